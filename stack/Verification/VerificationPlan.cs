@@ -1,0 +1,82 @@
+namespace MicroMonitored.Verification;
+
+/// <summary>Everything Verify needs to know; nothing in it says how the stack is run.</summary>
+public sealed record VerificationPlan
+{
+    /// <summary><c>docker</c> or <c>embedded</c>; written to the report and used to tell which checks apply.</summary>
+    public required string Engine { get; init; }
+
+    /// <summary>Where each API answers, as seen from this process.</summary>
+    public required StackEndpoints Endpoints { get; init; }
+
+    /// <summary>The services under test; empty leaves the synthetic probes alone.</summary>
+    public IReadOnlyList<ServiceUnderTest> Services { get; init; } = [];
+
+    /// <summary>Writes the synthetic log file; null skips the checks that need one.</summary>
+    public ILogProbe? LogProbe { get; init; }
+
+    /// <summary>Bounds the whole run.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>The scrape interval in force: the unit of the metric checks' deadlines.</summary>
+    public TimeSpan ScrapeInterval { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Requests sent to each service.</summary>
+    public int RequestsPerService { get; init; } = 20;
+
+    /// <summary>Check ids to run, <c>*</c> matches any run of characters; empty means all.</summary>
+    public IReadOnlyList<string> Only { get; init; } = [];
+
+    /// <summary>Check ids to leave out (reported as skipped).</summary>
+    public IReadOnlyList<string> Skip { get; init; } = [];
+
+    /// <summary>The configured Grafana administrator.</summary>
+    public GrafanaCredentials? Grafana { get; init; }
+
+    /// <summary>The uids of the dashboards that were shipped.</summary>
+    public IReadOnlyList<string> DashboardUids { get; init; } = [];
+
+    /// <summary>Whether rules and Alertmanager are part of this stack.</summary>
+    public bool Alerting { get; init; }
+
+    /// <summary>The ports this stack publishes on the host, by name; each must listen on loopback only.</summary>
+    public IReadOnlyDictionary<string, int> PublishedPorts { get; init; } = new Dictionary<string, int>();
+}
+
+/// <summary>Base addresses of the stack's APIs; null where the stack has no such part.</summary>
+public sealed record StackEndpoints
+{
+    public required Uri Prometheus { get; init; }
+    public required Uri Loki { get; init; }
+    public required Uri Tempo { get; init; }
+    public required Uri OtlpGrpc { get; init; }
+    public required Uri OtlpHttp { get; init; }
+    public Uri? Grafana { get; init; }
+    public Uri? Zipkin { get; init; }
+    public Uri? JaegerThrift { get; init; }
+    public Uri? Alertmanager { get; init; }
+    public Uri? LogAgent { get; init; }
+}
+
+/// <summary>One service under test.</summary>
+/// <param name="Name">Its name in every signal: metrics <c>job</c>, logs and traces <c>service_name</c> / <c>service.name</c>.</param>
+/// <param name="BaseAddress">Its address as seen from this process.</param>
+/// <param name="ProbePath">A side-effect free GET route that answers 200, for example <c>/orders</c>; null where it has none.</param>
+/// <param name="Calls">The services that route calls, one request each.</param>
+public sealed record ServiceUnderTest(string Name, Uri BaseAddress, string? ProbePath, IReadOnlyList<string> Calls);
+
+/// <summary>The configured Grafana administrator.</summary>
+public sealed record GrafanaCredentials(string User, string Password)
+{
+    public override string ToString() => $"{User}:***";
+}
+
+/// <summary>Appends lines to a file of the folder that the log agent reads.</summary>
+public interface ILogProbe
+{
+    /// <summary>Appends <paramref name="lines"/> (without line ends) to <paramref name="fileName"/>, creating it when missing.</summary>
+    Task AppendAsync(string fileName, IReadOnlyList<string> lines, CancellationToken cancellation);
+
+    /// <summary>Removes the file; missing is fine.</summary>
+    Task RemoveAsync(string fileName, CancellationToken cancellation);
+}

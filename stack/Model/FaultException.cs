@@ -1,0 +1,12 @@
+namespace MicroMonitored.Model;
+
+/// <summary>What a person can mend: one line per fault, each naming the key, file or port, the value seen and the fix.</summary>
+public sealed class FaultException(IReadOnlyList<string> faults) : Exception(string.Join(Environment.NewLine, faults))
+{
+    public FaultException(string fault)
+        : this([fault])
+    {
+    }
+
+    public IReadOnlyList<string> Faults { get; } = faults;
+}

@@ -31,6 +31,9 @@ public sealed record EmbeddedOptions
     /// <summary>The bearer token that requests must carry when <see cref="BindAddress"/> is not loopback.</summary>
     public string? Token { get; init; }
 
+    /// <summary>Further names that requests may carry as their host, beside localhost and the loopback addresses.</summary>
+    public IReadOnlyList<string> AllowedHosts { get; init; } = [];
+
     /// <summary>The services shown on the first page.</summary>
     public IReadOnlyList<EmbeddedService> Services { get; init; } = [];
 }

@@ -1,0 +1,111 @@
+using System.Net;
+using System.Net.Sockets;
+using MicroMonitored.Embedded.Web;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace MicroMonitored.Embedded.Hosting;
+
+/// <summary>Composes the engine: configuration, store, ingest, query surface, and one listener for each product's port.</summary>
+internal static class EngineHost
+{
+    public static async Task<int> RunAsync(string[] args)
+    {
+        if (args is not ["--config", var path])
+            return Fail(["Usage: MicroMonitored.Embedded --config <embedded.json>"]);
+
+        var (options, faults) = OptionsFile.Read(path);
+        if (options is null)
+            return Fail(faults);
+        if (BusyPorts(options) is { Count: > 0 } busy)
+            return Fail(busy);
+
+        try
+        {
+            await using var app = Build(options, TimeProvider.System);
+            await app.StartAsync();
+            Console.WriteLine($"MicroMonitored embedded engine is ready on {options.BindAddress}.");
+            await app.WaitForShutdownAsync();
+            return 0;
+        }
+        catch (IOException exception) when (exception.InnerException is AddressInUseException)
+        {
+            return Fail([exception.Message]);
+        }
+    }
+
+    /// <summary>The engine, not yet started.</summary>
+    public static WebApplication Build(EmbeddedOptions options, TimeProvider time)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.Logging.ClearProviders();
+        builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
+        builder.Logging.SetMinimumLevel(LogLevel.Warning);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(2));
+        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options));
+        builder.Services.AddSingleton(options);
+        builder.Services.AddSingleton(time);
+
+        var app = builder.Build();
+        var guard = new RequestGuard(options);
+        app.Use(guard.InvokeAsync);
+        QueryApi.Map(app, options);
+        return app;
+    }
+
+    public static IEnumerable<(string Name, int Port)> Listeners(EmbeddedPorts ports) =>
+        new (string Name, int Port)[]
+        {
+            ("grafana", ports.Grafana),
+            ("prometheus", ports.Prometheus),
+            ("loki", ports.Loki),
+            ("tempo", ports.Tempo),
+            ("otlpGrpc", ports.OtlpGrpc),
+            ("otlpHttp", ports.OtlpHttp),
+            ("zipkin", ports.Zipkin),
+            ("jaegerThrift", ports.JaegerThrift),
+        }.Where(listener => listener.Port != 0);
+
+    private static void Listen(KestrelServerOptions kestrel, EmbeddedOptions options)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = 64 * 1024 * 1024;
+        kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
+        kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+        kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(130);
+        kestrel.Limits.MaxConcurrentConnections = 512;
+        kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
+        kestrel.Limits.Http2.MaxStreamsPerConnection = 100;
+        var address = IPAddress.Parse(options.BindAddress);
+        foreach (var (name, port) in Listeners(options.Ports))
+            kestrel.Listen(address, port, listen => listen.Protocols = name == "otlpGrpc" ? HttpProtocols.Http2 : HttpProtocols.Http1);
+    }
+
+    private static List<string> BusyPorts(EmbeddedOptions options)
+    {
+        var busy = new List<string>();
+        foreach (var (name, port) in Listeners(options.Ports))
+        {
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Parse(options.BindAddress), port);
+                listener.Start();
+            }
+            catch (SocketException exception)
+            {
+                busy.Add(exception.SocketErrorCode == SocketError.AddressAlreadyInUse
+                    ? $"ports.{name}: {options.BindAddress}:{port} is in use; stop what listens there or choose another port."
+                    : $"ports.{name}: cannot listen on {options.BindAddress}:{port}: {exception.Message}.");
+            }
+        }
+
+        return busy;
+    }
+
+    private static int Fail(IReadOnlyList<string> lines)
+    {
+        foreach (var line in lines)
+            Console.Error.WriteLine(line);
+        return 1;
+    }
+}

@@ -1,0 +1,3 @@
+using MicroMonitored.Embedded.Hosting;
+
+return await EngineHost.RunAsync(args);

@@ -1,0 +1,4 @@
+using Cake.Frosting;
+
+return new CakeHost()
+    .Run(args);

@@ -1,0 +1,32 @@
+using System.Collections;
+
+namespace MonitoredApp.Monitoring.Logs;
+
+/// <summary>The one line that a request leaves. The query is left out: it may carry secrets.</summary>
+internal readonly record struct RequestLine(string Method, string Path, string? Route, int Status, double DurationMs)
+    : IReadOnlyList<KeyValuePair<string, object?>>
+{
+    public int Count => 6;
+
+    public KeyValuePair<string, object?> this[int index] => index switch
+    {
+        0 => new("http_method", Method),
+        1 => new("http_path", Path),
+        2 => new("http_route", Route),
+        3 => new("http_status", Status),
+        4 => new("duration_ms", DurationMs),
+        5 => new("{OriginalFormat}", "{http_method} {http_path} {http_status} in {duration_ms} ms"),
+        _ => throw new ArgumentOutOfRangeException(nameof(index)),
+    };
+
+    public IEnumerator<KeyValuePair<string, object?>> GetEnumerator()
+    {
+        for (var index = 0; index < Count; index++)
+            yield return this[index];
+    }
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    public override string ToString()
+        => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Method} {Path} {Status} in {DurationMs:0.###} ms");
+}

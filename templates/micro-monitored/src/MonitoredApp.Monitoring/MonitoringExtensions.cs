@@ -1,0 +1,88 @@
+using System.Diagnostics.Metrics;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Configuration.Memory;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using MonitoredApp.Monitoring.Logs;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+
+namespace MonitoredApp.Monitoring;
+
+/// <summary>Makes a service observable: metrics, logs, traces and health.</summary>
+public static class MonitoringExtensions
+{
+    internal const string MeterName = "MonitoredApp.Monitoring";
+
+    /// <summary>The lowest layer of configuration: anything the service or its environment says wins.</summary>
+    private static readonly Dictionary<string, string?> Defaults = new()
+    {
+        ["Logging:LogLevel:Default"] = "Information",
+        ["Logging:LogLevel:Microsoft.AspNetCore"] = "Warning",
+        ["Logging:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics"] = "None",
+        ["Logging:LogLevel:System.Net.Http"] = "Warning",
+        ["Logging:LogLevel:Polly"] = "Warning",
+        ["OTEL_DOTNET_EXPERIMENTAL_OTLP_RETRY"] = "in_memory",
+    };
+
+    /// <summary>
+    /// Adds the three signals and health checks. Instruments and spans of a <see cref="Meter"/> or
+    /// <see cref="System.Diagnostics.ActivitySource"/> named after the service's assembly are collected.
+    /// </summary>
+    public static WebApplicationBuilder AddMonitoring(this WebApplicationBuilder builder)
+    {
+        AppContext.SetSwitch("Microsoft.AspNetCore.Hosting.SuppressActivityOpenTelemetryData", false);
+        builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = Defaults });
+
+        var assembly = builder.Environment.ApplicationName;
+        var service = builder.Configuration["OTEL_SERVICE_NAME"] is { Length: > 0 } name ? name : ServiceName.Derive(assembly);
+        builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.AddHealthChecks();
+        builder.AddLogs(service);
+        builder.Services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource.AddService(service))
+            .WithMetrics(metrics => metrics
+                .AddMeter(assembly, MeterName)
+                .AddMeter("Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Net.Http", "System.Runtime")
+                .SetExemplarFilter(ExemplarFilterType.TraceBased)
+                .AddPrometheusExporter())
+            .WithTracing(traces => traces
+                .AddSource(assembly, "Microsoft.AspNetCore", "System.Net.Http")
+                .AddProcessor<OwnEndpointFilter>()
+                .AddOtlpExporter());
+        return builder;
+    }
+
+    /// <summary>Maps <c>/metrics</c>, <c>/health/live</c> and <c>/health/ready</c>.</summary>
+    public static WebApplication MapMonitoring(this WebApplication app)
+    {
+        app.MapPrometheusScrapingEndpoint(OwnEndpoints.Metrics).DisableHttpMetrics();
+        app.MapHealthChecks(OwnEndpoints.Live, new HealthCheckOptions { Predicate = _ => false }).DisableHttpMetrics();
+        app.MapHealthChecks(OwnEndpoints.Ready).DisableHttpMetrics();
+        return app;
+    }
+
+    private static void AddLogs(this WebApplicationBuilder builder, string service)
+    {
+        builder.Services.AddOptions<MonitoringOptions>().BindConfiguration(MonitoringOptions.Section).ValidateDataAnnotations();
+        builder.Logging.ClearProviders();
+        builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
+        builder.Services.AddSingleton<ILoggerProvider>(services =>
+        {
+            var options = services.GetRequiredService<IOptions<MonitoringOptions>>().Value;
+            var folder = Path.GetFullPath(options.LogFolder, builder.Environment.ContentRootPath);
+            return new JsonFileLoggerProvider(
+                service,
+                new LogFile(folder, service, options, Console.Error),
+                services.GetRequiredService<TimeProvider>(),
+                services.GetRequiredService<IMeterFactory>());
+        });
+        builder.Services.AddSingleton<IStartupFilter, RequestLog>();
+    }
+}

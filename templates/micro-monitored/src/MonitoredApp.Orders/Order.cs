@@ -1,0 +1,20 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace MonitoredApp.Orders;
+
+/// <summary>An order as it was accepted.</summary>
+internal sealed record Order(Guid Id, string Sku, int Quantity, DateTimeOffset PlacedAt);
+
+/// <summary>The newest orders and what the inventory says of their articles.</summary>
+internal sealed record OrderList(IReadOnlyList<Order> Orders, IReadOnlyList<StockItem> Stock);
+
+/// <summary>What a client asks for.</summary>
+public sealed record OrderRequest(
+    [property: Required, StringLength(64, MinimumLength = 1)] string Sku,
+    [property: Range(1, 1000)] int Quantity);
+
+/// <summary>How many pieces of one article the inventory has.</summary>
+internal sealed record StockItem(string Sku, int Quantity);
+
+/// <summary>What the inventory answers.</summary>
+internal sealed record StockList(IReadOnlyList<StockItem> Items);

@@ -1,0 +1,18 @@
+using MonitoredApp.Monitoring;
+using MonitoredApp.Orders;
+
+if (args is [HealthProbe.Argument])
+    return await HealthProbe.RunAsync();
+
+var builder = WebApplication.CreateBuilder(args);
+builder.AddMonitoring();
+builder.AddOrders();
+
+var app = builder.Build();
+app.UseExceptionHandler();
+app.UseStatusCodePages();
+app.MapMonitoring();
+app.MapOpenApi();
+app.MapOrders();
+await app.RunAsync();
+return 0;

@@ -1,0 +1,56 @@
+using System.Net;
+using System.Net.Http.Json;
+
+namespace MonitoredApp.Orders.Tests;
+
+public sealed class OrdersTests
+{
+    [Fact]
+    public async Task Listing_orders_asks_the_inventory_exactly_once()
+    {
+        await using var service = new OrdersUnderTest();
+        using var answer = await service.CreateClient().GetAsync("/orders");
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Equal(["/stock"], service.Inventory.Paths);
+    }
+
+    [Fact]
+    public async Task An_order_in_stock_is_created_and_can_be_found()
+    {
+        await using var service = new OrdersUnderTest();
+        using var created = await service.CreateClient().PostAsJsonAsync("/orders", new OrderRequest("apple", 2), OrdersJson.Default.OrderRequest);
+        Assert.Equal(HttpStatusCode.Created, created.StatusCode);
+        var order = await service.CreateClient().GetFromJsonAsync(created.Headers.Location, OrdersJson.Default.Order);
+        Assert.Equal(("apple", 2), (order!.Sku, order.Quantity));
+    }
+
+    [Fact]
+    public async Task More_than_the_stock_is_a_conflict()
+    {
+        await using var service = new OrdersUnderTest();
+        using var answer = await service.CreateClient().PostAsJsonAsync("/orders", new OrderRequest("apple", 999), OrdersJson.Default.OrderRequest);
+        Assert.Equal(HttpStatusCode.Conflict, answer.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("", 1)]
+    [InlineData("apple", 0)]
+    [InlineData("apple", 1001)]
+    public async Task An_invalid_order_is_refused_before_anything_is_asked(string sku, int quantity)
+    {
+        await using var service = new OrdersUnderTest();
+        using var answer = await service.CreateClient().PostAsJsonAsync("/orders", new OrderRequest(sku, quantity), OrdersJson.Default.OrderRequest);
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Equal("application/problem+json", answer.Content.Headers.ContentType!.MediaType);
+        Assert.Empty(service.Inventory.Paths);
+    }
+
+    [Fact]
+    public async Task An_inventory_that_fails_makes_the_service_unavailable()
+    {
+        await using var service = new OrdersUnderTest();
+        service.Inventory.Status = HttpStatusCode.InternalServerError;
+        using var answer = await service.CreateClient().GetAsync("/orders");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+    }
+}

@@ -1,0 +1,58 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Text;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace MonitoredApp.Orders.Tests;
+
+/// <summary>The service in this process, with an inventory of the test's own and logs in a folder of its own.</summary>
+public sealed class OrdersUnderTest : WebApplicationFactory<Program>
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("orders").FullName;
+
+    public FakeInventory Inventory { get; } = new();
+
+    protected override void ConfigureWebHost(IWebHostBuilder builder)
+        => builder
+            .UseSetting("Monitoring:LogFolder", folder)
+            .UseSetting("OTEL_SERVICE_NAME", "orders")
+            .UseSetting("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
+            .UseSetting("Inventory:Address", "http://inventory")
+            .ConfigureServices(services => services
+                .ConfigureHttpClientDefaults(client => client.ConfigurePrimaryHttpMessageHandler(() => Inventory)));
+
+    /// <summary>Every line logged; ends the service, which flushes them.</summary>
+    public async Task<string[]> StopAndReadLogAsync()
+    {
+        await base.DisposeAsync();
+        return await File.ReadAllLinesAsync(Path.Combine(folder, "orders.log"));
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        if (Directory.Exists(folder))
+            Directory.Delete(folder, recursive: true);
+        GC.SuppressFinalize(this);
+    }
+}
+
+public sealed class FakeInventory : HttpMessageHandler
+{
+    private readonly ConcurrentQueue<string> paths = new();
+
+    public HttpStatusCode Status { get; set; } = HttpStatusCode.OK;
+
+    public IReadOnlyCollection<string> Paths => paths;
+
+    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        paths.Enqueue(request.RequestUri!.AbsolutePath);
+        return Task.FromResult(new HttpResponseMessage(Status)
+        {
+            Content = new StringContent("""{"items":[{"sku":"apple","quantity":120}]}""", Encoding.UTF8, "application/json"),
+        });
+    }
+}

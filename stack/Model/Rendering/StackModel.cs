@@ -1,0 +1,98 @@
+using System.Globalization;
+using System.Net;
+using MicroMonitored.Model.Services;
+using MicroMonitored.Model.Settings;
+
+namespace MicroMonitored.Model.Rendering;
+
+/// <summary>What the templates of <c>stack/assets</c> see: every value ready to print, in the unit its component reads.</summary>
+/// <remarks>Templates name the members in snake case: <see cref="LogsVolume"/> is <c>logs_volume</c>.</remarks>
+public sealed record StackModel
+{
+    /// <summary>The Compose project of the monitoring components.</summary>
+    public required string StackProject { get; init; }
+
+    /// <summary>The Compose project of the services.</summary>
+    public required string ServicesProject { get; init; }
+
+    /// <summary>The external Docker network that joins both projects and every foreign client.</summary>
+    public required string Network { get; init; }
+
+    /// <summary>The external Docker volume of the log files.</summary>
+    public required string LogsVolume { get; init; }
+
+    /// <summary>The host address of every published port.</summary>
+    public required IPAddress BindAddress { get; init; }
+
+    public required StackPorts Ports { get; init; }
+
+    public required StackImages Images { get; init; }
+
+    /// <summary>Memory limits of the containers, in the notation of Compose.</summary>
+    public required StackMemory Memory { get; init; }
+
+    /// <summary>How often a target is scraped, in the notation of Prometheus; also the longest a scrape may take.</summary>
+    public required string ScrapeInterval { get; init; }
+
+    /// <summary>The share of new traces that is kept, such as <c>0.25</c>.</summary>
+    public required string Sampling { get; init; }
+
+    /// <summary>Retention per signal in hours and smaller units, which all three stores read.</summary>
+    public required string MetricsRetention { get; init; }
+
+    public required string LogsRetention { get; init; }
+
+    public required string TracesRetention { get; init; }
+
+    public required GrafanaSettings Grafana { get; init; }
+
+    /// <summary>Whether Alertmanager runs and the alert rules are loaded.</summary>
+    public required bool Alerting { get; init; }
+
+    /// <summary>Where Alertmanager posts notifications; null for none. It may carry a token, so only a secret file holds it.</summary>
+    public required Uri? Webhook { get; init; }
+
+    /// <summary>The services in ordinal order of name.</summary>
+    public required IReadOnlyList<ServiceContainer> Services { get; init; }
+
+    /// <summary>The group that owns the secret files and that the containers reading them join; null where files have no group.</summary>
+    public long? SecretsGroup { get; init; }
+
+    /// <summary>Whether Alertmanager has somewhere to post to.</summary>
+    public bool Notifies => Alerting && Webhook is not null;
+
+    public static StackModel Create(StackSettings settings, IReadOnlyList<DiscoveredService> services)
+        => new()
+        {
+            StackProject = $"{settings.Names.Project}-monitoring",
+            ServicesProject = $"{settings.Names.Project}-services",
+            Network = settings.Names.Network,
+            LogsVolume = settings.Names.LogsVolume,
+            BindAddress = settings.BindAddress,
+            Ports = settings.Ports,
+            Images = settings.Images,
+            Memory = settings.Memory,
+            ScrapeInterval = settings.ScrapeInterval.GoText,
+            Sampling = settings.Sampling.ToString("0.######", CultureInfo.InvariantCulture),
+            MetricsRetention = settings.Retention.Metrics.GoText,
+            LogsRetention = settings.Retention.Logs.GoText,
+            TracesRetention = settings.Retention.Traces.GoText,
+            Grafana = settings.Grafana,
+            Alerting = settings.Alerting.Enabled,
+            Webhook = settings.Alerting.Webhook,
+            Services = [.. services
+                .OrderBy(service => service.Name, StringComparer.Ordinal)
+                .Select(service => new ServiceContainer(service.Name, $"{settings.Names.Project}/{service.Name}:local", service.Port))],
+            SecretsGroup = ProcessGroup.Current,
+        };
+}
+
+/// <summary>A service as a container.</summary>
+/// <param name="Name">Its name in every signal, its Compose service and its DNS name on the network.</param>
+/// <param name="Image">The locally built image.</param>
+/// <param name="Port">Its port on the host.</param>
+public sealed record ServiceContainer(string Name, string Image, int Port)
+{
+    /// <summary>The port every service listens on in its container.</summary>
+    public const int ContainerPort = 8080;
+}

@@ -1,0 +1,184 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Scriban;
+using Scriban.Parsing;
+using Scriban.Runtime;
+using Scriban.Syntax;
+
+namespace MicroMonitored.Model.Rendering;
+
+/// <summary>Renders <c>stack/assets</c> into the files that the engine mounts.</summary>
+/// <remarks>
+/// A file ending in <c>.sbn</c> is a Scriban template, any other is copied. Everything is rendered and read back before
+/// anything is written; a file is written only when its content differs, by rename, so that a component never reads half a file.
+/// </remarks>
+public static class StackRenderer
+{
+    /// <summary>The folder of the secret files below the output folder.</summary>
+    public const string SecretsFolder = "secrets";
+
+    private const string TemplateExtension = ".sbn";
+    private const string ManifestName = ".rendered.json";
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    /// <param name="assetsFolder">The folder of templates and plain files.</param>
+    /// <param name="outputFolder">Where to write; made when missing.</param>
+    /// <returns>Every file, in ordinal order of path; removed files last.</returns>
+    /// <exception cref="FaultException">A template or its result is broken, or a file cannot be written: one line per fault.</exception>
+    public static IReadOnlyList<RenderedFile> Render(StackModel model, string assetsFolder, string outputFolder)
+    {
+        var contents = Contents(model, assetsFolder);
+        var secrets = Secrets(model);
+        try
+        {
+            return Write(outputFolder, contents, secrets);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new FaultException($"{outputFolder}: {exception.Message} Make the folder writable for this user.");
+        }
+    }
+
+    private static SortedDictionary<string, byte[]> Contents(StackModel model, string assetsFolder)
+    {
+        var faults = new List<string>();
+        var contents = new SortedDictionary<string, byte[]>(StringComparer.Ordinal);
+
+        // The Compose files, at the top, carry fingerprints of the folders below: those are rendered first.
+        foreach (var (path, file) in AssetFiles(assetsFolder, model).OrderBy(asset => asset.Path.Contains('/') ? 0 : 1))
+        {
+            try
+            {
+                if (!path.EndsWith(TemplateExtension, StringComparison.Ordinal))
+                {
+                    contents.Add(path, File.ReadAllBytes(file));
+                    continue;
+                }
+
+                var text = Expand(file, model, folder => Fingerprint(contents, folder));
+                contents.Add(path[..^TemplateExtension.Length], Utf8.GetBytes(text));
+            }
+            catch (FaultException fault)
+            {
+                faults.AddRange(fault.Faults);
+            }
+        }
+
+        foreach (var (path, content) in contents)
+        {
+            if (RenderedText.Fault(path, Utf8.GetString(content)) is { } fault)
+                faults.Add(fault);
+        }
+
+        return faults.Count == 0 ? contents : throw new FaultException(faults);
+    }
+
+    private static IEnumerable<(string Path, string File)> AssetFiles(string folder, StackModel model)
+        => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+            .Select(file => (Path: Path.GetRelativePath(folder, file).Replace('\\', '/'), File: file))
+            .Where(asset => !IsRuleTest(asset.Path) && (model.Alerting || !IsAlerting(asset.Path)))
+            .OrderBy(asset => asset.Path, StringComparer.Ordinal);
+
+    private static bool IsRuleTest(string path) => path.StartsWith("prometheus/tests/", StringComparison.Ordinal);
+
+    private static bool IsAlerting(string path)
+        => path.StartsWith("alertmanager/", StringComparison.Ordinal)
+            || path is "prometheus/rules/alerts.yml" or "grafana/provisioning/datasources/alertmanager.yaml";
+
+    private static string Expand(string file, StackModel model, Func<string, string> fingerprint)
+    {
+        var template = Template.Parse(File.ReadAllText(file), file);
+        if (template.HasErrors)
+            throw new FaultException([.. template.Messages.Where(message => message.Type == ParserMessageType.Error).Select(message => $"{file}({message.Span.Start.Line + 1}): {message.Message}")]);
+
+        var globals = new ScriptObject();
+        globals.Import(model, renamer: StandardMemberRenamer.Default);
+        var context = new TemplateContext
+        {
+            StrictVariables = true,
+            EnableRelaxedMemberAccess = false,
+            EnableRelaxedTargetAccess = false,
+            EnableRelaxedFunctionAccess = false,
+            EnableRelaxedIndexerAccess = false,
+            LimitToString = int.MaxValue,
+            LoopLimit = 100_000,
+            NewLine = "\n",
+            MemberRenamer = StandardMemberRenamer.Default,
+        };
+        context.PushGlobal(new TemplateFunctions(fingerprint));
+        context.PushGlobal(globals);
+        try
+        {
+            return template.Render(context).ReplaceLineEndings("\n");
+        }
+        catch (ScriptRuntimeException exception)
+        {
+            throw new FaultException($"{file}({exception.Span.Start.Line + 1}): {exception.OriginalMessage}");
+        }
+    }
+
+    private static string Fingerprint(SortedDictionary<string, byte[]> contents, string folder)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        // Prometheus itself notices a changed target file; every other change needs the container to be made again.
+        foreach (var (path, content) in contents.Where(file => file.Key.StartsWith(folder + "/", StringComparison.Ordinal) && !file.Key.Contains("/targets/", StringComparison.Ordinal)))
+        {
+            hash.AppendData(Utf8.GetBytes(path + "\n"));
+            hash.AppendData(SHA256.HashData(content));
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset())[..16];
+    }
+
+    private static SortedDictionary<string, byte[]> Secrets(StackModel model)
+    {
+        var secrets = new SortedDictionary<string, byte[]>(StringComparer.Ordinal)
+        {
+            [$"{SecretsFolder}/grafana/admin-password"] = Utf8.GetBytes(model.Grafana.Password),
+        };
+        if (model.Notifies)
+            secrets.Add($"{SecretsFolder}/alertmanager/webhook-url", Utf8.GetBytes(model.Webhook!.AbsoluteUri));
+        return secrets;
+    }
+
+    private static List<RenderedFile> Write(string folder, SortedDictionary<string, byte[]> contents, SortedDictionary<string, byte[]> secrets)
+    {
+        var before = Manifest.Read(Path.Combine(folder, ManifestName));
+        var now = contents.Keys.Concat(secrets.Keys).ToHashSet(StringComparer.Ordinal);
+
+        // Listed before they are written: a run that is cut short leaves nothing that the next one would not know of.
+        RenderedFolder.Public(folder);
+        Manifest.Write(Path.Combine(folder, ManifestName), before.Union(now));
+
+        var files = contents.Select(file => new RenderedFile(file.Key, RenderedFolder.WritePublic(folder, file.Key, file.Value)))
+            .Concat(secrets.Select(file => new RenderedFile(file.Key, RenderedFolder.WriteSecret(folder, file.Key, file.Value))))
+            .ToList();
+
+        files.AddRange(before.Except(now).Order(StringComparer.Ordinal).Where(path => RenderedFolder.Remove(folder, path)).Select(path => new RenderedFile(path, RenderOutcome.Removed)));
+        Manifest.Write(Path.Combine(folder, ManifestName), now);
+        return files;
+    }
+
+    private static class Manifest
+    {
+        public static HashSet<string> Read(string file)
+        {
+            try
+            {
+                return File.Exists(file) && JsonSerializer.Deserialize<string[]>(File.ReadAllBytes(file)) is { } paths
+                    ? paths.Where(IsBelow).ToHashSet(StringComparer.Ordinal)
+                    : [];
+            }
+            catch (JsonException)
+            {
+                return [];
+            }
+        }
+
+        public static void Write(string file, IEnumerable<string> paths)
+            => RenderedFolder.Replace(file, JsonSerializer.SerializeToUtf8Bytes(paths.Order(StringComparer.Ordinal).ToArray()), RenderedFolder.PublicFile);
+
+        private static bool IsBelow(string path) => !Path.IsPathRooted(path) && !path.Split('/', '\\').Contains("..");
+    }
+}

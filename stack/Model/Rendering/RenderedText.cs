@@ -36,7 +36,12 @@ internal static class RenderedText
 
     private static void ReadYaml(string text)
     {
-        var parser = new MergingParser(new Parser(new StringReader(text)));
+        var merged = new MergingParser(new Parser(new StringReader(text)));
+        while (merged.MoveNext())
+        {
+        }
+
+        var parser = new Parser(new StringReader(text));
         parser.Consume<StreamStart>();
         while (parser.Accept<DocumentStart>(out _))
         {

@@ -89,8 +89,8 @@ public static class StackRenderer
     private static string Expand(string file, StackModel model, Func<string, string> fingerprint)
     {
         var template = Template.Parse(File.ReadAllText(file), file);
-        if (template.HasErrors)
-            throw new FaultException([.. template.Messages.Where(message => message.Type == ParserMessageType.Error).Select(message => $"{file}({message.Span.Start.Line + 1}): {message.Message}")]);
+        if (template.Messages.FirstOrDefault(message => message.Type == ParserMessageType.Error) is { } error)
+            throw new FaultException($"{file}({error.Span.Start.Line + 1}): {error.Message}");
 
         var globals = new ScriptObject();
         globals.Import(model, renamer: StandardMemberRenamer.Default);

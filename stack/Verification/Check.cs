@@ -1,0 +1,28 @@
+namespace MicroMonitored.Verification;
+
+/// <summary>What one check found of one subject.</summary>
+internal sealed record Outcome(CheckStatus Status, string Detail, string? Hop = null, string? Fix = null)
+{
+    public static Outcome Pass(string detail) => new(CheckStatus.Pass, detail);
+
+    public static Outcome Fail(string detail, string hop, string fix) => new(CheckStatus.Fail, detail, hop, fix);
+
+    public static Outcome Skip(string reason) => new(CheckStatus.Skip, reason);
+}
+
+/// <summary>What a check speaks of in this plan: its subjects (null is the stack as a whole), or why it does not apply.</summary>
+internal sealed record Scope(IReadOnlyList<string?> Subjects, string? SkipReason)
+{
+    public static readonly Scope Stack = new([null], null);
+
+    public static Scope Of(IEnumerable<string?> subjects, string otherwise)
+    {
+        string?[] all = [.. subjects];
+        return all.Length > 0 ? new Scope(all, null) : Skip(otherwise);
+    }
+
+    public static Scope Skip(string reason) => new([], reason);
+}
+
+/// <summary>One check: its binding id, what it applies to, and how it is proven for one subject.</summary>
+internal sealed record Check(string Id, Func<VerificationRun, Scope> AppliesTo, Func<VerificationRun, string?, CancellationToken, Task<Outcome>> ProveAsync);

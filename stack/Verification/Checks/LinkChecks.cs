@@ -1,0 +1,157 @@
+using MicroMonitored.Verification.Clients;
+using MicroMonitored.Verification.Probes;
+
+namespace MicroMonitored.Verification.Checks;
+
+/// <summary>Whether one signal leads to the other: what a person clicks.</summary>
+internal static class LinkChecks
+{
+    public static async Task<Outcome> ExemplarToTraceAsync(VerificationRun run, string? service, CancellationToken cancellation)
+    {
+        if (await MetricChecks.UnreachedAsync(run, service!).ConfigureAwait(false) is { } unreached)
+            return unreached;
+        var exemplar = await MetricChecks.ExemplarOfAsync(run, service!).ConfigureAwait(false);
+        if (!exemplar.Met)
+        {
+            return await MetricChecks.BlockedAsync(run, service!, cancellation).ConfigureAwait(false)
+                ?? Outcome.Fail(exemplar.Error ?? "no exemplar of this run to follow", $"{service} → exemplar", $"switch exemplars on in {service} and in Prometheus (see metrics.exemplar)");
+        }
+        var (traceId, spanId) = (exemplar.Value!.TraceId!, exemplar.Value.SpanId);
+        var polled = await run.Poll.UntilAsync(
+            token => run.Tempo.TraceAsync(traceId, token),
+            spans => spans.Any(span => span.Service == service && (spanId is null || span.SpanId == spanId)),
+            run.ArrivalLimit,
+            cancellation).ConfigureAwait(false);
+        if (polled.Met)
+            return Outcome.Pass($"exemplar → trace {traceId} with span {spanId ?? "of the service"}");
+        return polled.Value switch
+        {
+            null => Outcome.Fail(polled.Error ?? "no answer", "verify → tempo", "bring the trace store up (--target=Up)"),
+            { Count: 0 } => Outcome.Fail($"the exemplar's trace {traceId} is not in the trace store", $"{service} → OTLP exporter", $"let {service} export the spans it marks as sampled (OTEL_EXPORTER_OTLP_ENDPOINT, sampling)"),
+            var spans => Outcome.Fail($"trace {traceId} has {spans.Count} spans, none is {spanId} of {service}", "exemplar → trace", $"let the exemplars of {service} carry trace_id and span_id of the recorded span"),
+        };
+    }
+
+    public static async Task<Outcome> LogToTraceAsync(VerificationRun run, string? service, CancellationToken cancellation)
+    {
+        var job = service ?? LogLines.Job;
+        if (await BeginAsync(run, service).ConfigureAwait(false) is { } skip)
+            return skip;
+        var traceIds = await SamplesAsync(run, service).ConfigureAwait(false);
+        var count = 0;
+        foreach (var traceId in traceIds)
+        {
+            var lines = await run.Poll.UntilAsync(
+                token => run.Loki.QueryRangeAsync($"{{job=\"{job}\"}} |= \"{traceId}\"", run.From, run.To, token),
+                found => found.Any(line => line.TraceId == traceId),
+                run.ArrivalLimit,
+                cancellation).ConfigureAwait(false);
+            if (!lines.Met)
+            {
+                if (lines.Error is { } error)
+                    return Outcome.Fail(error, "verify → loki", "bring the log store up (--target=Up)");
+                if (lines.Value!.Count > 0)
+                    return Outcome.Fail($"the line of trace {traceId} has no trace_id in its structured metadata", "log agent → structured metadata", "add the structured_metadata stage for trace_id and span_id to the log agent's pipeline");
+                return service is not null && (await LogChecks.WindowAsync(run, job, cancellation).ConfigureAwait(false)).Count == 0
+                    ? Outcome.Skip($"blocked: no line of {job} is stored (see logs.exactly-once)")
+                    : Outcome.Fail($"no line carries the trace id {traceId}", $"{job} → log line", $"write trace_id and span_id of the current activity into each log line of {job}");
+            }
+            var line = lines.Value!.First(found => found.TraceId == traceId);
+            var spanId = line.SpanId;
+            var trace = await run.Poll.UntilAsync(
+                token => run.Tempo.TraceAsync(traceId, token),
+                spans => spans.Any(span => span.Service == (service ?? SyntheticTrace.Service) && (spanId is null || span.SpanId == spanId)),
+                run.ArrivalLimit,
+                cancellation).ConfigureAwait(false);
+            if (!trace.Met)
+            {
+                return trace.Value switch
+                {
+                    null => Outcome.Fail(trace.Error ?? "no answer", "verify → tempo", "bring the trace store up (--target=Up)"),
+                    { Count: 0 } => Outcome.Skip($"blocked: trace {traceId} of {job} is not stored (see traces.otlp-grpc)"),
+                    _ => Outcome.Fail($"trace {traceId} has no span {spanId} of {job}", "log line → span", $"write span_id of the current activity into each log line of {job}"),
+                };
+            }
+            count++;
+        }
+        return Outcome.Pass($"{count} of {traceIds.Count} log lines lead to their trace and span");
+    }
+
+    public static async Task<Outcome> TraceToLogsAsync(VerificationRun run, string? service, CancellationToken cancellation)
+    {
+        var job = service ?? LogLines.Job;
+        if (await BeginAsync(run, service).ConfigureAwait(false) is { } skip)
+            return skip;
+        var traceIds = await SamplesAsync(run, service).ConfigureAwait(false);
+        foreach (var traceId in traceIds)
+        {
+            var trace = await run.Poll.UntilAsync(token => run.Tempo.TraceAsync(traceId, token), spans => spans.Any(span => span.Service == (service ?? SyntheticTrace.Service)), run.ArrivalLimit, cancellation).ConfigureAwait(false);
+            if (!trace.Met)
+            {
+                return trace.Error is { } unanswered
+                    ? Outcome.Fail(unanswered, "verify → tempo", "bring the trace store up (--target=Up)")
+                    : Outcome.Skip($"blocked: trace {traceId} of {job} is not stored (see traces.otlp-grpc)");
+            }
+            // The query that the trace view's link runs.
+            var lines = await run.Poll.UntilAsync(
+                token => run.Loki.QueryRangeAsync($"{{service_name=\"{job}\"}} | trace_id=\"{traceId}\"", run.From, run.To, token),
+                found => found.Count > 0,
+                run.ArrivalLimit,
+                cancellation).ConfigureAwait(false);
+            if (!lines.Met)
+            {
+                if (lines.Error is { } error)
+                    return Outcome.Fail(error, "verify → loki", "bring the log store up (--target=Up)");
+                return service is not null && (await LogChecks.WindowAsync(run, job, cancellation).ConfigureAwait(false)).Count == 0
+                    ? Outcome.Skip($"blocked: no line of {job} is stored (see logs.exactly-once)")
+                    : Outcome.Fail($"trace {traceId} leads to no log line of {job}", "trace → log line", $"write trace_id into each log line of {job}, and make it structured metadata in the log agent's pipeline");
+            }
+        }
+        return Outcome.Pass($"{traceIds.Count} of {traceIds.Count} traces lead to their log lines");
+    }
+
+    public static Scope Edges(VerificationRun run)
+    {
+        var callers = TraceChecks.Callers(run);
+        return callers.SkipReason is null && run.IsEmbedded ? Scope.Skip("the embedded engine has no metrics generator") : callers;
+    }
+
+    public static async Task<Outcome> ServiceGraphAsync(VerificationRun run, string? service, CancellationToken cancellation)
+    {
+        if (await MetricChecks.UnreachedAsync(run, service!).ConfigureAwait(false) is { } unreached)
+            return unreached;
+        var before = await ServiceGraph.BaselineAsync(run).ConfigureAwait(false);
+        var callees = run.Service(service!).Calls;
+        foreach (var callee in callees)
+        {
+            var polled = await run.Poll.UntilAsync(
+                token => ServiceGraph.RequestsAsync(run, service!, callee, token),
+                requests => requests > before.GetValueOrDefault($"{service} {callee}"),
+                run.Plan.Timeout,
+                cancellation).ConfigureAwait(false);
+            if (!polled.Met)
+                return Outcome.Fail(polled.Error ?? $"traces_service_graph_request_total for {service} → {callee} did not grow", "tempo metrics generator → prometheus", "enable the processor service-graphs and remote_write in Tempo, and --web.enable-remote-write-receiver in Prometheus");
+        }
+        return Outcome.Pass($"{service} → {string.Join(", ", callees)} is an edge of the service graph");
+    }
+
+    private static async Task<Outcome?> BeginAsync(VerificationRun run, string? service)
+    {
+        if (service is not null)
+            return await MetricChecks.UnreachedAsync(run, service).ConfigureAwait(false);
+        var sent = await TraceChecks.SentAsync(run, TraceProtocol.OtlpGrpc).ConfigureAwait(false);
+        if (sent.Problem is not null)
+            return Outcome.Skip("blocked: the synthetic trace was not taken (see traces.otlp-grpc)");
+        var lines = await LogLines.WrittenAsync(run).ConfigureAwait(false);
+        return lines.Stored.Count == 0 ? Outcome.Skip("blocked: no synthetic line is stored (see logs.exactly-once)") : null;
+    }
+
+    /// <summary>The first, the middle and the last trace that reached the service.</summary>
+    private static async Task<IReadOnlyList<string>> SamplesAsync(VerificationRun run, string? service)
+    {
+        if (service is null)
+            return [run.Identity.TraceId(RunIdentity.Synthetic, 0)];
+        var ids = (await Traffic.ExpectedTracesAsync(run, service).ConfigureAwait(false))[0];
+        return [.. new[] { ids[0], ids[ids.Count / 2], ids[^1] }.Distinct()];
+    }
+}

@@ -1,0 +1,92 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace MicroMonitored.Verification.Clients;
+
+/// <summary>One element of an instant vector.</summary>
+internal sealed record VectorSample(IReadOnlyDictionary<string, string> Labels, double Value);
+
+/// <summary>One exemplar with the labels of its series.</summary>
+internal sealed record SeriesExemplar(IReadOnlyDictionary<string, string> Series, string? TraceId, string? SpanId);
+
+/// <summary>One active scrape target.</summary>
+internal sealed record TargetState(string Job, string Instance, string Health, string LastError, DateTimeOffset? LastScrape, string ScrapeUrl);
+
+/// <summary>One alerting or recording rule as loaded.</summary>
+internal sealed record RuleState(string Group, string Name, string Health, string LastError);
+
+/// <summary>The parts of the Prometheus HTTP API v1 that Verify asks.</summary>
+internal sealed class PrometheusClient(SignalHttp http, Uri address)
+{
+    private const string Component = "prometheus";
+
+    public Uri Address { get; } = address;
+
+    public async Task<IReadOnlyList<VectorSample>> QueryAsync(string expression, CancellationToken cancellation)
+    {
+        var answer = await http.GetJsonAsync(Component, new Uri(Address, $"/api/v1/query?query={Uri.EscapeDataString(expression)}"), cancellation).ConfigureAwait(false);
+        return ReadVector(answer);
+    }
+
+    public async Task<IReadOnlyList<SeriesExemplar>> ExemplarsAsync(string selector, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellation)
+    {
+        var uri = new Uri(Address, $"/api/v1/query_exemplars?query={Uri.EscapeDataString(selector)}&start={Seconds(from)}&end={Seconds(to)}");
+        return ReadExemplars(await http.GetJsonAsync(Component, uri, cancellation).ConfigureAwait(false));
+    }
+
+    public async Task<IReadOnlyList<TargetState>> TargetsAsync(CancellationToken cancellation) =>
+        ReadTargets(await http.GetJsonAsync(Component, new Uri(Address, "/api/v1/targets?state=active"), cancellation).ConfigureAwait(false));
+
+    public async Task<IReadOnlyList<RuleState>> RulesAsync(CancellationToken cancellation) =>
+        ReadRules(await http.GetJsonAsync(Component, new Uri(Address, "/api/v1/rules"), cancellation).ConfigureAwait(false));
+
+    internal static IReadOnlyList<VectorSample> ReadVector(JsonElement answer)
+    {
+        var data = Data(answer);
+        if (data.TryGetProperty("resultType", out var type) && type.GetString() is "scalar")
+            return [new VectorSample(new Dictionary<string, string>(), Number(data.GetProperty("result")[1]))];
+        return [.. data.Items("result").Select(item => new VectorSample(item.TextMap("metric"), item.TryGetProperty("value", out var value) ? Number(value[1]) : double.NaN))];
+    }
+
+    internal static IReadOnlyList<SeriesExemplar> ReadExemplars(JsonElement answer) =>
+        [.. from series in Data(answer).EnumerateArray()
+            let labels = series.TextMap("seriesLabels")
+            from exemplar in series.Items("exemplars")
+            let own = exemplar.TextMap("labels")
+            select new SeriesExemplar(labels, own.GetValueOrDefault("trace_id") ?? own.GetValueOrDefault("traceID"), own.GetValueOrDefault("span_id"))];
+
+    internal static IReadOnlyList<TargetState> ReadTargets(JsonElement answer) =>
+        [.. from target in Data(answer).Items("activeTargets")
+            let labels = target.TextMap("labels")
+            select new TargetState(
+                labels.GetValueOrDefault("job", ""),
+                labels.GetValueOrDefault("instance", ""),
+                target.Text("health") ?? "unknown",
+                target.Text("lastError") ?? "",
+                LastScrape(target.Text("lastScrape")),
+                target.Text("scrapeUrl") ?? "")];
+
+    internal static IReadOnlyList<RuleState> ReadRules(JsonElement answer) =>
+        [.. from @group in Data(answer).Items("groups")
+            from rule in @group.Items("rules")
+            select new RuleState(@group.Text("name") ?? "", rule.Text("name") ?? "", rule.Text("health") ?? "unknown", rule.Text("lastError") ?? "")];
+
+    private static DateTimeOffset? LastScrape(string? text) =>
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) && at.Year > 1 ? at : null;
+
+    private static JsonElement Data(JsonElement answer) =>
+        answer.Text("status") == "success" && answer.TryGetProperty("data", out var data)
+            ? data
+            : throw new SignalException($"{Component}: {answer.Text("error") ?? "an answer without data"}");
+
+    private static double Number(JsonElement text) =>
+        text.GetString() switch
+        {
+            "+Inf" => double.PositiveInfinity,
+            "-Inf" => double.NegativeInfinity,
+            { } number when double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) => value,
+            _ => double.NaN,
+        };
+
+    private static string Seconds(DateTimeOffset at) => (at.ToUnixTimeMilliseconds() / 1000.0).ToString("0.000", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,118 @@
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Text.Json;
+
+namespace MicroMonitored.Verification.Clients;
+
+/// <summary>A part of the stack did not answer, or answered what it should not; the message names it and its address.</summary>
+internal sealed class SignalException(string message, int? status = null) : Exception(message)
+{
+    /// <summary>The HTTP status, null when there was no answer at all.</summary>
+    public int? Status { get; } = status;
+}
+
+/// <summary>One answer, read whole.</summary>
+internal sealed record HttpAnswer(int Status, string Body)
+{
+    public bool IsSuccess => Status is >= 200 and < 300;
+
+    public JsonElement Json(string component, Uri address)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(Body);
+            return document.RootElement.Clone();
+        }
+        catch (JsonException)
+        {
+            throw new SignalException($"{component} answered no JSON on {address}: {Excerpt(Body)}", Status);
+        }
+    }
+
+    public static string Excerpt(string body)
+    {
+        var line = body.ReplaceLineEndings(" ").Trim();
+        return line.Length <= 160 ? line : string.Concat(line.AsSpan(0, 160), "…");
+    }
+}
+
+/// <summary>HTTP with bounded answers and one kind of failure.</summary>
+internal sealed class SignalHttp : IDisposable
+{
+    private const long LargestAnswer = 64 * 1024 * 1024;
+    private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(5);
+
+    private readonly HttpClient client = new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        UseProxy = false,
+        UseCookies = false,
+        ConnectTimeout = TimeSpan.FromSeconds(2),
+        PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
+    })
+    {
+        Timeout = Timeout.InfiniteTimeSpan,
+        MaxResponseContentBufferSize = LargestAnswer,
+    };
+
+    public Task<HttpAnswer> GetAsync(string component, Uri address, CancellationToken cancellation, params ReadOnlySpan<(string Name, string Value)> headers)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Get, address);
+        foreach (var (name, value) in headers)
+            request.Headers.TryAddWithoutValidation(name, value);
+        return SendAsync(component, request, cancellation);
+    }
+
+    public Task<HttpAnswer> PostAsync(string component, Uri address, byte[] body, string contentType, CancellationToken cancellation, params ReadOnlySpan<(string Name, string Value)> headers)
+    {
+        var content = new ByteArrayContent(body);
+        content.Headers.ContentType = MediaTypeHeaderValue.Parse(contentType);
+        var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = content };
+        foreach (var (name, value) in headers)
+            request.Headers.TryAddWithoutValidation(name, value);
+        return SendAsync(component, request, cancellation);
+    }
+
+    /// <summary>As <see cref="GetAsync"/>, but anything outside 2xx is a <see cref="SignalException"/>.</summary>
+    public async Task<JsonElement> GetJsonAsync(string component, Uri address, CancellationToken cancellation, params (string Name, string Value)[] headers)
+    {
+        var answer = await GetAsync(component, address, cancellation, headers).ConfigureAwait(false);
+        if (!answer.IsSuccess)
+            throw new SignalException($"{component} answered {answer.Status} on {address.GetLeftPart(UriPartial.Path)}: {HttpAnswer.Excerpt(answer.Body)}", answer.Status);
+        return answer.Json(component, address);
+    }
+
+    public void Dispose() => client.Dispose();
+
+    private async Task<HttpAnswer> SendAsync(string component, HttpRequestMessage request, CancellationToken cancellation)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(RequestTimeout);
+        var origin = request.RequestUri!.GetLeftPart(UriPartial.Authority);
+        try
+        {
+            using (request)
+            using (var response = await client.SendAsync(request, HttpCompletionOption.ResponseContentRead, limit.Token).ConfigureAwait(false))
+            {
+                return new HttpAnswer((int)response.StatusCode, await response.Content.ReadAsStringAsync(limit.Token).ConfigureAwait(false));
+            }
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new SignalException($"{component} did not answer within {RequestTimeout.TotalSeconds:0} s on {origin}");
+        }
+        catch (Exception exception) when (exception is HttpRequestException or IOException)
+        {
+            var reason = exception.InnerException is SocketException socket ? Reason(socket) : exception.Message;
+            throw new SignalException($"{component} not answering on {origin}: {reason}");
+        }
+    }
+
+    private static string Reason(SocketException exception) => exception.SocketErrorCode switch
+    {
+        SocketError.ConnectionRefused => "connection refused",
+        SocketError.HostNotFound => "host not found",
+        SocketError.TimedOut => "timed out",
+        _ => exception.Message,
+    };
+}

@@ -1,0 +1,51 @@
+using MicroMonitored.Verification.Clients;
+
+namespace MicroMonitored.Verification;
+
+/// <summary>The end of a poll.</summary>
+/// <param name="Met">Whether the expectation held before the time was up.</param>
+/// <param name="Value">The last answer; default when there never was one.</param>
+/// <param name="Error">Why the last question had no answer; null when it had one.</param>
+/// <param name="Elapsed">From the first question to the end.</param>
+internal sealed record Polled<T>(bool Met, T? Value, string? Error, TimeSpan Elapsed);
+
+/// <summary>Asks again and again, fast at first, until an expectation holds or the time is up.</summary>
+internal sealed class Poller(TimeProvider time, long endTimestamp)
+{
+    private static readonly TimeSpan Fastest = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Slowest = TimeSpan.FromMilliseconds(150);
+
+    /// <summary>What is left of the run.</summary>
+    public TimeSpan Remaining => Left(endTimestamp);
+
+    /// <summary>A part of the stack that does not answer is one more reason to ask again, never an exception.</summary>
+    public async Task<Polled<T>> UntilAsync<T>(Func<CancellationToken, Task<T>> ask, Func<T, bool> met, TimeSpan limit, CancellationToken cancellation)
+    {
+        var began = time.GetTimestamp();
+        var end = Math.Min(endTimestamp, began + (long)(limit.TotalSeconds * time.TimestampFrequency));
+        var pause = Fastest;
+        T? value = default;
+        string? error = null;
+        while (true)
+        {
+            try
+            {
+                value = await ask(cancellation).ConfigureAwait(false);
+                error = null;
+                if (met(value))
+                    return new Polled<T>(true, value, null, time.GetElapsedTime(began));
+            }
+            catch (SignalException exception)
+            {
+                error = exception.Message;
+            }
+            var left = Left(end);
+            if (left <= TimeSpan.Zero)
+                return new Polled<T>(false, value, error, time.GetElapsedTime(began));
+            await Task.Delay(left < pause ? left : pause, time, cancellation).ConfigureAwait(false);
+            pause = pause * 1.25 < Slowest ? pause * 1.25 : Slowest;
+        }
+    }
+
+    private TimeSpan Left(long end) => TimeSpan.FromSeconds((end - time.GetTimestamp()) / (double)time.TimestampFrequency);
+}

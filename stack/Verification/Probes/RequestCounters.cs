@@ -1,0 +1,87 @@
+using MicroMonitored.Verification.Clients;
+
+namespace MicroMonitored.Verification.Probes;
+
+/// <summary>Requests counted, by route.</summary>
+internal sealed record RouteCounts(IReadOnlyDictionary<string, double> ByRoute)
+{
+    public double Total => ByRoute.Values.Sum();
+
+    public double Of(string route) => ByRoute.GetValueOrDefault(route);
+
+    public bool SameAs(RouteCounts other) => ByRoute.Keys.Union(other.ByRoute.Keys).All(route => Of(route) == other.Of(route));
+
+    public RouteCounts Since(RouteCounts before) =>
+        new(ByRoute.Keys.Union(before.ByRoute.Keys).ToDictionary(route => route, route => Of(route) - before.Of(route), StringComparer.Ordinal));
+}
+
+/// <summary>The counter as it stood before the traffic; <see cref="Counts"/> is null when it could not be established.</summary>
+internal sealed record CounterBaseline(RouteCounts? Counts, RouteCounts? AtService, string? Problem);
+
+/// <summary>Reads <c>http_server_request_duration_seconds_count</c>, from the store and from the service itself.</summary>
+internal static class RequestCounters
+{
+    private const string Counter = "http_server_request_duration_seconds_count";
+
+    /// <summary>
+    /// The store's counts before the traffic, read when they are known to be complete: they equal what the service
+    /// itself shows, or, where that cannot be read, a scrape has ended since the run began.
+    /// </summary>
+    public static Task<CounterBaseline> BaselineAsync(VerificationRun run, string service) =>
+        run.FactAsync("baseline", service, async cancellation =>
+        {
+            DateTimeOffset? first = null;
+            var looked = false;
+            var down = false;
+            RouteCounts? atService = null;
+            RouteCounts? counts = null;
+            var polled = await run.Poll.UntilAsync(
+                async token =>
+                {
+                    var target = await TargetAsync(run, service, token).ConfigureAwait(false);
+                    atService = await AtServiceAsync(run, service, token).ConfigureAwait(false);
+                    counts = await InStoreAsync(run, service, token).ConfigureAwait(false);
+                    if (!looked)
+                        (looked, first) = (true, target?.LastScrape);
+                    down = target?.Health == "down" && atService is null;
+                    return down || atService?.SameAs(counts) == true || (target?.LastScrape is { } last && last != first);
+                },
+                met => met,
+                (run.Plan.ScrapeInterval * 2) + TimeSpan.FromSeconds(2),
+                cancellation).ConfigureAwait(false);
+            return polled.Met && !down
+                ? new CounterBaseline(counts, atService, null)
+                : new CounterBaseline(null, atService, polled.Error ?? (down ? "the target is down" : $"no scrape of {service} was seen"));
+        });
+
+    public static async Task<RouteCounts> InStoreAsync(VerificationRun run, string service, CancellationToken cancellation)
+    {
+        var vector = await run.Prometheus.QueryAsync($"sum by (job, http_route) ({Counter}{{job=\"{service}\"}})", cancellation).ConfigureAwait(false);
+        return new RouteCounts(vector.ToDictionary(sample => sample.Labels.GetValueOrDefault("http_route", ""), sample => sample.Value, StringComparer.Ordinal));
+    }
+
+    /// <summary>What the service itself shows on <c>/metrics</c>; null when it shows nothing.</summary>
+    public static async Task<RouteCounts?> AtServiceAsync(VerificationRun run, string service, CancellationToken cancellation)
+    {
+        try
+        {
+            var answer = await run.Http.GetAsync(service, new Uri(run.Service(service).BaseAddress, "/metrics"), cancellation, ("Accept", "text/plain;version=0.0.4")).ConfigureAwait(false);
+            if (!answer.IsSuccess)
+                return null;
+            var counts = new Dictionary<string, double>(StringComparer.Ordinal);
+            foreach (var sample in ExpositionText.Read(answer.Body, name => name == Counter))
+            {
+                var route = sample.Labels.GetValueOrDefault("http_route", "");
+                counts[route] = counts.GetValueOrDefault(route) + sample.Value;
+            }
+            return new RouteCounts(counts);
+        }
+        catch (SignalException)
+        {
+            return null;
+        }
+    }
+
+    public static async Task<TargetState?> TargetAsync(VerificationRun run, string service, CancellationToken cancellation) =>
+        (await run.Prometheus.TargetsAsync(cancellation).ConfigureAwait(false)).FirstOrDefault(target => target.Job == service);
+}

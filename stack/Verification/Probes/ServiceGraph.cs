@@ -1,0 +1,37 @@
+using MicroMonitored.Verification.Clients;
+
+namespace MicroMonitored.Verification.Probes;
+
+/// <summary>Reads the caller → callee counters that Tempo's metrics generator writes.</summary>
+internal static class ServiceGraph
+{
+    /// <summary>The counters before the traffic, by <c>caller callee</c>; absent ones count as zero.</summary>
+    public static Task<IReadOnlyDictionary<string, double>> BaselineAsync(VerificationRun run) =>
+        run.FactAsync("service-graph", "", async token =>
+        {
+            var counts = new Dictionary<string, double>(StringComparer.Ordinal);
+            if (run.IsEmbedded)
+                return (IReadOnlyDictionary<string, double>)counts;
+            foreach (var service in run.Services)
+            {
+                foreach (var callee in service.Calls)
+                {
+                    try
+                    {
+                        counts[$"{service.Name} {callee}"] = await RequestsAsync(run, service.Name, callee, token).ConfigureAwait(false);
+                    }
+                    catch (SignalException)
+                    {
+                        counts[$"{service.Name} {callee}"] = 0;
+                    }
+                }
+            }
+            return counts;
+        });
+
+    public static async Task<double> RequestsAsync(VerificationRun run, string caller, string callee, CancellationToken cancellation)
+    {
+        var vector = await run.Prometheus.QueryAsync($"sum(traces_service_graph_request_total{{client=\"{caller}\",server=\"{callee}\"}})", cancellation).ConfigureAwait(false);
+        return vector.Count == 0 ? 0 : vector[0].Value;
+    }
+}

@@ -1,0 +1,90 @@
+using MicroMonitored.Verification.Clients;
+
+namespace MicroMonitored.Verification.Probes;
+
+/// <summary>What was sent to one service.</summary>
+/// <param name="Answered">Requests that had an answer, of whatever status.</param>
+/// <param name="Refused">Answers outside 2xx.</param>
+/// <param name="Failure">Why a request had no answer; null when all had one.</param>
+/// <param name="BeganAt">Before the first request.</param>
+/// <param name="EndTimestamp">After the last answer, as <see cref="TimeProvider.GetTimestamp"/>.</param>
+internal sealed record ServiceTraffic(ServiceUnderTest Service, int Sent, int Answered, int Refused, string? Failure, DateTimeOffset BeganAt, long EndTimestamp)
+{
+    public bool Reached => Answered > 0;
+}
+
+/// <summary>Drives the services once: numbered requests with known trace ids, in order on one connection per service.</summary>
+internal static class Traffic
+{
+    public const string Secret = "mm-verify-secret";
+
+    /// <summary>Paths that must leave no span, no request metric and no log line.</summary>
+    public static readonly IReadOnlyList<string> ExcludedPaths = ["/metrics", "/health/live", "/health/ready"];
+
+    /// <summary>All traffic of the run, by service; the counters' baselines are read before the first request.</summary>
+    public static Task<IReadOnlyDictionary<string, ServiceTraffic>> OfAsync(VerificationRun run) =>
+        run.FactAsync("traffic", "", async cancellation =>
+        {
+            await Task.WhenAll(run.Services.Select(service => RequestCounters.BaselineAsync(run, service.Name))).ConfigureAwait(false);
+            await DropCounters.BaselineAsync(run).ConfigureAwait(false);
+            await ServiceGraph.BaselineAsync(run).ConfigureAwait(false);
+            var traffic = await Task.WhenAll(run.Services.Where(service => service.ProbePath is not null).Select(service => DriveAsync(run, service, cancellation))).ConfigureAwait(false);
+            return (IReadOnlyDictionary<string, ServiceTraffic>)traffic.ToDictionary(of => of.Service.Name, StringComparer.Ordinal);
+        });
+
+    public static async Task<ServiceTraffic?> OfAsync(VerificationRun run, string service) =>
+        (await OfAsync(run).ConfigureAwait(false)).GetValueOrDefault(service);
+
+    /// <summary>The trace ids that must be seen at the service: of its own requests, then of its callers' requests.</summary>
+    public static async Task<IReadOnlyList<IReadOnlyList<string>>> ExpectedTracesAsync(VerificationRun run, string service)
+    {
+        var traffic = await OfAsync(run).ConfigureAwait(false);
+        return [.. run.CallersOf(service).Select(caller => caller.Name).Prepend(service)
+            .Where(traffic.ContainsKey)
+            .Select(from => (IReadOnlyList<string>)[.. Enumerable.Range(0, traffic[from].Answered).Select(number => run.Identity.TraceId(run.Source(from), number))])
+            .Where(ids => ids.Count > 0)];
+    }
+
+    private static async Task<ServiceTraffic> DriveAsync(VerificationRun run, ServiceUnderTest service, CancellationToken cancellation)
+    {
+        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, MaxConnectionsPerServer = 1, ConnectTimeout = TimeSpan.FromSeconds(2), ActivityHeadersPropagator = null })
+        {
+            Timeout = TimeSpan.FromSeconds(10),
+        };
+        var source = run.Source(service.Name);
+        for (var at = 0; at < ExcludedPaths.Count; at++)
+            await AskAsync(client, run, new Uri(service.BaseAddress, ExcludedPaths[at]), RunIdentity.ExcludedPaths + source, at, null, cancellation).ConfigureAwait(false);
+        var probe = new Uri(service.BaseAddress, service.ProbePath!);
+        var beganAt = run.Time.GetUtcNow();
+        int answered = 0, refused = 0;
+        string? failure = null;
+        for (var number = 0; number < run.Plan.RequestsPerService && failure is null; number++)
+        {
+            var secret = number == 0 ? Secret : null;
+            var (status, problem) = await AskAsync(client, run, probe, source, number, secret, cancellation).ConfigureAwait(false);
+            failure = problem;
+            if (problem is null)
+                answered++;
+            if (status is < 200 or >= 300)
+                refused++;
+        }
+        return new ServiceTraffic(service, run.Plan.RequestsPerService, answered, refused, failure, beganAt, run.Time.GetTimestamp());
+    }
+
+    private static async Task<(int? Status, string? Failure)> AskAsync(HttpClient client, VerificationRun run, Uri address, uint source, int number, string? secret, CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, secret is null ? address : new Uri($"{address}{(address.Query.Length > 0 ? '&' : '?')}access_token={secret}"));
+        request.Headers.TryAddWithoutValidation("traceparent", $"00-{run.Identity.TraceId(source, number)}-{run.Identity.SpanId(source, number)}-01");
+        if (secret is not null)
+            request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {secret}");
+        try
+        {
+            using var response = await client.SendAsync(request, HttpCompletionOption.ResponseContentRead, cancellation).ConfigureAwait(false);
+            return ((int)response.StatusCode, null);
+        }
+        catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException && !cancellation.IsCancellationRequested)
+        {
+            return (null, exception is OperationCanceledException ? "no answer within 10 s" : exception.InnerException?.Message ?? exception.Message);
+        }
+    }
+}

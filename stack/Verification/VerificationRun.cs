@@ -1,0 +1,91 @@
+using System.Collections.Concurrent;
+using MicroMonitored.Verification.Clients;
+using MicroMonitored.Verification.Probes;
+
+namespace MicroMonitored.Verification;
+
+/// <summary>One run: its identity, the clients, and the facts that several checks share. Each fact is established once, when first asked for.</summary>
+internal sealed class VerificationRun : IDisposable
+{
+    /// <summary>How long something is watched after it is as expected, to see that nothing more arrives.</summary>
+    public static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(500);
+
+    private readonly CancellationToken cancellation;
+    private readonly ConcurrentDictionary<(string Fact, string Of), Lazy<Task>> facts = new();
+
+    public VerificationRun(VerificationPlan plan, RunIdentity identity, TimeProvider time, Poller poll, CancellationToken cancellation)
+    {
+        Plan = plan;
+        Identity = identity;
+        Time = time;
+        Poll = poll;
+        this.cancellation = cancellation;
+        StartedAt = time.GetUtcNow();
+        Services = [.. plan.Services.OrderBy(service => service.Name, StringComparer.Ordinal)];
+        Prometheus = new PrometheusClient(Http, plan.Endpoints.Prometheus);
+        Loki = new LokiClient(Http, plan.Endpoints.Loki);
+        Tempo = new TempoClient(Http, plan.Endpoints.Tempo);
+        Sender = new TraceSender(Http, plan.Endpoints);
+    }
+
+    public VerificationPlan Plan { get; }
+
+    public RunIdentity Identity { get; }
+
+    public TimeProvider Time { get; }
+
+    public Poller Poll { get; }
+
+    public DateTimeOffset StartedAt { get; }
+
+    public SignalHttp Http { get; } = new();
+
+    public PrometheusClient Prometheus { get; }
+
+    public LokiClient Loki { get; }
+
+    public TempoClient Tempo { get; }
+
+    public TraceSender Sender { get; }
+
+    /// <summary>In ordinal order of name; the position is the source in trace ids.</summary>
+    public IReadOnlyList<ServiceUnderTest> Services { get; }
+
+    public bool IsEmbedded => Plan.Engine == "embedded";
+
+    /// <summary>Emit-to-queryable delays in milliseconds, by signal.</summary>
+    public ConcurrentDictionary<string, ConcurrentBag<double>> Delays { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>How long a log line or a span may take before it counts as lost.</summary>
+    public TimeSpan ArrivalLimit { get; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>How long a metric may take before it counts as lost.</summary>
+    public TimeSpan MetricLimit => (Plan.ScrapeInterval * 3) + TimeSpan.FromSeconds(10);
+
+    public DateTimeOffset From => StartedAt - TimeSpan.FromSeconds(30);
+
+    public DateTimeOffset To => Time.GetUtcNow() + TimeSpan.FromSeconds(30);
+
+    /// <summary>The fact of that name about that subject, established by the first caller.</summary>
+    public Task<T> FactAsync<T>(string fact, string of, Func<CancellationToken, Task<T>> establish) =>
+        (Task<T>)facts.GetOrAdd((fact, of), _ => new Lazy<Task>(() => establish(cancellation))).Value;
+
+    public ServiceUnderTest Service(string name) => Services.First(service => service.Name == name);
+
+    public uint Source(string name)
+    {
+        for (var at = 0; at < Services.Count; at++)
+        {
+            if (Services[at].Name == name)
+                return (uint)at;
+        }
+        throw new ArgumentOutOfRangeException(nameof(name), name, "not a service of the plan");
+    }
+
+    public IEnumerable<ServiceUnderTest> CallersOf(string name) =>
+        Services.Where(service => service.ProbePath is not null && service.Calls.Contains(name, StringComparer.Ordinal));
+
+    public void Delayed(string signal, TimeSpan delay) => Delays.GetOrAdd(signal, _ => []).Add(delay.TotalMilliseconds);
+
+    public void Dispose() => Http.Dispose();
+}

@@ -1,0 +1,111 @@
+using System.Text.RegularExpressions;
+using MicroMonitored.Verification.Checks;
+
+namespace MicroMonitored.Verification;
+
+/// <summary>Proves that every signal arrives and every link holds.</summary>
+public static class Verifier
+{
+    private static readonly IReadOnlyList<Check> Catalog =
+    [
+        new("stack.ready", StackChecks.Components, StackChecks.ReadyAsync),
+        new("metrics.target-up", MetricChecks.EachService, MetricChecks.TargetUpAsync),
+        new("metrics.exact-count", MetricChecks.EachDriven, MetricChecks.ExactCountAsync),
+        new("metrics.runtime", MetricChecks.EachService, MetricChecks.RuntimeAsync),
+        new("metrics.exemplar", MetricChecks.EachDriven, MetricChecks.ExemplarAsync),
+        new("metrics.otlp", _ => Scope.Stack, MetricChecks.OtlpAsync),
+        new("logs.exactly-once", LogChecks.SyntheticAndDriven, LogChecks.ExactlyOnceAsync),
+        new("logs.labels", LogChecks.SyntheticAndDriven, LogChecks.LabelsAsync),
+        new("logs.multiprotocol", _ => Scope.Stack, LogChecks.MultiprotocolAsync),
+        new("traces.otlp-grpc", TraceChecks.SyntheticAndDriven, TraceChecks.OtlpGrpcAsync),
+        new("traces.otlp-http", _ => Scope.Stack, TraceChecks.OtlpHttpAsync),
+        new("traces.zipkin", TraceChecks.ZipkinReceiver, TraceChecks.ZipkinAsync),
+        new("traces.jaeger", TraceChecks.JaegerReceiver, TraceChecks.JaegerAsync),
+        new("traces.edge", TraceChecks.Callers, TraceChecks.EdgeAsync),
+        new("traces.search", TraceChecks.SyntheticAndDriven, TraceChecks.SearchAsync),
+        new("traces.clean", TraceChecks.Driven, TraceChecks.CleanAsync),
+        new("links.exemplar-to-trace", MetricChecks.EachDriven, LinkChecks.ExemplarToTraceAsync),
+        new("links.log-to-trace", LogChecks.SyntheticAndDriven, LinkChecks.LogToTraceAsync),
+        new("links.trace-to-logs", LogChecks.SyntheticAndDriven, LinkChecks.TraceToLogsAsync),
+        new("links.service-graph", LinkChecks.Edges, LinkChecks.ServiceGraphAsync),
+    ];
+
+    /// <summary>The ids of all checks, in the order of the report.</summary>
+    public static IReadOnlyList<string> CheckIds { get; } = [.. Catalog.Select(check => check.Id)];
+
+    /// <summary>The selections of the plan that match no check, for a message that names them.</summary>
+    public static IReadOnlyList<string> UnknownSelections(VerificationPlan plan) =>
+        [.. plan.Only.Concat(plan.Skip).Where(pattern => !CheckIds.Any(id => Matches(pattern, id)))];
+
+    /// <summary>Runs every selected check, all at once, and returns when the last has ended, at the latest when the plan's time is up.</summary>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled; a failing stack never throws.</exception>
+    public static async Task<VerificationReport> RunAsync(VerificationPlan plan, TimeProvider time, CancellationToken cancellation)
+    {
+        var began = time.GetTimestamp();
+        // Polls end a little before the run does: finding the broken hop takes a few more questions.
+        var diagnosis = TimeSpan.FromSeconds(Math.Min(2, plan.Timeout.TotalSeconds * 0.15));
+        var end = began + (long)((plan.Timeout - diagnosis).TotalSeconds * time.TimestampFrequency);
+        using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using var expiry = time.CreateTimer(_ => bounded.Cancel(), null, plan.Timeout, Timeout.InfiniteTimeSpan);
+        using var run = new VerificationRun(plan, RunIdentity.Create(), time, new Poller(time, end), bounded.Token);
+        var rows = new List<Task<CheckResult>>();
+        foreach (var check in Catalog)
+        {
+            if (Unselected(plan, check.Id) is { } reason)
+            {
+                rows.Add(Task.FromResult(Skipped(check.Id, reason)));
+                continue;
+            }
+            var scope = check.AppliesTo(run);
+            if (scope.SkipReason is { } inapplicable)
+                rows.Add(Task.FromResult(Skipped(check.Id, inapplicable)));
+            else
+                rows.AddRange(scope.Subjects.Select(subject => ProveAsync(run, check, subject, cancellation, bounded.Token)));
+        }
+        var results = await Task.WhenAll(rows).ConfigureAwait(false);
+        cancellation.ThrowIfCancellationRequested();
+        return new VerificationReport
+        {
+            Engine = plan.Engine,
+            RunId = run.Identity.Id,
+            StartedAt = run.StartedAt,
+            DurationMs = Math.Round(time.GetElapsedTime(began).TotalMilliseconds, 1),
+            Checks = results,
+            Freshness = run.Delays.OrderBy(pair => pair.Key, StringComparer.Ordinal).ToDictionary(pair => pair.Key, pair => Percentiles.Of([.. pair.Value]), StringComparer.Ordinal),
+        };
+    }
+
+    private static async Task<CheckResult> ProveAsync(VerificationRun run, Check check, string? subject, CancellationToken cancelled, CancellationToken bounded)
+    {
+        var began = run.Time.GetTimestamp();
+        Outcome outcome;
+        try
+        {
+            outcome = await Task.Run(() => check.ProveAsync(run, subject, bounded), bounded).WaitAsync(bounded).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancelled.IsCancellationRequested)
+        {
+            outcome = Outcome.Fail($"not finished within {run.Plan.Timeout.TotalSeconds:0.#} s", "verify", "give it more time (--timeout=…), or look at the checks above that failed first");
+        }
+        catch (OperationCanceledException)
+        {
+            outcome = Outcome.Fail("cancelled", "verify", "run Verify again");
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            // One check's surprise must not take the others' findings with it.
+            outcome = Outcome.Fail($"{exception.GetType().Name}: {exception.Message}", "verify", "report this answer of the stack: Verify could not read it");
+        }
+        return new CheckResult(check.Id, subject, outcome.Status, Math.Round(run.Time.GetElapsedTime(began).TotalMilliseconds, 1), outcome.Detail, outcome.Hop, outcome.Fix);
+    }
+
+    private static CheckResult Skipped(string id, string reason) => new(id, null, CheckStatus.Skip, 0, reason, null, null);
+
+    private static string? Unselected(VerificationPlan plan, string id) =>
+        plan.Skip.FirstOrDefault(pattern => Matches(pattern, id)) is { } skip ? $"left out by --skip={skip}"
+        : plan.Only.Count > 0 && !plan.Only.Any(pattern => Matches(pattern, id)) ? $"not selected by --only={string.Join(',', plan.Only)}"
+        : null;
+
+    private static bool Matches(string pattern, string id) =>
+        Regex.IsMatch(id, $"^{Regex.Escape(pattern).Replace("\\*", ".*", StringComparison.Ordinal)}$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
+}

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using MonitoredApp.Monitoring.Logs;
@@ -27,8 +28,20 @@ public static class MonitoringExtensions
         ["Logging:LogLevel:Microsoft.AspNetCore"] = "Warning",
         ["Logging:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics"] = "None",
         ["Logging:LogLevel:System.Net.Http"] = "Warning",
-        ["Logging:LogLevel:Polly"] = "Warning",
+        ["Logging:LogLevel:Polly"] = "Critical",
+        ["Logging:Console:LogLevel:Default"] = "Warning",
+        ["Logging:Console:LogLevel:Polly"] = "Critical",
+        ["Logging:Console:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics"] = "None",
+        ["Logging:Console:LogLevel:Microsoft.Hosting.Lifetime"] = "Information",
         ["OTEL_DOTNET_EXPERIMENTAL_OTLP_RETRY"] = "in_memory",
+    };
+
+    /// <summary>A person is watching: the console shows what the log file gets.</summary>
+    private static readonly Dictionary<string, string?> InDevelopment = new()
+    {
+        ["Logging:Console:LogLevel:Default"] = "Information",
+        ["Logging:Console:LogLevel:Microsoft.AspNetCore"] = "Warning",
+        ["Logging:Console:LogLevel:System.Net.Http"] = "Warning",
     };
 
     /// <summary>
@@ -38,6 +51,8 @@ public static class MonitoringExtensions
     public static WebApplicationBuilder AddMonitoring(this WebApplicationBuilder builder)
     {
         AppContext.SetSwitch("Microsoft.AspNetCore.Hosting.SuppressActivityOpenTelemetryData", false);
+        if (builder.Environment.IsDevelopment())
+            builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = InDevelopment });
         builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = Defaults });
 
         var assembly = builder.Environment.ApplicationName;

@@ -1,10 +1,9 @@
-using System.Net;
 using Polly;
 
 namespace MonitoredApp.Orders;
 
-/// <summary>Asks the inventory service. Every method is one request, repeated only when the inventory fails.</summary>
-internal sealed class InventoryClient(HttpClient http)
+/// <summary>Asks the inventory service. Every call is one request, repeated only when the inventory fails.</summary>
+internal sealed class InventoryClient(HttpClient http) : IStock
 {
     public async Task<IReadOnlyList<StockItem>> ListAsync(CancellationToken cancellation)
     {
@@ -15,10 +14,7 @@ internal sealed class InventoryClient(HttpClient http)
         }
         catch (Exception fault) when (fault is HttpRequestException or ExecutionRejectedException)
         {
-            throw new InventoryUnavailableException(fault);
+            throw new StockUnavailableException(fault);
         }
     }
 }
-
-/// <summary>The inventory did not answer in time or answered with a failure.</summary>
-internal sealed class InventoryUnavailableException(Exception cause) : Exception("The inventory does not answer.", cause);

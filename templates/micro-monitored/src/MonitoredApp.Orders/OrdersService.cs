@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Options;
-using MonitoredApp.Monitoring;
 
 namespace MonitoredApp.Orders;
 
@@ -17,25 +16,12 @@ internal static class OrdersService
         builder.Services.AddSingleton<IValidateOptions<OrdersOptions>, OrdersOptionsValidator>();
         builder.Services.AddSingleton<OrderStore>();
         builder.Services.AddSingleton<OrdersMetrics>();
+        builder.Services.AddTransient<Ordering>();
+#if (OneService)
+        builder.Services.AddSingleton<IStock, OwnStock>();
+#else
         builder.AddInventoryClient();
+#endif
         return builder;
-    }
-
-    private static void AddInventoryClient(this WebApplicationBuilder builder)
-    {
-        var key = $"Services:{ServiceName.Derive("MonitoredApp.Inventory")}:http:0";
-        var address = builder.Configuration[key] ?? builder.Configuration["Inventory:Address"]
-            ?? throw new OptionsValidationException(
-                "Inventory", typeof(Uri), [$"The address of the inventory is not configured: set '{key}' or 'Inventory:Address'."]);
-        builder.Services
-            .AddHttpClient<InventoryClient>(client => client.BaseAddress = new Uri(address))
-            .AddStandardResilienceHandler(resilience =>
-            {
-                resilience.AttemptTimeout.Timeout = TimeSpan.FromSeconds(2);
-                resilience.TotalRequestTimeout.Timeout = TimeSpan.FromSeconds(6);
-                resilience.Retry.MaxRetryAttempts = 2;
-                resilience.Retry.Delay = TimeSpan.FromMilliseconds(100);
-                resilience.CircuitBreaker.SamplingDuration = TimeSpan.FromSeconds(10);
-            });
     }
 }

@@ -14,7 +14,4 @@ internal static partial class OrdersTelemetry
 
     [LoggerMessage(LogLevel.Warning, "Order refused: {quantity} × {sku} wanted, {available} in stock")]
     public static partial void OrderRefused(this ILogger logger, string sku, int quantity, int available);
-
-    [LoggerMessage(LogLevel.Error, "The inventory does not answer")]
-    public static partial void InventoryUnavailable(this ILogger logger, Exception fault);
 }

@@ -9,7 +9,10 @@ builder.AddMonitoring();
 builder.AddOrders();
 
 var app = builder.Build();
-app.UseExceptionHandler();
+app.UseExceptionHandler(new ExceptionHandlerOptions
+{
+    StatusCodeSelector = fault => fault is StockUnavailableException ? 503 : 500,
+});
 app.UseStatusCodePages();
 app.MapMonitoring();
 app.MapOpenApi();

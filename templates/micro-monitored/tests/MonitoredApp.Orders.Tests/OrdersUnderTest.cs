@@ -19,6 +19,8 @@ public sealed class OrdersUnderTest : WebApplicationFactory<Program>
             .UseSetting("Monitoring:LogFolder", folder)
             .UseSetting("OTEL_SERVICE_NAME", "orders")
             .UseSetting("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
+            .UseSetting("OTEL_EXPORTER_OTLP_TIMEOUT", "100")
+            .UseSetting("OTEL_DOTNET_EXPERIMENTAL_OTLP_RETRY", "")
             .UseSetting("Inventory:Address", "http://inventory")
             .ConfigureServices(services => services
                 .ConfigureHttpClientDefaults(client => client.ConfigurePrimaryHttpMessageHandler(() => Inventory)));

@@ -61,7 +61,7 @@ internal sealed class RequestLog(ILoggerFactory loggers) : IStartupFilter
             : context.Response.StatusCode;
         var line = new RequestLine(
             context.Request.Method,
-            context.Request.Path.Value ?? "/",
+            context.Request.Path.ToUriComponent(),
             (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText,
             status,
             Stopwatch.GetElapsedTime(started).TotalMilliseconds);

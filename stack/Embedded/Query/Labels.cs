@@ -1,0 +1,119 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace MicroMonitored.Embedded.Query;
+
+/// <summary>An immutable label set in ordinal order of name; equal by content.</summary>
+internal sealed class Labels : IEquatable<Labels>, IComparable<Labels>
+{
+    public const string MetricName = "__name__";
+
+    public static readonly Labels Empty = new([]);
+
+    private readonly KeyValuePair<string, string>[] pairs;
+    private readonly int hash;
+
+    private Labels(KeyValuePair<string, string>[] sorted)
+    {
+        pairs = sorted;
+        var code = new HashCode();
+        foreach (var (name, value) in sorted)
+        {
+            code.Add(name, StringComparer.Ordinal);
+            code.Add(value, StringComparer.Ordinal);
+        }
+
+        hash = code.ToHashCode();
+    }
+
+    public ReadOnlySpan<KeyValuePair<string, string>> Pairs => pairs;
+
+    public int Count => pairs.Length;
+
+    /// <summary>Sorts; of a name given twice the last wins; empty values count as absent.</summary>
+    public static Labels From(IEnumerable<KeyValuePair<string, string>> labels)
+    {
+        var map = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (name, value) in labels)
+            map[name] = value;
+
+        return new([.. map.Where(static pair => pair.Value.Length > 0)]);
+    }
+
+    /// <summary>Sorts and keeps empty values, as Loki's parsed labels do.</summary>
+    public static Labels FromParsed(IEnumerable<KeyValuePair<string, string>> labels)
+    {
+        var map = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (name, value) in labels)
+            map[name] = value;
+
+        return new([.. map]);
+    }
+
+    /// <summary>The value, or the empty string where the label is missing.</summary>
+    public string this[string name]
+    {
+        get
+        {
+            foreach (var (key, value) in pairs)
+            {
+                if (key == name)
+                    return value;
+            }
+
+            return "";
+        }
+    }
+
+    public Labels WithoutName() => this[MetricName].Length == 0 ? this : new([.. pairs.Where(static pair => pair.Key != MetricName)]);
+
+    public Labels Only(IReadOnlyCollection<string> names) => new([.. pairs.Where(pair => names.Contains(pair.Key))]);
+
+    /// <summary>All but the given ones and the metric's name.</summary>
+    public Labels Except(IReadOnlyCollection<string> names) =>
+        new([.. pairs.Where(pair => pair.Key != MetricName && !names.Contains(pair.Key))]);
+
+    /// <summary>All but the given ones; the metric's name stays unless named.</summary>
+    public Labels Without(IReadOnlyCollection<string> names) => new([.. pairs.Where(pair => !names.Contains(pair.Key))]);
+
+    public Labels With(string name, string value) =>
+        From(pairs.Where(pair => pair.Key != name).Append(new(name, value)));
+
+    public int CompareTo(Labels? other)
+    {
+        if (other is null)
+            return 1;
+
+        for (var i = 0; i < pairs.Length && i < other.pairs.Length; i++)
+        {
+            var order = string.CompareOrdinal(pairs[i].Key, other.pairs[i].Key);
+            if (order == 0)
+                order = string.CompareOrdinal(pairs[i].Value, other.pairs[i].Value);
+            if (order != 0)
+                return order;
+        }
+
+        return pairs.Length.CompareTo(other.pairs.Length);
+    }
+
+    public bool Equals([NotNullWhen(true)] Labels? other)
+    {
+        if (ReferenceEquals(this, other))
+            return true;
+        if (other is null || hash != other.hash || pairs.Length != other.pairs.Length)
+            return false;
+
+        for (var i = 0; i < pairs.Length; i++)
+        {
+            if (pairs[i].Key != other.pairs[i].Key || pairs[i].Value != other.pairs[i].Value)
+                return false;
+        }
+
+        return true;
+    }
+
+    public override bool Equals(object? obj) => Equals(obj as Labels);
+
+    public override int GetHashCode() => hash;
+
+    public override string ToString() => "{" + string.Join(", ", pairs.Select(static pair => $"{pair.Key}=\"{pair.Value}\"")) + "}";
+}

@@ -1,0 +1,66 @@
+using Google.Protobuf;
+using Google.Protobuf.Collections;
+using MicroMonitored.Embedded.Store;
+using OpenTelemetry.Proto.Common.V1;
+using OpenTelemetry.Proto.Resource.V1;
+using OpenTelemetry.Proto.Trace.V1;
+
+namespace MicroMonitored.Embedded.Query.Otlp;
+
+/// <summary>A stored span with its OTLP messages read.</summary>
+internal sealed record SpanView(StoredSpan Stored, Span Span, RepeatedField<KeyValue> ResourceAttributes, InstrumentationScope Scope)
+{
+    public long DurationNs => Math.Max(0, Stored.EndNs - Stored.StartNs);
+
+    public bool IsError => Span.Status?.Code == Status.Types.StatusCode.Error;
+
+    public string SpanId => Convert.ToHexStringLower(Stored.SpanId);
+
+    public bool IsRoot => Stored.ParentSpanId is not { Length: > 0 } parent || parent.All(static b => b == 0);
+
+    /// <summary>Reads the messages; what cannot be read counts as empty, what stands beside it stays.</summary>
+    public static SpanView Read(StoredSpan stored) => new(
+        stored,
+        Parse(Span.Parser, stored.Span),
+        Parse(Resource.Parser, stored.Resource).Attributes,
+        Parse(InstrumentationScope.Parser, stored.Scope));
+
+    private static T Parse<T>(MessageParser<T> parser, byte[] bytes) where T : IMessage<T>, new()
+    {
+        try
+        {
+            return parser.ParseFrom(bytes);
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            return new T();
+        }
+    }
+}
+
+/// <summary>All spans of one trace by start time.</summary>
+internal sealed class TraceView
+{
+    public TraceView(byte[] id, IReadOnlyList<StoredSpan> spans)
+    {
+        Id = id;
+        Spans = [.. spans.Select(SpanView.Read)];
+        Root = Spans.FirstOrDefault(static s => s.IsRoot);
+        StartNs = Spans.Count == 0 ? 0 : Spans.Min(static s => s.Stored.StartNs);
+        EndNs = Spans.Count == 0 ? 0 : Spans.Max(static s => s.Stored.EndNs);
+    }
+
+    public byte[] Id { get; }
+    public IReadOnlyList<SpanView> Spans { get; }
+
+    /// <summary>The span without a parent; null while it has not arrived.</summary>
+    public SpanView? Root { get; }
+
+    public long StartNs { get; }
+    public long EndNs { get; }
+    public long DurationNs => Math.Max(0, EndNs - StartNs);
+    public string RootService => Root?.Stored.ServiceName ?? "<root span not yet received>";
+    public string RootName => Root?.Stored.Name ?? "";
+    public string HexId => Convert.ToHexStringLower(Id);
+    public long Bytes => Spans.Sum(static s => (long)s.Stored.Span.Length + s.Stored.Resource.Length + s.Stored.Scope.Length);
+}

@@ -1,0 +1,30 @@
+using System.Security;
+using Cake.Core;
+using Cake.Core.IO;
+using Build.Engines;
+
+namespace Build;
+
+/// <summary>Compiles several projects in one go.</summary>
+public static class Projects
+{
+    /// <summary>Builds the projects in the Release configuration, in parallel, quietly.</summary>
+    /// <param name="what">What fails, as a person would say it.</param>
+    /// <param name="solution">A solution file to write for it, below <c>artifacts/</c>.</param>
+    /// <exception cref="CakeException">A project does not compile; carries the compiler's errors.</exception>
+    public static void Build(BuildContext context, string what, string solution, IReadOnlyList<string> projects)
+    {
+        var folder = System.IO.Path.GetDirectoryName(solution)!;
+        var entries = projects.Select(project => $"  <Project Path=\"{SecurityElement.Escape(System.IO.Path.GetRelativePath(folder, project))}\" />\n");
+        RenderedFile.Write(solution, $"<Solution>\n{string.Concat(entries)}</Solution>\n");
+        context.Capture(
+            what,
+            "dotnet",
+            new ProcessArgumentBuilder()
+                .Append("build").AppendQuoted(solution)
+                .Append("--configuration").Append("Release")
+                .Append("--nologo").Append("--verbosity").Append("quiet")
+                .Append("-nodeReuse:false"),
+            context.Paths.Root);
+    }
+}

@@ -1,0 +1,24 @@
+using Cake.Core.IO;
+using Cake.Frosting;
+
+namespace Build.Repo;
+
+[TaskName(nameof(Demo))]
+[TaskDescription("Packs the templates, scaffolds artifacts/demo/Shop from them, brings it up and verifies it.")]
+public sealed class Demo : FrostingTask<BuildContext>
+{
+    public override void Run(BuildContext context)
+    {
+        var shop = DemoRepository.Ensure(context);
+        shop.RunTarget("Up");
+        shop.RunTarget("Verify");
+        context.Say($"""
+
+            The demo is up and proven. Look around:
+              first page   http://127.0.0.1:{context.Settings.Ports.Grafana}
+              services     http://127.0.0.1:{context.Settings.Ports.Services} and up
+              repository   {context.Paths.Shown(shop.Folder)}
+            When done: ./build.sh --target=Teardown
+            """);
+    }
+}

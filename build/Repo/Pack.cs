@@ -1,0 +1,11 @@
+using Cake.Core.IO;
+using Cake.Frosting;
+
+namespace Build.Repo;
+
+[TaskName(nameof(Pack))]
+[TaskDescription("Packs the templates into artifacts/packages.")]
+public sealed class Pack : FrostingTask<BuildContext>
+{
+    public override void Run(BuildContext context) => TemplatePackage.Pack(context);
+}

@@ -1,0 +1,60 @@
+using System.Diagnostics;
+using Build.Engines;
+using MicroMonitored.Verification;
+
+namespace Build;
+
+/// <summary>What the targets do to the stack, so that several targets can do it.</summary>
+public static class StackOperations
+{
+    /// <summary>Starts the stack and prints what came up, how fast and where.</summary>
+    public static async Task UpAsync(BuildContext context, CancellationToken cancellation)
+    {
+        var clock = Stopwatch.StartNew();
+        using var held = StackLock.Take(context.Paths);
+        var engine = EngineSelection.ForUp(context);
+        EngineSelection.Record(context, engine);
+        try
+        {
+            var components = await engine.UpAsync(cancellation);
+            ComponentTable.Print(context.Terminal, components);
+            context.Say(components.All(component => component.Seconds is null)
+                ? "Already up; nothing to do."
+                : FormattableString.Invariant($"Up on the {engine.Name} engine in {clock.Elapsed.TotalSeconds:0.0} s."));
+        }
+        catch
+        {
+            if ((await engine.StatusAsync(CancellationToken.None)).All(component => component.State == "down"))
+                EngineSelection.Forget(context);
+            throw;
+        }
+    }
+
+    /// <summary>Proves every signal and link and writes the reports.</summary>
+    /// <returns>Whether nothing failed.</returns>
+    public static async Task<bool> VerifyAsync(BuildContext context, CancellationToken cancellation)
+    {
+        var engine = EngineSelection.Running(context);
+        var report = await Verifier.RunAsync(VerificationPlans.Of(context, engine), TimeProvider.System, cancellation);
+        await Reports.WriteAsync(report, context.Paths.Reports, context.Terminal, cancellation);
+        return report.Failed == 0;
+    }
+
+    /// <summary>Stops everything; does nothing where nothing runs.</summary>
+    public static async Task TeardownAsync(BuildContext context, CancellationToken cancellation)
+    {
+        if (!Directory.Exists(context.Paths.Run))
+        {
+            context.Say("Nothing is up.");
+            return;
+        }
+
+        using (StackLock.Take(context.Paths))
+        {
+            var engine = EngineSelection.Recorded(context) ?? new EmbeddedEngine(context);
+            var removed = await engine.TeardownAsync(context.Options.Purge, cancellation);
+            EngineSelection.Forget(context);
+            context.Say(removed.Count == 0 ? "Nothing is up." : $"Removed: {string.Join(", ", removed)}.");
+        }
+    }
+}

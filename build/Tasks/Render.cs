@@ -1,0 +1,11 @@
+using Build.Engines;
+using Cake.Frosting;
+
+namespace Build.Tasks;
+
+[TaskName(nameof(Render))]
+[TaskDescription("Renders the configuration of the stack from the settings and the services into artifacts/stack.")]
+public sealed class Render : FrostingTask<BuildContext>
+{
+    public override void Run(BuildContext context) => StackFiles.Render(context);
+}

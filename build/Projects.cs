@@ -16,7 +16,7 @@ public static class Projects
     {
         var folder = System.IO.Path.GetDirectoryName(solution)!;
         var entries = projects.Select(project => $"  <Project Path=\"{SecurityElement.Escape(System.IO.Path.GetRelativePath(folder, project))}\" />\n");
-        RenderedFile.Write(solution, $"<Solution>\n{string.Concat(entries)}</Solution>\n");
+        ChangedFile.Write(solution, $"<Solution>\n{string.Concat(entries)}</Solution>\n");
         context.Capture(
             what,
             "dotnet",
@@ -24,7 +24,7 @@ public static class Projects
                 .Append("build").AppendQuoted(solution)
                 .Append("--configuration").Append("Release")
                 .Append("--nologo").Append("--verbosity").Append("quiet")
-                .Append("-nodeReuse:false"),
+                .Append("-nodeReuse:false").Append("-p:UseSharedCompilation=false"),
             context.Paths.Root);
     }
 }

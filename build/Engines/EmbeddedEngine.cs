@@ -25,6 +25,8 @@ public sealed class EmbeddedEngine(BuildContext context) : IStackEngine
 
     public ILogProbe LogProbe => new FolderLogProbe(context.Paths.Logs);
 
+    private string Rendered => Path.Combine(context.Paths.Rendered, "embedded");
+
     private string Processes => Path.Combine(context.Paths.Run, "processes");
 
     public IReadOnlyList<string> Obstacles()
@@ -105,7 +107,7 @@ public sealed class EmbeddedEngine(BuildContext context) : IStackEngine
 
     private (HostProcess Process, IReadOnlyList<string> Arguments, IReadOnlyDictionary<string, string> Variables) EngineProcess()
     {
-        var configuration = Path.Combine(context.Paths.Rendered, EmbeddedFiles.Configuration);
+        var configuration = Path.Combine(Rendered, EmbeddedFiles.Configuration);
         var variables = new Dictionary<string, string> { ["DOTNET_gcServer"] = "0" };
         var copy = ShadowCopy.Of(Path.GetDirectoryName(context.Paths.Assembly(EngineAssembly))!, Path.Combine(context.Paths.Run, "app"), EngineName, EngineAssembly);
         var fingerprint = Fingerprint([copy, File.ReadAllText(configuration)]);
@@ -138,12 +140,12 @@ public sealed class EmbeddedEngine(BuildContext context) : IStackEngine
         Ports.Refuse(wanted);
     }
 
-    private void CheckFolders() => Folders.Require(context.Paths, [context.Paths.Rendered, context.Paths.Run, context.Paths.Logs, context.Paths.Data, Path.Combine(context.Paths.Run, "app"), Processes]);
+    private void CheckFolders() => Folders.Require(context.Paths, [Rendered, context.Paths.Run, context.Paths.Logs, context.Paths.Data, Path.Combine(context.Paths.Run, "app"), Processes]);
 
     private void Render()
     {
         foreach (var (name, content) in EmbeddedFiles.Render(context.Settings, context.Services, context.Paths.Data, context.Paths.Logs))
-            RenderedFile.Write(Path.Combine(context.Paths.Rendered, name), content);
+            ChangedFile.Write(Path.Combine(Rendered, name), content);
     }
 
     private List<Probe> Probes(IReadOnlyList<DiscoveredService> services)

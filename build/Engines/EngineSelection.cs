@@ -47,7 +47,7 @@ public static class EngineSelection
         => !File.Exists(Marker(context)) ? null : File.ReadAllText(Marker(context)).Trim() == "docker" ? new DockerEngine(context) : new EmbeddedEngine(context);
 
     /// <summary>Remembers the engine before it starts anything.</summary>
-    public static void Record(BuildContext context, IStackEngine engine) => RenderedFile.Write(Marker(context), engine.Name + "\n");
+    public static void Record(BuildContext context, IStackEngine engine) => ChangedFile.Write(Marker(context), engine.Name + "\n");
 
     /// <summary>Forgets it once nothing runs any more.</summary>
     public static void Forget(BuildContext context) => File.Delete(Marker(context));

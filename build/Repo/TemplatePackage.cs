@@ -21,7 +21,7 @@ public static class TemplatePackage
             new ProcessArgumentBuilder()
                 .Append("pack").AppendQuoted(Path.Combine(context.Paths.Root, "templates", Id + ".csproj"))
                 .Append("--configuration").Append("Release").Append("--output").AppendQuoted(folder)
-                .Append("--nologo").Append("--verbosity").Append("quiet").Append("-nodeReuse:false"),
+                .Append("--nologo").Append("--verbosity").Append("quiet").Append("-nodeReuse:false").Append("-p:UseSharedCompilation=false"),
             context.Paths.Root);
         return Package(context);
     }

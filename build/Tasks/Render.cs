@@ -7,5 +7,9 @@ namespace Build.Tasks;
 [TaskDescription("Renders the configuration of the stack from the settings and the services into artifacts/stack.")]
 public sealed class Render : FrostingTask<BuildContext>
 {
-    public override void Run(BuildContext context) => StackFiles.Render(context);
+    public override void Run(BuildContext context)
+    {
+        foreach (var file in StackFiles.Render(context))
+            context.Say(file.ToString());
+    }
 }

@@ -1,7 +1,7 @@
 namespace Build.Engines;
 
 /// <summary>Writes a file only when its content differs.</summary>
-public static class RenderedFile
+public static class ChangedFile
 {
     /// <returns>Whether the file was written.</returns>
     public static bool Write(string path, string content)

@@ -21,10 +21,12 @@ public sealed partial record HostProcess(string Name, string Kind, int Port, str
     {
         Directory.CreateDirectory(folder);
         File.WriteAllText(Description(folder), JsonSerializer.Serialize(this));
-        var command = new[] { Environment.ProcessPath!, Assembly }.Concat(arguments);
+        var command = new[] { "dotnet", Assembly }.Concat(arguments);
+        // A POSIX shell drops variables whose names it cannot spell, such as Services__shop-orders__http__0; env does not.
+        var environment = variables.Select(variable => $"{variable.Key}={variable.Value}").Prepend("env");
         var start = OperatingSystem.IsWindows()
             ? new ProcessStartInfo("cmd.exe", $"/d /c \"{string.Join(' ', command.Select(part => $"\"{part}\""))} >> \"{log}\" 2>&1\"")
-            : new ProcessStartInfo("/bin/sh", ["-c", Detached, PidFile(folder), log, .. command]);
+            : new ProcessStartInfo("/bin/sh", ["-c", Detached, PidFile(folder), log, .. environment, .. command]);
         start.UseShellExecute = false;
         start.CreateNoWindow = true;
         start.WorkingDirectory = Path.GetDirectoryName(Assembly)!;

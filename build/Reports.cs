@@ -1,4 +1,5 @@
 using MicroMonitored.Verification;
+using MicroMonitored.Verification.Reports;
 using Spectre.Console;
 
 namespace Build;
@@ -6,5 +7,10 @@ namespace Build;
 /// <summary>Writes what Verify found: to the console, for machines and for CI.</summary>
 public static class Reports
 {
-    public static Task WriteAsync(VerificationReport report, string folder, IAnsiConsole console, CancellationToken cancellation) => Task.CompletedTask;
+    public static async Task WriteAsync(VerificationReport report, string folder, IAnsiConsole console, CancellationToken cancellation)
+    {
+        Directory.CreateDirectory(folder);
+        await File.WriteAllTextAsync(Path.Combine(folder, "report.json"), JsonReport.Write(report), cancellation);
+        ConsoleReport.Write(console, report);
+    }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Build.Engines;
+using MicroMonitored.Model;
 using MicroMonitored.Verification;
 
 namespace Build;
@@ -35,7 +36,10 @@ public static class StackOperations
     public static async Task<bool> VerifyAsync(BuildContext context, CancellationToken cancellation)
     {
         var engine = EngineSelection.Running(context);
-        var report = await Verifier.RunAsync(VerificationPlans.Of(context, engine), TimeProvider.System, cancellation);
+        var plan = VerificationPlans.Of(context, engine);
+        if (Verifier.UnknownSelections(plan) is { Count: > 0 } unknown)
+            throw new FaultException([.. unknown.Select(pattern => $"--only or --skip: no check is called {pattern}; known: {string.Join(' ', Verifier.CheckIds)}")]);
+        var report = await Verifier.RunAsync(plan, TimeProvider.System, cancellation);
         await Reports.WriteAsync(report, context.Paths.Reports, context.Terminal, cancellation);
         return report.Failed == 0;
     }

@@ -1,0 +1,200 @@
+using System.Net;
+using MicroMonitored.Model.Rendering;
+
+namespace Stack.Tests.Rendering;
+
+public sealed class ComposeTests
+{
+    private static readonly StackModel Notifying = RenderedStack.Default with { Webhook = new Uri("http://hook") };
+
+    [Theory]
+    [InlineData("compose.yaml")]
+    [InlineData("services.compose.yaml")]
+    public void Every_container_is_hardened(string file)
+    {
+        using var stack = new RenderedStack(Notifying);
+
+        foreach (var (name, container) in Containers(stack, file))
+        {
+            Assert.Equal(["ALL"], container["cap_drop"].Texts);
+            Assert.Null(container.Find("cap_add"));
+            Assert.Equal(["no-new-privileges:true"], container["security_opt"].Texts);
+            Assert.Equal("true", container["read_only"].Text);
+            Assert.NotEmpty(container["tmpfs"].Texts);
+            Assert.NotNull(container["mem_limit"].Text);
+            Assert.Equal("512", container["pids_limit"].Text);
+            Assert.Equal("json-file", container["logging"]["driver"].Text);
+            Assert.Equal(["max-size", "max-file"], container["logging"]["options"].Keys);
+            Assert.NotNull(container["stop_grace_period"].Text);
+            foreach (var key in new[] { "privileged", "network_mode", "pid", "ipc", "uts", "userns_mode", "devices", "container_name" })
+                Assert.True(container.Find(key) is null, $"{name}: {key}");
+            foreach (var mount in container["volumes"].Items)
+            {
+                Assert.DoesNotContain("docker.sock", mount["source"].Text, StringComparison.Ordinal);
+                if (mount["type"].Text == "bind")
+                {
+                    Assert.Equal("true", mount["read_only"].Text);
+                    Assert.Equal("false", mount["bind"]["create_host_path"].Text);
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void Only_the_named_exception_runs_as_root()
+    {
+        using var stack = new RenderedStack();
+
+        var roots = Containers(stack, "compose.yaml").Where(container => container.Container["user"].Text!.StartsWith("0:", StringComparison.Ordinal)).Select(container => container.Name);
+
+        Assert.Equal(["promtail"], roots);
+        Assert.Contains("# The image leaves no choice but root", stack.Text("compose.yaml"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("::1")]
+    [InlineData("0.0.0.0")]
+    public void Every_port_binds_the_one_address(string address)
+    {
+        using var stack = new RenderedStack(RenderedStack.Default with { BindAddress = IPAddress.Parse(address) });
+
+        var ports = new[] { "compose.yaml", "services.compose.yaml" }
+            .SelectMany(file => Containers(stack, file))
+            .SelectMany(container => container.Container.Find("ports")?.Items ?? []).ToList();
+
+        Assert.Equal(12, ports.Count);
+        Assert.All(ports, port => Assert.Equal(address, port["host_ip"].Text));
+        Assert.Distinct(ports.Select(port => port["published"].Text));
+    }
+
+    [Fact]
+    public void Ports_are_the_settings()
+    {
+        using var stack = new RenderedStack(RenderedStack.Default with { Ports = new(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11) });
+
+        var ports = Containers(stack, "compose.yaml").SelectMany(container => container.Container.Find("ports")?.Items ?? [])
+            .Select(port => $"{port["published"].Text}:{port["target"].Text}");
+
+        Assert.Equal(["2:9090", "3:3100", "4:3200", "5:4317", "6:4318", "7:9411", "8:14268", "9:14250", "1:3000", "10:9093"], ports);
+    }
+
+    [Fact]
+    public void Images_and_memory_are_the_settings()
+    {
+        using var stack = new RenderedStack(RenderedStack.Default with { Images = new("a:1", "b:2", "c:3", "d:4", "e:5", "f:6", "g:7"), Memory = new("1m", "2m", "3m", "4m", "5m", "6m", "7m") });
+
+        Assert.Equal(["a:1", "b:2", "c:3", "d:4", "e:5", "f:6"], Containers(stack, "compose.yaml").Select(container => container.Container["image"].Text));
+        Assert.Equal(["1m", "2m", "3m", "4m", "5m", "6m"], Containers(stack, "compose.yaml").Select(container => container.Container["mem_limit"].Text));
+        Assert.All(Containers(stack, "services.compose.yaml"), container => Assert.Equal("7m", container.Container["mem_limit"].Text));
+        Assert.All(Containers(stack, "compose.yaml"), container => Assert.Equal("missing", container.Container["pull_policy"].Text));
+    }
+
+    [Fact]
+    public void Health_checks_need_no_shell_in_images_that_have_none()
+    {
+        using var stack = new RenderedStack();
+
+        foreach (var (name, container) in Containers(stack, "compose.yaml"))
+        {
+            var test = container["healthcheck"]["test"].Texts;
+            Assert.Equal("CMD", test[0]);
+            if (name is "loki" or "tempo")
+                Assert.DoesNotContain(test, word => word.Contains("sh", StringComparison.Ordinal) || word.Contains("wget", StringComparison.Ordinal));
+        }
+
+        Assert.Equal("2s", stack.Yaml("compose.yaml")["services"]["promtail"]["healthcheck"]["interval"].Text);
+    }
+
+    [Fact]
+    public void The_network_and_the_log_volume_belong_to_no_project()
+    {
+        using var stack = new RenderedStack();
+
+        foreach (var file in new[] { "compose.yaml", "services.compose.yaml" })
+        {
+            var compose = stack.Yaml(file);
+            Assert.Equal(("true", "monitoring"), (compose["networks"]["monitoring"]["external"].Text, compose["networks"]["monitoring"]["name"].Text));
+            Assert.Equal(("true", "sample-micro-app_microservices_logs"), (compose["volumes"]["microservices-logs"]["external"].Text, compose["volumes"]["microservices-logs"]["name"].Text));
+        }
+
+        Assert.NotEqual(stack.Yaml("compose.yaml")["name"].Text, stack.Yaml("services.compose.yaml")["name"].Text);
+    }
+
+    [Fact]
+    public void Promtail_reads_the_logs_and_cannot_write_them()
+    {
+        using var stack = new RenderedStack();
+
+        var mount = stack.Yaml("compose.yaml")["services"]["promtail"]["volumes"].Items.Single(volume => volume["source"].Text == "microservices-logs");
+
+        Assert.Equal(("/var/log/microservices", "true"), (mount["target"].Text, mount["read_only"].Text));
+    }
+
+    [Fact]
+    public void Each_service_gets_the_agreed_environment()
+    {
+        using var stack = new RenderedStack(RenderedStack.Default with { Sampling = "0.25" });
+
+        var orders = stack.Yaml("services.compose.yaml")["services"]["shop-orders"];
+        var environment = orders["environment"].Keys.ToDictionary(key => key, key => orders["environment"][key].Text);
+
+        Assert.Equal(
+            new Dictionary<string, string?>
+            {
+                ["ASPNETCORE_URLS"] = "http://+:8080",
+                ["Monitoring__LogFolder"] = "/var/log/microservices",
+                ["OTEL_SERVICE_NAME"] = "shop-orders",
+                ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://tempo:4317",
+                ["OTEL_TRACES_SAMPLER"] = "parentbased_traceidratio",
+                ["OTEL_TRACES_SAMPLER_ARG"] = "0.25",
+                ["OTEL_BSP_SCHEDULE_DELAY"] = "500",
+                ["OTEL_DOTNET_EXPERIMENTAL_OTLP_RETRY"] = "in_memory",
+                ["Services__shop-inventory__http__0"] = "http://shop-inventory:8080",
+                ["Services__shop-orders__http__0"] = "http://shop-orders:8080",
+            },
+            environment);
+        Assert.Equal("sample-micro-app/shop-orders:local", orders["image"].Text);
+        Assert.Equal("8081:8080", $"{orders["ports"].Items.Single()["published"].Text}:{orders["ports"].Items.Single()["target"].Text}");
+    }
+
+    [Fact]
+    public void Without_alerting_there_is_no_Alertmanager_anywhere()
+    {
+        using var stack = new RenderedStack(RenderedStack.Default with { Alerting = false });
+
+        Assert.DoesNotContain("alertmanager", Containers(stack, "compose.yaml").Select(container => container.Name));
+        Assert.All(stack.Files.Where(file => Path.GetExtension(file.Path) is ".yaml" or ".yml"), file => Assert.DoesNotContain("alertmanager", stack.Text(file.Path), StringComparison.OrdinalIgnoreCase));
+    }
+
+    [Fact]
+    public void The_containers_that_read_a_secret_join_its_group()
+    {
+        using var stack = new RenderedStack(Notifying with { SecretsGroup = 1234 });
+        using var silent = new RenderedStack(RenderedStack.Default with { SecretsGroup = 1234 });
+
+        Assert.Equal(["grafana", "alertmanager"], WithGroup(stack));
+        Assert.Equal(["grafana"], WithGroup(silent));
+
+        static IEnumerable<string> WithGroup(RenderedStack stack)
+            => Containers(stack, "compose.yaml").Where(container => container.Container.Find("group_add")?.Texts is ["1234"]).Select(container => container.Name);
+    }
+
+    [Fact]
+    public void Nothing_phones_home()
+    {
+        using var stack = new RenderedStack();
+        var grafana = stack.Yaml("compose.yaml")["services"]["grafana"]["environment"];
+
+        foreach (var off in new[] { "GF_ANALYTICS_REPORTING_ENABLED", "GF_ANALYTICS_CHECK_FOR_UPDATES", "GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES", "GF_NEWS_NEWS_FEED_ENABLED", "GF_USERS_ALLOW_SIGN_UP", "GF_AUTH_ANONYMOUS_ENABLED" })
+            Assert.Equal("false", grafana[off].Text);
+        Assert.Equal("true", grafana["GF_PLUGINS_PREINSTALL_DISABLED"].Text);
+        Assert.Equal("false", stack.Yaml("tempo/tempo.yaml")["usage_report"]["reporting_enabled"].Text);
+    }
+
+    private static IEnumerable<(string Name, YamlNode Container)> Containers(RenderedStack stack, string file)
+    {
+        var services = stack.Yaml(file)["services"];
+        return services.Keys.Select(name => (name, services[name]));
+    }
+}

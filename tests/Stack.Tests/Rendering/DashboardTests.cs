@@ -1,0 +1,149 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Stack.Tests.Rendering;
+
+public sealed class DashboardTests
+{
+    private static readonly string Folder = Path.Combine(RenderedStack.Assets, "grafana", "dashboards");
+
+    public static TheoryData<string> Dashboards => [.. Directory.EnumerateFiles(Folder, "*.json").Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
+
+    [Fact]
+    public void The_five_dashboards_have_fixed_uids()
+        => Assert.Equal(
+            ["mm-dotnet .NET runtime", "mm-logs Logs", "mm-services Services (RED)", "mm-stack Stack health", "mm-traces Service map and traces"],
+            Dashboards.Select(row => Read(row.Data)).Select(dashboard => $"{dashboard["uid"]} {dashboard["title"]}").Order(StringComparer.Ordinal));
+
+    [Theory]
+    [MemberData(nameof(Dashboards))]
+    public void It_can_be_provisioned_as_it_is(string file)
+    {
+        var dashboard = Read(file);
+        var text = File.ReadAllText(Path.Combine(Folder, file));
+
+        Assert.DoesNotContain("__inputs", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("${DS_", text, StringComparison.Ordinal);
+        Assert.False((bool)dashboard["editable"]!);
+        Assert.Null(dashboard["id"]);
+        Assert.All(Datasources(dashboard), uid => Assert.Contains(uid, new[] { "prometheus", "loki", "tempo", "-- Grafana --" }));
+        var panels = Panels(dashboard);
+        Assert.Distinct(panels.Select(panel => (int)panel["id"]!));
+        Assert.All(panels, panel => Assert.False(string.IsNullOrWhiteSpace((string?)panel["title"])));
+    }
+
+    [Theory]
+    [MemberData(nameof(Dashboards))]
+    public void Panels_neither_overlap_nor_leave_the_grid(string file)
+    {
+        var taken = new Dictionary<(int, int), string>();
+        foreach (var panel in Panels(Read(file)))
+        {
+            var position = panel["gridPos"]!;
+            var (x, y, w, h) = ((int)position["x"]!, (int)position["y"]!, (int)position["w"]!, (int)position["h"]!);
+            Assert.InRange(x + w, 1, 24);
+            for (var row = y; row < y + h; row++)
+            {
+                for (var column = x; column < x + w; column++)
+                    Assert.True(taken.TryAdd((column, row), (string)panel["title"]!), $"{panel["title"]} is over {taken.GetValueOrDefault((column, row))}");
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Dashboards))]
+    public void Every_panel_has_queries_and_every_value_a_unit(string file)
+    {
+        foreach (var panel in Panels(Read(file)).Where(panel => (string)panel["type"]! != "row"))
+        {
+            var targets = panel["targets"]!.AsArray();
+            Assert.NotEmpty(targets);
+            Assert.Distinct(targets.Select(target => (string)target!["refId"]!));
+            if ((string)panel["type"]! is "timeseries" or "stat")
+                Assert.False(string.IsNullOrEmpty((string?)panel["fieldConfig"]!["defaults"]!["unit"]), (string)panel["title"]!);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Dashboards))]
+    public void Every_metric_exists(string file)
+    {
+        var existing = MetricNames.Existing(RuleFiles.Records());
+        var dashboard = Read(file);
+
+        var named = Expressions(dashboard).SelectMany(MetricNames.Of).ToHashSet();
+
+        Assert.Empty(named.Except(existing));
+        if (file != "logs.json")
+            Assert.NotEmpty(named);
+    }
+
+    [Fact]
+    public void Every_metric_of_a_rule_exists()
+    {
+        var existing = MetricNames.Existing(RuleFiles.Records());
+
+        Assert.Empty(RuleFiles.Expressions().SelectMany(MetricNames.Of).Except(existing));
+    }
+
+    [Theory]
+    [InlineData("""histogram_quantile(0.95, sum by (job, le) (rate(a_bucket{x="b{c}d"}[$__rate_interval])))""", "a_bucket")]
+    [InlineData("""a:b:c > 0.05 and on (job) up{job="x"} offset 5m""", "a:b:c up")]
+    [InlineData("""label_replace(sum by (s) (rate(x_total[5m])) > 0, "job", "$1", "s", "(.+)") or 10e6 * y""", "x_total y")]
+    public void The_metrics_of_an_expression_are_found(string expression, string expected)
+        => Assert.Equal(expected, string.Join(' ', MetricNames.Of(expression)));
+
+    [Fact]
+    public void Duration_panels_show_exemplars()
+    {
+        var services = Panels(Read("services.json")).SelectMany(panel => panel["targets"]?.AsArray() ?? []).Count(target => (bool?)target!["exemplar"] == true);
+
+        Assert.InRange(services, 3, 10);
+    }
+
+    [Fact]
+    public void Every_link_between_the_datasources_is_there()
+    {
+        using var stack = new RenderedStack();
+        var sources = stack.Yaml("grafana/provisioning/datasources/datasources.yaml")["datasources"].Items
+            .Concat(stack.Yaml("grafana/provisioning/datasources/alertmanager.yaml")["datasources"].Items)
+            .ToDictionary(source => source["uid"].Text!);
+
+        Assert.Equal(["prometheus", "loki", "tempo", "alertmanager"], sources.Keys);
+        Assert.All(sources, source => Assert.Equal(("false", source.Key), (source.Value["editable"].Text, source.Value["type"].Text)));
+        var exemplar = sources["prometheus"]["jsonData"]["exemplarTraceIdDestinations"].Items.Single();
+        Assert.Equal(("trace_id", "tempo"), (exemplar["name"].Text, exemplar["datasourceUid"].Text));
+        Assert.Equal("2s", sources["prometheus"]["jsonData"]["timeInterval"].Text);
+        var derived = sources["loki"]["jsonData"]["derivedFields"].Items.Single();
+        Assert.Equal(("label", "trace_id", "tempo", "$${__value.raw}"), (derived["matcherType"].Text, derived["matcherRegex"].Text, derived["datasourceUid"].Text, derived["url"].Text));
+        var tempo = sources["tempo"]["jsonData"];
+        Assert.Equal(("loki", "-5m", "5m"), (tempo["tracesToLogsV2"]["datasourceUid"].Text, tempo["tracesToLogsV2"]["spanStartTimeShift"].Text, tempo["tracesToLogsV2"]["spanEndTimeShift"].Text));
+        Assert.Equal("{$${__tags}} | trace_id=\"$${__trace.traceId}\"", tempo["tracesToLogsV2"]["query"].Text);
+        Assert.Equal("prometheus", tempo["tracesToMetrics"]["datasourceUid"].Text);
+        Assert.Equal("prometheus", tempo["serviceMap"]["datasourceUid"].Text);
+        var named = tempo["tracesToMetrics"]["queries"].Items.SelectMany(query => MetricNames.Of(query["query"].Text!.Replace("$$__tags", "", StringComparison.Ordinal)));
+        Assert.Empty(named.Except(MetricNames.Existing([])));
+    }
+
+    private static JsonNode Read(string file) => JsonNode.Parse(File.ReadAllText(Path.Combine(Folder, file)))!;
+
+    private static List<JsonNode> Panels(JsonNode dashboard)
+        => [.. dashboard["panels"]!.AsArray().SelectMany(panel => panel!["panels"] is JsonArray nested ? nested.Prepend(panel) : [panel]).Select(panel => panel!)];
+
+    private static IEnumerable<string> Expressions(JsonNode dashboard)
+        => Panels(dashboard)
+            .SelectMany(panel => panel["targets"]?.AsArray() ?? [])
+            .Where(target => (string?)target!["datasource"]!["uid"] == "prometheus")
+            .Select(target => (string)target!["expr"]!)
+            .Concat(dashboard["templating"]!["list"]!.AsArray()
+                .Where(variable => (string?)variable!["datasource"]?["uid"] == "prometheus")
+                .Select(variable => ((string)variable!["definition"]!)["label_values(".Length..].Split(", ")[0]));
+
+    private static IEnumerable<string> Datasources(JsonNode node)
+        => node switch
+        {
+            JsonObject map => map.SelectMany(pair => pair.Key == "datasource" && pair.Value is JsonObject source ? [(string)source["uid"]!] : pair.Value is null ? [] : Datasources(pair.Value)),
+            JsonArray list => list.SelectMany(item => item is null ? [] : Datasources(item)),
+            _ => [],
+        };
+}

@@ -21,6 +21,9 @@ public sealed record VerificationPlan
     /// <summary>The scrape interval in force: the unit of the metric checks' deadlines.</summary>
     public TimeSpan ScrapeInterval { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>How late logs and traces may be, at the 95th percentile, before <c>freshness.*</c> fails; metrics may take two scrapes more.</summary>
+    public TimeSpan FreshnessLimit { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>Requests sent to each service.</summary>
     public int RequestsPerService { get; init; } = 20;
 

@@ -28,6 +28,17 @@ public static class Verifier
         new("links.log-to-trace", LogChecks.SyntheticAndDriven, LinkChecks.LogToTraceAsync),
         new("links.trace-to-logs", LogChecks.SyntheticAndDriven, LinkChecks.TraceToLogsAsync),
         new("links.service-graph", LinkChecks.Edges, LinkChecks.ServiceGraphAsync),
+        new("grafana.health", GrafanaChecks.Health, GrafanaChecks.HealthAsync),
+        new("grafana.login", GrafanaChecks.Api, GrafanaChecks.LoginAsync),
+        new("grafana.datasources", GrafanaChecks.Api, GrafanaChecks.DatasourcesAsync),
+        new("grafana.dashboards", GrafanaChecks.Dashboards, GrafanaChecks.DashboardsAsync),
+        new("grafana.panels", GrafanaChecks.Dashboards, GrafanaChecks.PanelsAsync),
+        new("alerts.rules", AlertChecks.Rules, AlertChecks.RulesAsync),
+        new("drops.zero", _ => Scope.Stack, SecurityChecks.DropsAsync),
+        new("freshness.metrics", _ => Scope.Stack, FreshnessChecks.MetricsAsync),
+        new("freshness.logs", FreshnessChecks.Logs, FreshnessChecks.LogsAsync),
+        new("freshness.traces", _ => Scope.Stack, FreshnessChecks.TracesAsync),
+        new("security.loopback", SecurityChecks.PublishedPorts, SecurityChecks.LoopbackAsync),
     ];
 
     /// <summary>The ids of all checks, in the order of the report.</summary>

@@ -124,6 +124,8 @@ internal static class LinkChecks
         var callees = run.Service(service!).Calls;
         foreach (var callee in callees)
         {
+            if (run.Services.Any(other => other.Name == callee && other.ProbePath is not null) && (await Traffic.OfAsync(run, callee).ConfigureAwait(false)) is { Reached: false })
+                return Outcome.Skip($"blocked: {callee} does not answer (see metrics.exact-count)");
             var polled = await run.Poll.UntilAsync(
                 token => ServiceGraph.RequestsAsync(run, service!, callee, token),
                 requests => requests > before.GetValueOrDefault($"{service} {callee}"),

@@ -61,7 +61,10 @@ internal static class MetricChecks
                 : Outcome.Fail($"missing: {string.Join(", ", polled.Value!)}", $"{service} → meter System.Runtime", $"add the runtime meter in {service}: AddMeter(\"System.Runtime\")"));
     }
 
-    public static async Task<Outcome> ExactCountAsync(VerificationRun run, string? service, CancellationToken cancellation)
+    public static Task<Outcome> ExactCountAsync(VerificationRun run, string? service, CancellationToken cancellation) =>
+        run.FactAsync("exact-count", service!, token => CountAsync(run, service, token));
+
+    private static async Task<Outcome> CountAsync(VerificationRun run, string? service, CancellationToken cancellation)
     {
         var baseline = await RequestCounters.BaselineAsync(run, service!).ConfigureAwait(false);
         var traffic = await Traffic.OfAsync(run).ConfigureAwait(false);
@@ -125,7 +128,10 @@ internal static class MetricChecks
                 cancellation).ConfigureAwait(false);
         });
 
-    public static async Task<Outcome> OtlpAsync(VerificationRun run, string? subject, CancellationToken cancellation)
+    public static Task<Outcome> OtlpAsync(VerificationRun run, string? subject, CancellationToken cancellation) =>
+        run.FactAsync("otlp-metric", "", token => PushAsync(run, token));
+
+    private static async Task<Outcome> PushAsync(VerificationRun run, CancellationToken cancellation)
     {
         const string Metric = "micromonitored_verify_value";
         var value = (double)(run.Identity.Value % 100_000);

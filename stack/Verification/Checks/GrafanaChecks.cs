@@ -1,0 +1,192 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MicroMonitored.Verification.Clients;
+using MicroMonitored.Verification.Probes;
+
+namespace MicroMonitored.Verification.Checks;
+
+/// <summary>Whether Grafana shows what the stores hold.</summary>
+internal static class GrafanaChecks
+{
+    private static readonly IReadOnlyList<GrafanaCredentials> WellKnown = [new("admin", "admin")];
+
+    public static Scope Health(VerificationRun run) =>
+        run.Plan.Endpoints.Grafana is null ? Scope.Skip("this stack has no Grafana")
+        : run.IsEmbedded ? Scope.Skip("the embedded engine shows a page of its own in place of Grafana; --engine=docker has it")
+        : Scope.Stack;
+
+    public static Scope Api(VerificationRun run) =>
+        Health(run) is { SkipReason: not null } none ? none
+        : run.Plan.Grafana is null ? Scope.Skip("no Grafana credentials are configured")
+        : Scope.Stack;
+
+    public static Scope Dashboards(VerificationRun run) =>
+        Api(run) is { SkipReason: not null } none ? none
+        : run.Plan.DashboardUids.Count == 0 ? Scope.Skip("no dashboard is shipped")
+        : Scope.Stack;
+
+    public static async Task<Outcome> HealthAsync(VerificationRun run, string? subject, CancellationToken cancellation)
+    {
+        var polled = await run.Poll.UntilAsync(token => Client(run).GetJsonAsync("/api/health", null, token), health => health.Text("database") == "ok", run.ArrivalLimit, cancellation).ConfigureAwait(false);
+        return polled.Met
+            ? Outcome.Pass($"Grafana {polled.Value.Text("version")} is up")
+            : Outcome.Fail(polled.Error ?? "its database is not ok", "verify → grafana", "bring Grafana up (--target=Up) and read its log (--target=Logs --component=grafana)");
+    }
+
+    public static async Task<Outcome> LoginAsync(VerificationRun run, string? subject, CancellationToken cancellation)
+    {
+        var configured = run.Plan.Grafana!;
+        try
+        {
+            var own = await Client(run).GetAsync("/api/user", configured, cancellation).ConfigureAwait(false);
+            if (!own.IsSuccess)
+                return Outcome.Fail($"the configured user {configured.User} is answered {own.Status}", "grafana → login", "set grafana.user and grafana.password in stack.json to what the data volume was created with, or Teardown --purge");
+            foreach (var known in WellKnown.Where(known => known != configured))
+            {
+                if ((await Client(run).GetAsync("/api/user", known, cancellation).ConfigureAwait(false)).IsSuccess)
+                    return Outcome.Fail($"the well-known {known.User}/{known.Password} logs in", "grafana → login", "change the administrator's password: it is not the configured one");
+            }
+            var anonymous = await Client(run).GetAsync("/api/org", null, cancellation).ConfigureAwait(false);
+            return anonymous.IsSuccess
+                ? Outcome.Fail("anyone may read without logging in", "grafana → anonymous access", "switch GF_AUTH_ANONYMOUS_ENABLED off")
+                : Outcome.Pass($"{configured.User} logs in; the well-known defaults and anonymous access do not");
+        }
+        catch (SignalException exception)
+        {
+            return Outcome.Fail(exception.Message, "verify → grafana", "bring Grafana up (--target=Up)");
+        }
+    }
+
+    public static async Task<Outcome> DatasourcesAsync(VerificationRun run, string? subject, CancellationToken cancellation)
+    {
+        string[] wanted = run.Plan is { Alerting: true, Endpoints.Alertmanager: not null } ? ["prometheus", "loki", "tempo", "alertmanager"] : ["prometheus", "loki", "tempo"];
+        foreach (var uid in wanted)
+        {
+            var polled = await run.Poll.UntilAsync(token => AnswersAsync(run, uid, token), problem => problem is null, run.ArrivalLimit, cancellation).ConfigureAwait(false);
+            if (!polled.Met)
+                return Outcome.Fail($"datasource {uid}: {polled.Value ?? polled.Error}", $"grafana → {uid}", $"set the url of the datasource {uid} in the provisioning and render again (--target=Up)");
+        }
+        return Outcome.Pass($"{string.Join(", ", wanted)} are provisioned and answer through Grafana");
+    }
+
+    public static async Task<Outcome> DashboardsAsync(VerificationRun run, string? subject, CancellationToken cancellation)
+    {
+        var missing = run.Plan.DashboardUids.ToList();
+        var polled = await run.Poll.UntilAsync(
+            async token =>
+            {
+                foreach (var uid in missing.ToList())
+                {
+                    if ((await Client(run).GetAsync($"/api/dashboards/uid/{uid}", run.Plan.Grafana, token).ConfigureAwait(false)).IsSuccess)
+                        missing.Remove(uid);
+                }
+                return missing.Count;
+            },
+            left => left == 0,
+            run.ArrivalLimit,
+            cancellation).ConfigureAwait(false);
+        return polled.Met
+            ? Outcome.Pass($"{run.Plan.DashboardUids.Count} dashboards are there")
+            : Outcome.Fail(polled.Error ?? $"missing: {string.Join(", ", missing)}", "dashboard files → grafana", "read Grafana's log for the file it refuses (--target=Logs --component=grafana)");
+    }
+
+    public static async Task<Outcome> PanelsAsync(VerificationRun run, string? subject, CancellationToken cancellation)
+    {
+        await Traffic.OfAsync(run).ConfigureAwait(false);
+        var queries = new List<(string Dashboard, PanelQuery Query)>();
+        foreach (var uid in run.Plan.DashboardUids)
+        {
+            var read = await run.Poll.UntilAsync(token => Client(run).GetJsonAsync($"/api/dashboards/uid/{uid}", run.Plan.Grafana, token), _ => true, TimeSpan.FromSeconds(3), cancellation).ConfigureAwait(false);
+            if (!read.Met)
+                return Outcome.Skip($"blocked: dashboard {uid} is not there (see grafana.dashboards)");
+            if (read.Value.TryGetProperty("dashboard", out var dashboard))
+                queries.AddRange(DashboardQueries.Read(dashboard, [.. run.Services.Select(service => service.Name)]).Select(query => (dashboard.Text("title") ?? uid, query)));
+        }
+        var failing = queries.ToList();
+        var reasons = new Dictionary<PanelQuery, string>();
+        var polled = await run.Poll.UntilAsync(
+            async token =>
+            {
+                foreach (var item in failing.ToList())
+                {
+                    if (await EmptyAsync(run, item.Query, token).ConfigureAwait(false) is { } reason)
+                        reasons[item.Query] = reason;
+                    else
+                        failing.Remove(item);
+                }
+                return failing.Count;
+            },
+            left => left == 0,
+            run.MetricLimit,
+            cancellation).ConfigureAwait(false);
+        if (polled.Met)
+            return Outcome.Pass($"{queries.Count} queries of {run.Plan.DashboardUids.Count} dashboards return data");
+        if (failing.Count == 0 || reasons.Count == 0)
+            return Outcome.Fail(polled.Error ?? "no answer", "verify → grafana", "bring Grafana up (--target=Up)");
+        var named = failing.Take(5).Select(item => $"{item.Dashboard} / {item.Query.Panel} / {item.Query.RefId}: {reasons.GetValueOrDefault(item.Query, "not run")}");
+        return Outcome.Fail($"{failing.Count} of {queries.Count} queries: {string.Join("; ", named)}", $"panel {failing[0].Query.Panel}", $"correct the query of panel '{failing[0].Query.Panel}' in dashboard '{failing[0].Dashboard}': does its metric or label still exist?");
+    }
+
+    private static GrafanaClient Client(VerificationRun run) => new(run.Http, run.Plan.Endpoints.Grafana!);
+
+    /// <summary>Null when the datasource is provisioned and its store answers through Grafana.</summary>
+    private static async Task<string?> AnswersAsync(VerificationRun run, string uid, CancellationToken cancellation)
+    {
+        var known = await Client(run).GetAsync($"/api/datasources/uid/{uid}", run.Plan.Grafana, cancellation).ConfigureAwait(false);
+        if (!known.IsSuccess)
+            return $"is not provisioned ({known.Status})";
+        var path = uid switch
+        {
+            "prometheus" => "api/v1/query?query=vector(1)",
+            "loki" => "loki/api/v1/labels",
+            "tempo" => "api/echo",
+            _ => "api/v2/status",
+        };
+        var answer = await Client(run).GetAsync($"/api/datasources/proxy/uid/{uid}/{path}", run.Plan.Grafana, cancellation).ConfigureAwait(false);
+        return answer.IsSuccess ? null : $"answers {answer.Status} through Grafana: {HttpAnswer.Excerpt(answer.Body)}";
+    }
+
+    /// <summary>Null when the query returns data; otherwise what it returns.</summary>
+    private static async Task<string?> EmptyAsync(VerificationRun run, PanelQuery query, CancellationToken cancellation)
+    {
+        var kind = query.Query["queryType"]?.ToString();
+        // Grafana's own page runs these two, not its server: ask the store what the panel would ask.
+        if (query.DatasourceType == "tempo" && kind is "traceqlSearch" or "traceql" && query.Query["query"]?.ToString() is { Length: > 0 } search)
+            return await TempoEmptyAsync(run, search, cancellation).ConfigureAwait(false);
+        if (query.DatasourceType == "tempo" && kind is "serviceMap")
+            return (await run.Prometheus.QueryAsync("traces_service_graph_request_total", cancellation).ConfigureAwait(false)).Count > 0 ? null : "no traces_service_graph_request_total";
+        var body = new JsonObject
+        {
+            ["from"] = "now-15m",
+            ["to"] = "now",
+            ["queries"] = new JsonArray(query.Query.DeepClone()),
+        };
+        var answer = await Client(run).QueryAsync(Encoding.UTF8.GetBytes(body.ToJsonString()), run.Plan.Grafana, cancellation).ConfigureAwait(false);
+        JsonElement json;
+        try
+        {
+            json = answer.Json("grafana", new Uri(run.Plan.Endpoints.Grafana!, "/api/ds/query"));
+        }
+        catch (SignalException exception)
+        {
+            return exception.Message;
+        }
+        if (!json.TryGetProperty("results", out var results) || !results.TryGetProperty(query.RefId, out var result))
+            return $"answered {answer.Status}: {HttpAnswer.Excerpt(answer.Body)}";
+        if (result.Text("error") is { } error)
+            return HttpAnswer.Excerpt(error);
+        var rows = result.Items("frames").Sum(frame => frame.TryGetProperty("data", out var data)
+            ? data.Items("values").Select(column => column.ValueKind == JsonValueKind.Array ? column.GetArrayLength() : 0).DefaultIfEmpty(0).Max()
+            : 0);
+        return rows > 0 ? null : "no data";
+    }
+
+    private static async Task<string?> TempoEmptyAsync(VerificationRun run, string search, CancellationToken cancellation)
+    {
+        var answer = await Client(run).GetAsync($"/api/datasources/proxy/uid/tempo/api/search?limit=5&q={Uri.EscapeDataString(search)}", run.Plan.Grafana, cancellation).ConfigureAwait(false);
+        if (!answer.IsSuccess)
+            return $"answered {answer.Status}: {HttpAnswer.Excerpt(answer.Body)}";
+        return answer.Json("tempo", run.Plan.Endpoints.Tempo).Items("traces").Any() ? null : "no data";
+    }
+}

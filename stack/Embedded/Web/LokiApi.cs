@@ -3,6 +3,7 @@ using MicroMonitored.Embedded.Query;
 using MicroMonitored.Embedded.Query.LogQL;
 using MicroMonitored.Embedded.Query.PromQL;
 using MicroMonitored.Embedded.Store;
+using Labels = MicroMonitored.Embedded.Query.Labels;
 
 namespace MicroMonitored.Embedded.Web;
 

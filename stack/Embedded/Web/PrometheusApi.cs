@@ -3,6 +3,7 @@ using System.Text.Json;
 using MicroMonitored.Embedded.Query;
 using MicroMonitored.Embedded.Query.PromQL;
 using MicroMonitored.Embedded.Store;
+using Labels = MicroMonitored.Embedded.Query.Labels;
 using SampleSet = System.Collections.Generic.IReadOnlyList<MicroMonitored.Embedded.Query.PromQL.PromSeries>;
 
 namespace MicroMonitored.Embedded.Web;

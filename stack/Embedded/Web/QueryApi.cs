@@ -22,7 +22,11 @@ public static class QueryApi
         var prometheus = new PrometheusApi(services.GetRequiredService<IMetricReader>(), services.GetRequiredService<ITargetReader>(), options, time);
         var loki = new LokiApi(services.GetRequiredService<ILogReader>(), services.GetRequiredService<ILogWriter>(), time);
         var tempo = new TempoApi(services.GetRequiredService<ISpanReader>());
-        var pages = new Pages(services, options, time);
+        var pages = new Pages(
+            new(services.GetRequiredService<IMetricReader>(), services.GetRequiredService<ILogReader>(), services.GetRequiredService<ISpanReader>(),
+                services.GetRequiredService<ITargetReader>(), services.GetRequiredService<IStoreStatistics>()),
+            options,
+            time);
         Branch(app, options.Ports.Prometheus, gate, prometheus.AnswerAsync, PrometheusApi.FailAsync);
         Branch(app, options.Ports.Loki, gate, loki.AnswerAsync, LokiApi.FailAsync);
         Branch(app, options.Ports.Tempo, gate, tempo.AnswerAsync, TempoApi.FailAsync);

@@ -1,0 +1,59 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Unicode;
+
+namespace MicroMonitored.Embedded.Web;
+
+/// <summary>Markup; whatever is put into it as text is encoded, so that hostile text stays text.</summary>
+internal readonly record struct Html(string Markup)
+{
+    public static readonly Html Nothing = new("");
+
+    private static readonly HtmlEncoder Encoder = HtmlEncoder.Create(UnicodeRanges.All);
+
+    /// <summary>Builds markup from an interpolated string: its literals are markup, its values are text unless they are <see cref="Html"/>.</summary>
+    public static Html Of(Builder builder) => new(builder.Take());
+
+    public static Html All(IEnumerable<Html> parts) => new(string.Concat(parts.Select(static part => part.Markup)));
+
+    /// <summary>Encodes text; control characters become their visible pictures.</summary>
+    public static string Encode(string text)
+    {
+        if (text.AsSpan().ContainsAnyInRange('\0', '\x1f') || text.Contains('\x7f', StringComparison.Ordinal))
+        {
+            text = string.Create(text.Length, text, static (target, source) =>
+            {
+                for (var i = 0; i < source.Length; i++)
+                    target[i] = source[i] switch { '\n' or '\t' => source[i], < ' ' => (char)(0x2400 + source[i]), '\x7f' => '\u2421', var c => c };
+            });
+        }
+
+        return Encoder.Encode(text);
+    }
+
+    /// <summary>Collects the parts of an interpolated string.</summary>
+    [InterpolatedStringHandler]
+    public readonly ref struct Builder
+    {
+        private readonly StringBuilder markup;
+
+        public Builder(int literalLength, int formattedCount) => markup = new(literalLength + (formattedCount * 24));
+
+        public void AppendLiteral(string value) => markup.Append(value);
+
+        public void AppendFormatted(Html value) => markup.Append(value.Markup);
+
+        public void AppendFormatted(IEnumerable<Html> values)
+        {
+            foreach (var value in values)
+                markup.Append(value.Markup);
+        }
+
+        public void AppendFormatted(string? value) => markup.Append(Encode(value ?? ""));
+
+        public void AppendFormatted(long value) => markup.Append(value);
+
+        public string Take() => markup.ToString();
+    }
+}

@@ -374,6 +374,8 @@ internal sealed class PrometheusApi(IMetricReader metrics, ITargetReader targets
             json.WriteStartArray("droppedTargets");
             json.WriteEndArray();
             json.WriteStartObject("droppedTargetCounts");
+            foreach (var pool in active.Select(static t => t.Job).Distinct())
+                json.WriteNumber(pool, 0);
             json.WriteEndObject();
             json.WriteEndObject();
         });

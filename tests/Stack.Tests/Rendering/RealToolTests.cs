@@ -1,0 +1,78 @@
+using MicroMonitored.Model.Rendering;
+
+namespace Stack.Tests.Rendering;
+
+public sealed class RealToolTests
+{
+    public static TheoryData<string> Cases => [.. Directory.EnumerateFiles(Path.Combine(RenderedStack.Assets, "prometheus", "tests")).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Promtool_accepts_the_configuration(bool alerting)
+    {
+        var promtool = RealTools.Require("promtool");
+        using var stack = new RenderedStack(RenderedStack.Default with { Alerting = alerting });
+
+        var (code, output) = await RealTools.Run(promtool, stack.Folder, "check", "config", "--lint=all", "--lint-fatal", "prometheus/prometheus.yml");
+
+        Assert.True(code == 0, output);
+        Assert.Contains(alerting ? "2 rule files found" : "1 rule files found", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Promtool_accepts_the_rules()
+    {
+        var (code, output) = await RealTools.Run(RealTools.Require("promtool"), RuleFiles.Folder, "check", "rules", "--lint=all", "--lint-fatal", "alerts.yml", "recording.yml");
+
+        Assert.True(code == 0, output);
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public async Task The_rules_fire_and_are_silent_as_their_cases_say(string file)
+    {
+        var (code, output) = await RealTools.Run(RealTools.Require("promtool"), Path.Combine(RenderedStack.Assets, "prometheus", "tests"), "test", "rules", file);
+
+        Assert.True(code == 0, output);
+    }
+
+    [Fact]
+    public void Every_alert_has_a_case_of_firing_and_one_of_silence()
+    {
+        var cases = Cases.SelectMany(row => YamlNode.Parse(File.ReadAllText(Path.Combine(RenderedStack.Assets, "prometheus", "tests", row.Data)))["tests"].Items)
+            .SelectMany(test => test.Find("alert_rule_test")?.Items ?? [])
+            .Select(test => (Alert: test["alertname"].Text!, Fires: test.Find("exp_alerts")?.Items.Any() == true))
+            .ToHashSet();
+
+        Assert.All(RuleFiles.Alerts(), alert =>
+        {
+            Assert.Contains((alert, true), cases);
+            Assert.Contains((alert, false), cases);
+        });
+        Assert.Equal(14, RuleFiles.Alerts().Count());
+    }
+
+    [Fact]
+    public void Every_alert_says_how_bad_it_is_and_what_to_do()
+        => Assert.All(RuleFiles.Rules().Where(rule => rule.Find("alert") is not null), rule =>
+        {
+            Assert.Contains(rule["labels"]["severity"].Text, new[] { "critical", "warning" });
+            Assert.False(string.IsNullOrWhiteSpace(rule["annotations"]["summary"].Text));
+            Assert.False(string.IsNullOrWhiteSpace(rule["annotations"]["description"].Text));
+        });
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("https://hooks.example/x?token=y")]
+    public async Task Amtool_accepts_the_configuration(string? webhook)
+    {
+        var amtool = RealTools.Require("amtool");
+        StackModel model = RenderedStack.Default with { Webhook = webhook is null ? null : new Uri(webhook) };
+        using var stack = new RenderedStack(model);
+
+        var (code, output) = await RealTools.Run(amtool, stack.Folder, "check-config", "alertmanager/alertmanager.yml");
+
+        Assert.True(code == 0, output);
+    }
+}

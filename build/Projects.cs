@@ -24,7 +24,7 @@ public static class Projects
                 .Append("build").AppendQuoted(solution)
                 .Append("--configuration").Append("Release")
                 .Append("--nologo").Append("--verbosity").Append("quiet")
-                .Append("-nodeReuse:false").Append("-p:UseSharedCompilation=false"),
+                .Append("-nodeReuse:false").Append("-p:UseSharedCompilation=false").Append("-p:RunAnalyzers=false"),
             context.Paths.Root);
     }
 }

@@ -30,7 +30,12 @@ public static class TemplatePackage
     /// <exception cref="CakeException">The template engine did not take the package.</exception>
     public static void Install(BuildContext context, string? hive)
     {
-        var output = context.Capture("the templates' installation", "dotnet", new ProcessArgumentBuilder().Append("new").Append("install").AppendQuoted(Package(context)).Append("--force").In(hive));
+        // Installing over the same version leaves two entries, which the template engine then refuses to choose from.
+        if (hive is not null && Directory.Exists(hive))
+            Directory.Delete(hive, recursive: true);
+        if (hive is null && context.Capture("the list of installed templates", "dotnet", new ProcessArgumentBuilder().Append("new").Append("uninstall")).Any(line => line.Trim() == Id))
+            context.Capture("the removal of the old templates", "dotnet", new ProcessArgumentBuilder().Append("new").Append("uninstall").Append(Id));
+        var output = context.Capture("the templates' installation", "dotnet", new ProcessArgumentBuilder().Append("new").Append("install").AppendQuoted(Package(context)).In(hive));
         if (!output.Any(line => line.Contains("micro-monitored", StringComparison.Ordinal)))
             throw new CakeException($"the templates' installation did not list micro-monitored:{Environment.NewLine}{string.Join(Environment.NewLine, output)}");
     }

@@ -8,10 +8,13 @@ internal static class RealTools
     /// <summary>The tool's file; skips the test where the machine has none.</summary>
     public static string Require(string tool)
     {
-        var file = Folders().Select(folder => Path.Combine(folder, OperatingSystem.IsWindows() ? tool + ".exe" : tool)).FirstOrDefault(File.Exists);
+        var file = Find(tool);
         Assert.SkipUnless(file is not null, $"{tool} is neither in the folder of MICROMONITORED_TOOLS nor on the PATH; .ci/tools brings it");
         return file!;
     }
+
+    public static string? Find(string tool)
+        => Folders().Select(folder => Path.Combine(folder, OperatingSystem.IsWindows() ? tool + ".exe" : tool)).FirstOrDefault(File.Exists);
 
     /// <summary>Runs the tool to its end and returns what it printed.</summary>
     public static async Task<(int ExitCode, string Output)> Run(string file, string folder, params string[] arguments)

@@ -1,5 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
+using MicroMonitored.Embedded.Ingest;
+using MicroMonitored.Embedded.Ingest.Scrape;
+using MicroMonitored.Embedded.Ingest.Tail;
+using MicroMonitored.Embedded.Store;
 using MicroMonitored.Embedded.Web;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -22,7 +26,9 @@ internal static class EngineHost
 
         try
         {
-            await using var app = Build(options, TimeProvider.System);
+            var counters = new EngineCounters();
+            await using var store = new TelemetryStore(options.DataFolder, counters);
+            await using var app = Build(options, store, counters, TimeProvider.System);
             await app.StartAsync();
             Console.WriteLine($"MicroMonitored embedded engine is ready on {options.BindAddress}.");
             await app.WaitForShutdownAsync();
@@ -32,10 +38,14 @@ internal static class EngineHost
         {
             return Fail([exception.Message]);
         }
+        catch (StoreOpenException exception)
+        {
+            return Fail([exception.Message]);
+        }
     }
 
     /// <summary>The engine, not yet started.</summary>
-    public static WebApplication Build(EmbeddedOptions options, TimeProvider time)
+    public static WebApplication Build(EmbeddedOptions options, TelemetryStore store, EngineCounters counters, TimeProvider time)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.ClearProviders();
@@ -45,10 +55,27 @@ internal static class EngineHost
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options));
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(time);
+        builder.Services.AddSingleton(counters);
+        builder.Services.AddSingleton(store);
+        builder.Services.AddSingleton<IStoreStatistics>(store);
+        builder.Services.AddSingleton<IMetricReader>(store.Metrics);
+        builder.Services.AddSingleton<IMetricWriter>(store.Metrics);
+        builder.Services.AddSingleton(store.Logs);
+        builder.Services.AddSingleton<ILogReader>(store.Logs);
+        builder.Services.AddSingleton<ILogWriter>(store.Logs);
+        builder.Services.AddSingleton<ISpanReader>(store.Spans);
+        builder.Services.AddSingleton<ITraceWriter>(store.Spans);
+        builder.Services.AddSingleton<ScrapeManager>();
+        builder.Services.AddSingleton<ITargetReader>(services => services.GetRequiredService<ScrapeManager>());
+        builder.Services.AddHostedService(services => services.GetRequiredService<ScrapeManager>());
+        builder.Services.AddHostedService<LogTailer>();
+        builder.Services.AddHostedService<Maintenance>();
+        IngestApi.AddServices(builder.Services);
 
         var app = builder.Build();
         var guard = new RequestGuard(options);
         app.Use(guard.InvokeAsync);
+        IngestApi.Map(app, options);
         QueryApi.Map(app, options);
         return app;
     }

@@ -1,0 +1,55 @@
+using Google.Protobuf;
+using Microsoft.Net.Http.Headers;
+using OpenTelemetry.Proto.Collector.Logs.V1;
+using OpenTelemetry.Proto.Collector.Metrics.V1;
+using OpenTelemetry.Proto.Collector.Trace.V1;
+
+namespace MicroMonitored.Embedded.Ingest.Otlp;
+
+/// <summary>OTLP/HTTP in protobuf and JSON (https://opentelemetry.io/docs/specs/otlp/#otlphttp).</summary>
+internal sealed class OtlpHttp(OtlpReceiver receiver, RequestBody body)
+{
+    private const string Protobuf = "application/x-protobuf";
+    private const string Json = "application/json";
+    private static readonly JsonFormatter Formatter = new(JsonFormatter.Settings.Default);
+
+    public Task HandleAsync(HttpContext context) => context.Request.Path.Value switch
+    {
+        "/v1/traces" => AnswerAsync<ExportTraceServiceRequest, ExportTraceServiceResponse>(context, receiver.ExportAsync),
+        "/v1/metrics" or "/api/v1/otlp/v1/metrics" => AnswerAsync<ExportMetricsServiceRequest, ExportMetricsServiceResponse>(context, receiver.ExportAsync),
+        "/v1/logs" => AnswerAsync<ExportLogsServiceRequest, ExportLogsServiceResponse>(context, receiver.ExportAsync),
+        _ => throw new IngestException(StatusCodes.Status404NotFound, "OTLP/HTTP is taken at /v1/traces, /v1/metrics and /v1/logs."),
+    };
+
+    private async Task AnswerAsync<TRequest, TResponse>(HttpContext context, Func<TRequest, CancellationToken, Task<TResponse>> export)
+        where TRequest : IMessage<TRequest>, new()
+        where TResponse : IMessage<TResponse>
+    {
+        IngestApi.RequirePost(context);
+        var isJson = IngestApi.MediaType(context) switch
+        {
+            Json => true,
+            Protobuf => false,
+            _ => throw new IngestException(StatusCodes.Status415UnsupportedMediaType, $"Content-Type must be {Protobuf} or {Json}."),
+        };
+        var request = await body.ReadAsync(context.Request, bytes => isJson ? OtlpJson.Parse<TRequest>(bytes) : Parse<TRequest>(bytes), context.RequestAborted);
+        var response = await export(request, context.RequestAborted);
+        context.Response.Headers[HeaderNames.ContentType] = isJson ? Json : Protobuf;
+        await context.Response.BodyWriter.WriteAsync(isJson ? System.Text.Encoding.UTF8.GetBytes(Formatter.Format(response)) : response.ToByteArray(), context.RequestAborted);
+    }
+
+    private static T Parse<T>(ReadOnlyMemory<byte> bytes)
+        where T : IMessage<T>, new()
+    {
+        try
+        {
+            var message = new T();
+            message.MergeFrom(bytes.Span);
+            return message;
+        }
+        catch (InvalidProtocolBufferException exception)
+        {
+            throw IngestException.Invalid($"The body is not an OTLP message: {exception.Message}", exception);
+        }
+    }
+}

@@ -1,0 +1,75 @@
+using System.Buffers;
+using System.IO.Compression;
+
+namespace MicroMonitored.Embedded.Ingest;
+
+/// <summary>Reads request bodies: unpacked as they arrive, and never more of them than the limit.</summary>
+internal sealed class RequestBody : IDisposable
+{
+    /// <summary>The largest body, after decompression.</summary>
+    public const int Limit = 16 * 1024 * 1024;
+    private const int Small = 1024 * 1024;
+
+    // Large bodies are read a few at a time, so that many senders together cannot fill the memory.
+    private readonly SemaphoreSlim _large = new(3);
+
+    /// <summary>Hands the whole body to <paramref name="use"/>; the memory is valid only within the call.</summary>
+    /// <exception cref="IngestException">Too large, an unknown encoding, or not what its encoding says.</exception>
+    public async Task<T> ReadAsync<T>(HttpRequest request, Func<ReadOnlyMemory<byte>, T> use, CancellationToken cancellation)
+    {
+        if (request.ContentLength > Limit)
+            throw TooLarge();
+        var body = request.Headers.ContentEncoding.ToString().Trim() switch
+        {
+            "" or "identity" => request.Body,
+            "gzip" => new GZipStream(request.Body, CompressionMode.Decompress, leaveOpen: true),
+            var other => throw new IngestException(StatusCodes.Status415UnsupportedMediaType, $"Content-Encoding '{(other.Length > 40 ? other[..40] : other)}' is not supported; use gzip or none."),
+        };
+        var buffer = ArrayPool<byte>.Shared.Rent(64 * 1024);
+        var holdsLarge = false;
+        try
+        {
+            var length = 0;
+            while (true)
+            {
+                if (length == buffer.Length)
+                {
+                    if (!holdsLarge && buffer.Length >= Small)
+                        holdsLarge = await _large.WaitAsync(TimeSpan.FromSeconds(10), cancellation)
+                            ? true
+                            : throw new IngestException(StatusCodes.Status503ServiceUnavailable, "Too many large bodies at once; send again.");
+                    var larger = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
+                    buffer.AsSpan(0, length).CopyTo(larger);
+                    ArrayPool<byte>.Shared.Return(buffer);
+                    buffer = larger;
+                }
+
+                var read = await body.ReadAsync(buffer.AsMemory(length), cancellation);
+                if (read == 0)
+                    break;
+                length += read;
+                if (length > Limit)
+                    throw TooLarge();
+            }
+
+            return use(buffer.AsMemory(0, length));
+        }
+        catch (InvalidDataException exception)
+        {
+            throw IngestException.Invalid("The body is not valid gzip.", exception);
+        }
+        finally
+        {
+            if (body != request.Body)
+                await body.DisposeAsync();
+            ArrayPool<byte>.Shared.Return(buffer);
+            if (holdsLarge)
+                _large.Release();
+        }
+    }
+
+    public void Dispose() => _large.Dispose();
+
+    private static IngestException TooLarge() =>
+        new(StatusCodes.Status413PayloadTooLarge, $"The body is larger than {Limit / 1024 / 1024} MiB after decompression.");
+}

@@ -1,0 +1,143 @@
+using Microsoft.Data.Sqlite;
+
+namespace MicroMonitored.Embedded.Store;
+
+/// <summary>The store cannot be opened; the message is one line for a person.</summary>
+internal sealed class StoreOpenException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>The SQLite file: its schema, one connection that writes, and read-only ones for queries.</summary>
+internal sealed class Database : IDisposable
+{
+    /// <summary>Written as SQLite's application id, so that a foreign file is known: "MMon".</summary>
+    private const int ApplicationId = 0x4D4D6F6E;
+    private const int SchemaVersion = 1;
+
+    private const string Schema = """
+        CREATE TABLE series (id INTEGER PRIMARY KEY, labels TEXT NOT NULL);
+        CREATE TABLE metric_log (id INTEGER PRIMARY KEY, data BLOB NOT NULL);
+        CREATE TABLE chunks (series_id INTEGER NOT NULL, from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL, data BLOB NOT NULL,
+            PRIMARY KEY (series_id, from_ms)) WITHOUT ROWID;
+        CREATE TABLE exemplars (series_id INTEGER NOT NULL, ts_ms INTEGER NOT NULL, labels TEXT NOT NULL, value REAL,
+            PRIMARY KEY (series_id, ts_ms, labels)) WITHOUT ROWID;
+        CREATE TABLE metadata (family TEXT PRIMARY KEY, type TEXT NOT NULL, unit TEXT NOT NULL, help TEXT NOT NULL) WITHOUT ROWID;
+        CREATE TABLE streams (id INTEGER PRIMARY KEY, labels TEXT NOT NULL);
+        CREATE TABLE log_entries (id INTEGER PRIMARY KEY, stream_id INTEGER NOT NULL, ts_ns INTEGER NOT NULL, line BLOB NOT NULL, metadata TEXT);
+        CREATE INDEX log_entries_by_time ON log_entries (stream_id, ts_ns);
+        CREATE TABLE tails (path TEXT NOT NULL, identity TEXT NOT NULL, fingerprint BLOB NOT NULL, position INTEGER NOT NULL,
+            PRIMARY KEY (path, identity)) WITHOUT ROWID;
+        CREATE TABLE operations (id INTEGER PRIMARY KEY, service TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (service, name));
+        CREATE TABLE messages (id INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, data BLOB NOT NULL);
+        CREATE TABLE spans (id INTEGER PRIMARY KEY, trace_id BLOB NOT NULL, span_id BLOB NOT NULL, kind INTEGER NOT NULL, parent_id BLOB,
+            operation_id INTEGER NOT NULL, start_ns INTEGER NOT NULL, end_ns INTEGER NOT NULL,
+            resource_id INTEGER NOT NULL, scope_id INTEGER NOT NULL, data BLOB NOT NULL);
+        CREATE UNIQUE INDEX spans_by_id ON spans (trace_id, span_id, kind);
+        CREATE INDEX spans_by_operation ON spans (operation_id, start_ns);
+        CREATE INDEX spans_by_time ON spans (start_ns);
+        CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+        """;
+
+    private readonly FileStream _lock;
+    private readonly string _readerConnectionString;
+
+    public Database(string folder)
+    {
+        Path = System.IO.Path.Combine(folder, "store.db");
+        try
+        {
+            Directory.CreateDirectory(folder);
+            _lock = new FileStream(System.IO.Path.Combine(folder, "store.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (UnauthorizedAccessException exception)
+        {
+            throw new StoreOpenException($"dataFolder: {folder} cannot be written; choose a folder this user may write.", exception);
+        }
+        catch (IOException exception)
+        {
+            throw new StoreOpenException($"dataFolder: {folder} is in use by another engine or cannot be created ({exception.Message}).", exception);
+        }
+
+        _readerConnectionString = new SqliteConnectionStringBuilder { DataSource = Path, Mode = SqliteOpenMode.ReadOnly, DefaultTimeout = 10 }.ToString();
+        Writer = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = Path, Pooling = false, DefaultTimeout = 10 }.ToString());
+        try
+        {
+            Writer.Open();
+            Prepare();
+        }
+        catch (SqliteException exception)
+        {
+            Dispose();
+            throw new StoreOpenException(
+                exception.SqliteErrorCode is 11 or 26
+                    ? $"dataFolder: {Path} is damaged or not a database; move it away to start with an empty store."
+                    : $"dataFolder: {Path} cannot be opened: {exception.Message}",
+                exception);
+        }
+        catch (StoreOpenException)
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    public string Path { get; }
+
+    /// <summary>Used by the commit queue alone once the engine runs.</summary>
+    public SqliteConnection Writer { get; }
+
+    /// <summary>A pooled connection that cannot write.</summary>
+    public SqliteConnection OpenReader()
+    {
+        var connection = new SqliteConnection(_readerConnectionString);
+        connection.Open();
+        return connection;
+    }
+
+    public long Bytes() => Length(Path) + Length(Path + "-wal");
+
+    public void Dispose()
+    {
+        using (var pool = new SqliteConnection(_readerConnectionString))
+            SqliteConnection.ClearPool(pool);
+        Writer.Dispose();
+        _lock.Dispose();
+    }
+
+    private static long Length(string path)
+    {
+        var file = new FileInfo(path);
+        return file.Exists ? file.Length : 0;
+    }
+
+    private void Prepare()
+    {
+        var application = Number("PRAGMA application_id");
+        var version = Number("PRAGMA user_version");
+        var tables = Number("SELECT count(*) FROM sqlite_master");
+        if (tables > 0 && application != ApplicationId)
+            throw new StoreOpenException($"dataFolder: {Path} is a database of another program; choose another folder.");
+        if (version > SchemaVersion)
+            throw new StoreOpenException($"dataFolder: {Path} was written by a newer engine (schema {version}, this one knows {SchemaVersion}).");
+
+        // A commit reaches the operating system's cache before it is answered, which a killed process survives;
+        // only a power failure may take the newest commits.
+        if (tables == 0)
+            Run("PRAGMA auto_vacuum = INCREMENTAL");
+        Run("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 2000");
+        if (tables == 0)
+            Run($"BEGIN IMMEDIATE; {Schema} PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {SchemaVersion}; COMMIT");
+    }
+
+    private long Number(string sql)
+    {
+        using var command = Writer.CreateCommand();
+        command.CommandText = sql;
+        return (long)command.ExecuteScalar()!;
+    }
+
+    private void Run(string sql)
+    {
+        using var command = Writer.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+}

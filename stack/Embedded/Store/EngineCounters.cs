@@ -1,0 +1,31 @@
+using System.Collections.Concurrent;
+
+namespace MicroMonitored.Embedded.Store;
+
+/// <summary>
+/// Counts what the engine dropped, refused, cut or failed at since it started, by Prometheus series name.
+/// Exposed as <c>micromonitored_*</c> series of job <c>micromonitored</c>.
+/// </summary>
+public sealed class EngineCounters
+{
+    private readonly ConcurrentDictionary<(string Name, string Reason), StrongBox> _counters = new();
+
+    private sealed class StrongBox
+    {
+        public long Value;
+    }
+
+    /// <summary>Adds to <c>micromonitored_{name}_total{reason="…"}</c>.</summary>
+    public void Add(string name, string reason, long count = 1)
+    {
+        if (count > 0)
+            Interlocked.Add(ref _counters.GetOrAdd((name, reason), _ => new()).Value, count);
+    }
+
+    /// <summary>The value now; 0 when it never moved.</summary>
+    public long Value(string name, string reason) => _counters.TryGetValue((name, reason), out var counter) ? Interlocked.Read(ref counter.Value) : 0;
+
+    /// <summary>All counters that exist.</summary>
+    public IReadOnlyList<(string Name, string Reason, long Value)> All() =>
+        [.. _counters.Select(counter => (counter.Key.Name, counter.Key.Reason, Interlocked.Read(ref counter.Value.Value)))];
+}

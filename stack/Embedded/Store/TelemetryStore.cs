@@ -1,0 +1,67 @@
+namespace MicroMonitored.Embedded.Store;
+
+/// <summary>Everything stored: opens the database, keeps its parts, and closes in the right order.</summary>
+internal sealed class TelemetryStore : IStoreStatistics, IAsyncDisposable
+{
+    private readonly Database _database;
+    private readonly CommitQueue _queue;
+    private bool _disposed;
+
+    /// <exception cref="StoreOpenException">The folder cannot hold the store.</exception>
+    public TelemetryStore(string folder, EngineCounters counters)
+    {
+        _database = new Database(folder);
+        _queue = new CommitQueue(_database.Writer);
+        try
+        {
+            Metrics = new MetricStore(_database, _queue, counters);
+            Logs = new LogStore(_database, _queue, counters);
+            Spans = new SpanStore(_database, _queue);
+        }
+        catch (Exception exception) when (exception is Microsoft.Data.Sqlite.SqliteException or InvalidDataException or System.Text.Json.JsonException)
+        {
+            _queue.DisposeAsync().AsTask().GetAwaiter().GetResult();
+            _database.Dispose();
+            throw new StoreOpenException($"dataFolder: {_database.Path} is damaged; move it away to start with an empty store ({exception.Message}).", exception);
+        }
+    }
+
+    public MetricStore Metrics { get; }
+
+    public LogStore Logs { get; }
+
+    public SpanStore Spans { get; }
+
+    public StoreCounts Count() =>
+        new(Metrics.SeriesCount, Metrics.SampleCount, Logs.LineCount, Spans.SpanCount, Spans.TraceCount, Metrics.ExemplarCount, _database.Bytes());
+
+    /// <summary>Gives pages that retention freed back to the file system.</summary>
+    public Task ShrinkAsync(CancellationToken cancellation) => _queue.WriteAsync(new ShrinkWrite(), cancellation);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_disposed)
+            return;
+        _disposed = true;
+        try
+        {
+            await Metrics.FlushAsync(CancellationToken.None);
+        }
+        catch (StoreUnavailableException)
+        {
+            // The samples stay in the log of the database and are read from there at the next start.
+        }
+
+        await _queue.DisposeAsync();
+        _database.Dispose();
+    }
+
+    private sealed class ShrinkWrite : StoreWrite
+    {
+        public override bool Alone => true;
+
+        public override int Rows => 1;
+
+        public override void Apply(WriteSession session) => session.Execute("PRAGMA incremental_vacuum(2000)");
+    }
+}

@@ -39,7 +39,7 @@ internal sealed class LogStore : ILogReader, ILogWriter
         while (reader.Read())
         {
             var json = reader.GetString(1);
-            var set = new LabelSet(reader.GetInt64(0), Labels.FromJson(json));
+            var set = new LabelSet(reader.GetInt64(0), StoredLabels.FromJson(json));
             _index.Add(json, set, new Stream(set, json));
         }
     }
@@ -100,7 +100,7 @@ internal sealed class LogStore : ILogReader, ILogWriter
                     key.Time,
                     key.Id,
                     Encoding.UTF8.GetString((byte[])reader.GetValue(2)),
-                    reader.IsDBNull(3) ? [] : Labels.FromJson(reader.GetString(3)));
+                    reader.IsDBNull(3) ? [] : StoredLabels.FromJson(reader.GetString(3)));
                 if (reader.Read())
                     next.Enqueue(index, (reader.GetInt64(1), reader.GetInt64(0)));
             }
@@ -168,7 +168,7 @@ internal sealed class LogStore : ILogReader, ILogWriter
 
                 session.Execute(
                     "INSERT INTO log_entries (stream_id, ts_ns, line, metadata) VALUES (@0, @1, @2, @3)",
-                    stream.Set.Id, record.TimestampNs, Encoding.UTF8.GetBytes(record.Line), record.Metadata.Count == 0 ? null : Labels.ToJson(record.Metadata));
+                    stream.Set.Id, record.TimestampNs, Encoding.UTF8.GetBytes(record.Line), record.Metadata.Count == 0 ? null : StoredLabels.ToJson(record.Metadata));
                 _stored++;
             }
 
@@ -200,8 +200,8 @@ internal sealed class LogStore : ILogReader, ILogWriter
 
         private Stream? StreamOf(WriteSession session, IReadOnlyList<KeyValuePair<string, string>> unsorted)
         {
-            var labels = Labels.Sort(unsorted);
-            var json = Labels.ToJson(labels);
+            var labels = StoredLabels.Sort(unsorted);
+            var json = StoredLabels.ToJson(labels);
             if (store._index.TryGet(json, out var stream) || store._pending.TryGetValue(json, out stream))
                 return stream;
             if (store._index.Count + store._pending.Count >= MaxStreams)

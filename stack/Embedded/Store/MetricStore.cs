@@ -153,7 +153,7 @@ internal sealed class MetricStore : IMetricReader, IMetricWriter
             series.Value = id;
             using var reader = command.ExecuteReader();
             while (reader.Read())
-                exemplars.Add(new(id, reader.GetInt64(0), reader.IsDBNull(1) ? double.NaN : reader.GetDouble(1), Labels.FromJson(reader.GetString(2))));
+                exemplars.Add(new(id, reader.GetInt64(0), reader.IsDBNull(1) ? double.NaN : reader.GetDouble(1), StoredLabels.FromJson(reader.GetString(2))));
         }
 
         return exemplars;
@@ -171,7 +171,7 @@ internal sealed class MetricStore : IMetricReader, IMetricWriter
             while (reader.Read())
             {
                 var json = reader.GetString(1);
-                var set = new LabelSet(reader.GetInt64(0), Labels.FromJson(json));
+                var set = new LabelSet(reader.GetInt64(0), StoredLabels.FromJson(json));
                 _index.Add(json, set, new StoredSeries(set, json) { HasChunks = true });
             }
         }
@@ -351,7 +351,7 @@ internal sealed class MetricStore : IMetricReader, IMetricWriter
                     series.WriterExemplar = exemplar;
                     _exemplars += session.Execute(
                         "INSERT OR IGNORE INTO exemplars (series_id, ts_ms, labels, value) VALUES (@0, @1, @2, @3)",
-                        series.Set.Id, exemplar.TimestampMs, Labels.ToJson(Labels.Sort(exemplar.Labels)), exemplar.Value);
+                        series.Set.Id, exemplar.TimestampMs, StoredLabels.ToJson(StoredLabels.Sort(exemplar.Labels)), exemplar.Value);
                 }
             }
 
@@ -403,8 +403,8 @@ internal sealed class MetricStore : IMetricReader, IMetricWriter
 
         private StoredSeries? SeriesOf(WriteSession session, NewSample sample)
         {
-            var labels = Labels.Sort(sample.Labels);
-            var json = Labels.ToJson(labels);
+            var labels = StoredLabels.Sort(sample.Labels);
+            var json = StoredLabels.ToJson(labels);
             if (store._index.TryGet(json, out var series) || store._pending.TryGetValue(json, out series))
                 return series;
             if (store._index.Count + store._pending.Count >= MaxSeries)

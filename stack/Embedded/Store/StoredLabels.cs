@@ -7,7 +7,7 @@ using System.Text.RegularExpressions;
 namespace MicroMonitored.Embedded.Store;
 
 /// <summary>Label sets as the store keys them: a JSON object with its names in ordinal order.</summary>
-internal static class Labels
+internal static class StoredLabels
 {
     private static readonly JsonWriterOptions Options = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
@@ -120,7 +120,7 @@ internal sealed class LabelIndex<T>(string keyLabel)
     public void Add(string json, LabelSet set, T item)
     {
         _byId[set.Id] = (set, item);
-        _byKey.GetOrAdd(Labels.Value(set.Labels, keyLabel) ?? "", _ => new())[set.Id] = 0;
+        _byKey.GetOrAdd(StoredLabels.Value(set.Labels, keyLabel) ?? "", _ => new())[set.Id] = 0;
         _byLabels[json] = item;
     }
 
@@ -128,14 +128,14 @@ internal sealed class LabelIndex<T>(string keyLabel)
     {
         _byLabels.TryRemove(json, out _);
         _byId.TryRemove(set.Id, out _);
-        var key = Labels.Value(set.Labels, keyLabel) ?? "";
+        var key = StoredLabels.Value(set.Labels, keyLabel) ?? "";
         if (_byKey.TryGetValue(key, out var ids))
             ids.TryRemove(set.Id, out _);
     }
 
     public IReadOnlyList<LabelSet> Find(IReadOnlyList<LabelMatcher> matchers, int limit, CancellationToken cancellation)
     {
-        var predicate = Labels.Predicate(matchers);
+        var predicate = StoredLabels.Predicate(matchers);
         var key = matchers.FirstOrDefault(matcher => matcher.Name == keyLabel && matcher.Operator == MatchOperator.Equal);
         var candidates = key is null
             ? _byId.Values.Select(entry => entry.Set)

@@ -33,7 +33,7 @@ public static class ArgumentsBuilderExtension
         }
 
         foreach (var argument in arguments.Where(a => a.Length > 0))
-            builder.Append(QuoteWhereNeeded(argument));
+            AppendOperand(builder, argument);
     }
 
     private static IEnumerable<(string Option, object? Value)> OptionsOf(PropertyInfo property, object? value)
@@ -55,9 +55,9 @@ public static class ArgumentsBuilderExtension
         if (value is int number)
             builder.Append(number.ToString(CultureInfo.InvariantCulture));
         else if (value is string text && secret)
-            builder.AppendQuotedSecret(Escape(text));
+            builder.AppendQuotedSecret(text);
         else if (value is string plain)
-            builder.AppendQuoted(Escape(plain));
+            builder.AppendQuoted(plain);
     }
 
     private static string ToOptionName(string property)
@@ -73,25 +73,12 @@ public static class ArgumentsBuilderExtension
         return name.ToString();
     }
 
-    private static string QuoteWhereNeeded(string argument)
+    private static void AppendOperand(ProcessArgumentBuilder builder, string argument)
     {
         var quoted = argument.Length > 1 && argument[0] == '"' && argument[^1] == '"';
-        return quoted || !argument.AsSpan().ContainsAny(" \t\r\n\"") ? argument : $"\"{Escape(argument)}\"";
-    }
-
-    /// <summary>Makes text safe between double quotes: a quote, and the backslashes before it or the end, are escaped.</summary>
-    private static string Escape(string text)
-    {
-        var escaped = new StringBuilder();
-        var backslashes = 0;
-        foreach (var c in text)
-        {
-            if (c == '"')
-                escaped.Append('\\', backslashes + 1);
-            backslashes = c == '\\' ? backslashes + 1 : 0;
-            escaped.Append(c);
-        }
-
-        return escaped.Append('\\', backslashes).ToString();
+        if (quoted || !argument.AsSpan().ContainsAny(" \t\r\n\""))
+            builder.Append(argument);
+        else
+            builder.AppendQuoted(argument);
     }
 }

@@ -29,7 +29,7 @@ internal sealed class CommandLine
         {
             if (!IsOption(tokens[i]))
             {
-                faults.Add($"Unexpected '{tokens[i]}': write --name=value, for example --target={(tokens[i].Length == 0 ? "Default" : tokens[i])}.");
+                faults.Add($"Unexpected '{tokens[i]}': write --name=value, for example --target={(tokens[i].Trim('-').Length == 0 ? "Default" : tokens[i])}.");
                 continue;
             }
 

@@ -124,15 +124,16 @@ internal static class LogChecks
         if (expected.Count == 0 || own is { Failure: not null })
             return Outcome.Fail($"no request could be logged: {own?.Failure ?? "nothing reached the service"}", $"verify → {service}", $"start {service} and let its probe route answer 200");
         var count = expected.Sum(group => group.Count);
+        var began = (await Traffic.OfAsync(run).ConfigureAwait(false)).Values.Min(of => of.BeganAt);
         var polled = await run.Poll.UntilAsync(
-            token => FindAsync(run, service, expected, own, token),
+            token => FindAsync(run, service, expected, began, token),
             found => found.Faults.Missing.Count == 0,
             run.ArrivalLimit,
             cancellation).ConfigureAwait(false);
         if (polled.Met)
         {
             await Task.Delay(VerificationRun.Settle, run.Time, cancellation).ConfigureAwait(false);
-            polled = await run.Poll.UntilAsync(token => FindAsync(run, service, expected, own, token), _ => true, VerificationRun.Settle, cancellation).ConfigureAwait(false);
+            polled = await run.Poll.UntilAsync(token => FindAsync(run, service, expected, began, token), _ => true, VerificationRun.Settle, cancellation).ConfigureAwait(false);
         }
         if (polled.Value is not { } last || polled.Error is not null)
             return Outcome.Fail(polled.Error ?? "no answer", "verify → loki", "bring the log store up (--target=Up)");
@@ -160,7 +161,7 @@ internal static class LogChecks
 
     private sealed record Found(LineFaults Faults, bool ByTrace);
 
-    private static async Task<Found> FindAsync(VerificationRun run, string service, IReadOnlyList<IReadOnlyList<string>> expected, ServiceTraffic? own, CancellationToken cancellation)
+    private static async Task<Found> FindAsync(VerificationRun run, string service, IReadOnlyList<IReadOnlyList<string>> expected, DateTimeOffset began, CancellationToken cancellation)
     {
         var lines = await run.Loki.QueryRangeAsync($"{{job=\"{service}\"}} |= \"{run.Identity.Id}\"", run.From, run.To, cancellation).ConfigureAwait(false);
         var faults = LineFaults.Of(expected, [.. RequestLines(lines).Select(line => LogLines.TraceId(line) ?? line.TraceId ?? "").Where(id => id.StartsWith(run.Identity.Id, StringComparison.Ordinal))]);
@@ -168,7 +169,7 @@ internal static class LogChecks
         if (absent == 0 || absent != faults.Missing.Count)
             return new Found(faults, true);
         // Lines without a trace id, or of a trace that broke between services, are still lines: the links are another check's matter.
-        var window = await run.Loki.QueryRangeAsync($"{{job=\"{service}\"}}", own?.BeganAt ?? run.StartedAt, run.To, cancellation).ConfigureAwait(false);
+        var window = await run.Loki.QueryRangeAsync($"{{job=\"{service}\"}}", began, run.To, cancellation).ConfigureAwait(false);
         var others = window.Count(line => LogLines.IsRequestLine(line) && LogLines.TraceId(line)?.StartsWith(run.Identity.Id, StringComparison.Ordinal) != true);
         return others < absent
             ? new Found(faults, true)

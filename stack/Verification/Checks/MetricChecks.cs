@@ -93,7 +93,7 @@ internal static class MetricChecks
             run.Delayed("metrics", took);
             var after = await AfterAnotherScrapeAsync(run, service!, before, cancellation).ConfigureAwait(false);
             if (after is null)
-                return Outcome.Fail($"counted {expected} requests, but no further scrape was seen that confirms it", "prometheus scrape", "look why the scrapes stopped: read the log of prometheus (--target=Logs --component=prometheus)");
+                return await BlockedAsync(run, service!, cancellation).ConfigureAwait(false) ?? Outcome.Fail($"counted {expected} requests, but no further scrape was seen that confirms it", "prometheus scrape", "look why the scrapes stopped: read the log of prometheus (--target=Logs --component=prometheus)");
             if (Complete(after))
                 return Outcome.Pass($"{expected} requests counted{(called > 0 ? $" ({own?.Answered ?? 0} sent, {called} from callers)" : "")} after {took.TotalSeconds:0.0} s, unchanged over a further scrape");
             polled = polled with { Value = after };

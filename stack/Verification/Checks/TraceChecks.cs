@@ -155,6 +155,7 @@ internal static class TraceChecks
     public static Task<SentTrace> SentAsync(VerificationRun run, TraceProtocol protocol, int number = 0) =>
         run.FactAsync("sent", $"{protocol} {number}", async cancellation =>
         {
+            await DropCounters.BaselineAsync(run).ConfigureAwait(false);
             var spans = SyntheticTrace.Create(run.Identity, protocol, run.Time.GetUtcNow(), number);
             try
             {

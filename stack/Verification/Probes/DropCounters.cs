@@ -62,12 +62,15 @@ internal static class DropCounters
 
     private static async Task<string?> TextAsync(VerificationRun run, string component, Uri address, CancellationToken cancellation)
     {
+        // Everything that is emitted waits for the baseline: a component that hangs must not hold it up.
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(TimeSpan.FromSeconds(1));
         try
         {
-            var answer = await run.Http.GetAsync(component, new Uri(address, "/metrics"), cancellation, ("Accept", "text/plain;version=0.0.4")).ConfigureAwait(false);
+            var answer = await run.Http.GetAsync(component, new Uri(address, "/metrics"), limit.Token, ("Accept", "text/plain;version=0.0.4")).ConfigureAwait(false);
             return answer.IsSuccess ? answer.Body : null;
         }
-        catch (SignalException)
+        catch (Exception exception) when (exception is SignalException or OperationCanceledException && !cancellation.IsCancellationRequested)
         {
             return null;
         }

@@ -80,6 +80,7 @@ internal static class LogLines
         run.FactAsync("probe-lines", "", async cancellation =>
         {
             var probe = run.Plan.LogProbe ?? throw new InvalidOperationException("the plan has no log probe");
+            await DropCounters.BaselineAsync(run).ConfigureAwait(false);
             var written = new List<string>();
             var emitted = new List<(int Number, long Timestamp)>();
             var seen = new HashSet<int>();

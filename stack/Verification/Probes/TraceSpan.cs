@@ -42,8 +42,8 @@ internal static class TraceComparison
     public static IReadOnlyList<string> Differences(IReadOnlyList<TraceSpan> sent, IReadOnlyList<TraceSpan> stored, bool exactAttributes)
     {
         var differences = new List<string>();
-        foreach (var doubled in stored.GroupBy(span => (span.SpanId, span.Kind)).Where(group => group.Count() > 1))
-            differences.Add($"span {doubled.Key.SpanId} is there {doubled.Count()} times");
+        foreach (var doubled in stored.GroupBy(span => span.SpanId, StringComparer.Ordinal).Where(group => group.Count() > 1))
+            differences.Add($"span {doubled.Key} is there {doubled.Count()} times");
         foreach (var unexpected in stored.Where(span => sent.All(expected => expected.SpanId != span.SpanId)))
             differences.Add($"unexpected span {unexpected.SpanId} '{unexpected.Name}'");
         foreach (var expected in sent)

@@ -1,0 +1,103 @@
+namespace MicroMonitored.Verification.Tests;
+
+/// <summary>One run per fault, several at a time; each test reads its own.</summary>
+public sealed class FaultRuns : IDisposable
+{
+    private readonly SemaphoreSlim slots = new(8);
+    private readonly Dictionary<Fault, Task<VerificationReport>> runs;
+
+    public FaultRuns() => runs = Enum.GetValues<Fault>().ToDictionary(fault => fault, RunAsync);
+
+    public Task<VerificationReport> Of(Fault fault) => runs[fault];
+
+    public void Dispose() => slots.Dispose();
+
+    private async Task<VerificationReport> RunAsync(Fault fault)
+    {
+        await slots.WaitAsync();
+        try
+        {
+            await using var stack = await StackDouble.StartAsync(fault);
+            return await Verifier.RunAsync(stack.Plan(), TimeProvider.System, CancellationToken.None);
+        }
+        finally
+        {
+            slots.Release();
+        }
+    }
+}
+
+/// <summary>Each fault turns exactly the checks red that are about it, names a hop and a fix, and leaves every other check green or blocked.</summary>
+public sealed class FaultTests(FaultRuns runs) : IClassFixture<FaultRuns>
+{
+    [Theory]
+    [InlineData(Fault.None)]
+    [InlineData(Fault.MetricStoreNotReady, "stack.ready prometheus")]
+    [InlineData(Fault.ServiceNotReady, "stack.ready shop-orders")]
+    [InlineData(Fault.ServiceNotStarted, "stack.ready shop-inventory", "metrics.target-up shop-inventory", "metrics.exact-count shop-inventory", "metrics.exact-count shop-orders", "logs.exactly-once shop-inventory", "traces.edge shop-orders")]
+    [InlineData(Fault.ProbeRouteFails, "metrics.exact-count shop-orders")]
+    [InlineData(Fault.TargetMissing, "metrics.target-up shop-orders")]
+    [InlineData(Fault.MetricsPageFails, "metrics.target-up shop-orders")]
+    [InlineData(Fault.OneRequestNotCounted, "metrics.exact-count shop-orders")]
+    [InlineData(Fault.OneRequestCountedTwice, "metrics.exact-count shop-orders")]
+    [InlineData(Fault.ScrapedTwice, "metrics.exact-count shop-orders")]
+    [InlineData(Fault.RuntimeMeterOff, "metrics.runtime shop-inventory", "metrics.runtime shop-orders")]
+    [InlineData(Fault.ExemplarsOff, "links.exemplar-to-trace shop-inventory", "links.exemplar-to-trace shop-orders", "metrics.exemplar shop-inventory", "metrics.exemplar shop-orders")]
+    [InlineData(Fault.ExemplarOfAnotherSpan, "links.exemplar-to-trace shop-inventory", "links.exemplar-to-trace shop-orders")]
+    [InlineData(Fault.OtlpMetricsRefused, "metrics.otlp")]
+    [InlineData(Fault.OtlpMetricChanged, "metrics.otlp")]
+    [InlineData(Fault.LogStoreDown, "stack.ready loki", "logs.exactly-once", "logs.exactly-once shop-inventory", "logs.exactly-once shop-orders", "logs.labels shop-inventory", "logs.labels shop-orders", "logs.multiprotocol", "links.log-to-trace shop-inventory", "links.log-to-trace shop-orders", "links.trace-to-logs shop-inventory", "links.trace-to-logs shop-orders")]
+    [InlineData(Fault.SyntheticLineLost, "logs.exactly-once")]
+    [InlineData(Fault.SyntheticLineDoubled, "logs.exactly-once")]
+    [InlineData(Fault.SyntheticLinesReordered, "logs.exactly-once")]
+    [InlineData(Fault.SyntheticTimestampLost, "logs.exactly-once")]
+    [InlineData(Fault.LogFolderNotWritable, "logs.exactly-once")]
+    [InlineData(Fault.ServiceLineLost, "logs.exactly-once shop-orders")]
+    [InlineData(Fault.ServiceLineDoubled, "logs.exactly-once shop-orders")]
+    [InlineData(Fault.ServiceLinesReordered, "logs.exactly-once shop-orders")]
+    [InlineData(Fault.ServiceLogsNothing, "logs.exactly-once shop-orders")]
+    [InlineData(Fault.HealthIsLogged, "logs.exactly-once shop-orders")]
+    [InlineData(Fault.TraceIdIsALabel, "logs.labels", "logs.labels shop-inventory", "logs.labels shop-orders")]
+    [InlineData(Fault.MetadataStageMissing, "links.log-to-trace", "links.log-to-trace shop-inventory", "links.log-to-trace shop-orders", "links.trace-to-logs", "links.trace-to-logs shop-inventory", "links.trace-to-logs shop-orders", "logs.labels", "logs.labels shop-inventory", "logs.labels shop-orders")]
+    [InlineData(Fault.TraceIdMissingFromLines, "links.log-to-trace shop-inventory", "links.log-to-trace shop-orders", "links.trace-to-logs shop-inventory", "links.trace-to-logs shop-orders")]
+    [InlineData(Fault.PushRefused, "logs.multiprotocol")]
+    [InlineData(Fault.GrpcSpanLost, "traces.otlp-grpc")]
+    [InlineData(Fault.GrpcReceiverDown, "traces.otlp-grpc")]
+    [InlineData(Fault.HttpJsonKindChanged, "traces.otlp-http")]
+    [InlineData(Fault.ZipkinParentLost, "traces.zipkin")]
+    [InlineData(Fault.JaegerTimeChanged, "traces.jaeger")]
+    [InlineData(Fault.ServiceExportsNothing, "links.exemplar-to-trace shop-inventory", "traces.edge shop-orders", "traces.otlp-grpc shop-inventory")]
+    [InlineData(Fault.TraceparentStripped, "traces.edge shop-orders")]
+    [InlineData(Fault.ClientSpanMissing, "traces.edge shop-orders")]
+    [InlineData(Fault.SearchHidesTheNewest, "traces.search", "traces.search shop-inventory", "traces.search shop-orders")]
+    [InlineData(Fault.HealthIsTraced, "traces.clean shop-orders")]
+    [InlineData(Fault.SecretIsTraced, "traces.clean shop-inventory", "traces.clean shop-orders")]
+    [InlineData(Fault.ServiceGraphOff, "links.service-graph shop-orders")]
+    [InlineData(Fault.GrafanaUnhealthy, "grafana.health")]
+    [InlineData(Fault.GrafanaDefaultPassword, "grafana.login")]
+    [InlineData(Fault.GrafanaWrongPassword, "grafana.login")]
+    [InlineData(Fault.GrafanaAnonymous, "grafana.login")]
+    [InlineData(Fault.DatasourceWrong, "grafana.datasources")]
+    [InlineData(Fault.DashboardMissing, "grafana.dashboards")]
+    [InlineData(Fault.PanelEmpty, "grafana.panels")]
+    [InlineData(Fault.PanelMisspelt, "grafana.panels")]
+    [InlineData(Fault.RuleBroken, "alerts.rules")]
+    [InlineData(Fault.RulesMissing, "alerts.rules")]
+    [InlineData(Fault.LinesDropped, "drops.zero")]
+    [InlineData(Fault.LogsLate, "freshness.logs")]
+    [InlineData(Fault.TracesLate, "freshness.traces")]
+    [InlineData(Fault.MetricsLate, "freshness.metrics")]
+    [InlineData(Fault.PortOpen, "security.loopback")]
+    public async Task Fault_turns_exactly_its_checks_red(Fault fault, params string[] red)
+    {
+        var report = await runs.Of(fault);
+
+        var failed = report.Checks.Where(check => check.Status == CheckStatus.Fail).ToList();
+        Assert.Equal(red.Order(StringComparer.Ordinal), failed.Select(Row).Order(StringComparer.Ordinal));
+        Assert.All(failed, check => Assert.False(string.IsNullOrEmpty(check.Hop) || string.IsNullOrEmpty(check.Fix), $"{Row(check)} names no hop or no fix"));
+        Assert.All(report.Checks.Where(check => check.Status == CheckStatus.Skip), check => Assert.StartsWith("blocked: ", check.Detail, StringComparison.Ordinal));
+        Assert.Equal(Verifier.CheckIds, report.Checks.Select(check => check.Id).Distinct());
+    }
+
+    private static string Row(CheckResult check) => check.Service is null ? check.Id : $"{check.Id} {check.Service}";
+}

@@ -1,0 +1,83 @@
+using MicroMonitored.Verification.Clients;
+
+namespace MicroMonitored.Verification.Tests;
+
+public sealed class VerifierTests
+{
+    private static readonly string[] WithoutServices =
+    [
+        "logs.exactly-once", "logs.labels", "traces.otlp-grpc", "traces.otlp-http", "traces.zipkin", "traces.jaeger", "traces.search", "links.log-to-trace", "links.trace-to-logs",
+    ];
+
+    [Fact]
+    public async Task Without_services_the_synthetic_probes_alone_run()
+    {
+        await using var stack = await StackDouble.StartAsync(Fault.None);
+        var report = await Verifier.RunAsync(stack.Plan(services: false, engine: "embedded"), TimeProvider.System, TestContext.Current.CancellationToken);
+
+        Assert.Equal(0, report.Failed);
+        Assert.All(WithoutServices, id => Assert.Contains(report.Checks, check => check.Id == id && check.Status == CheckStatus.Pass));
+        Assert.All(["metrics.exact-count", "metrics.exemplar", "traces.edge", "links.exemplar-to-trace"], id =>
+            Assert.Equal("no services under src/", report.Checks.Single(check => check.Id == id).Detail));
+        Assert.All(["grafana.login", "alerts.rules"], id => Assert.Equal(CheckStatus.Skip, report.Checks.Single(check => check.Id == id).Status));
+    }
+
+    [Fact]
+    public async Task A_sound_stack_is_proven_and_measured()
+    {
+        await using var stack = await StackDouble.StartAsync(Fault.None);
+        var report = await Verifier.RunAsync(stack.Plan(), TimeProvider.System, TestContext.Current.CancellationToken);
+
+        Assert.Equal(0, report.Failed);
+        Assert.Equal(["logs", "metrics", "traces"], report.Freshness.Keys.Order(StringComparer.Ordinal));
+        Assert.All(report.Freshness.Values, freshness => Assert.InRange(freshness.P50Ms, 0, freshness.MaxMs));
+    }
+
+    [Fact]
+    public async Task Selection_runs_what_was_asked_and_reports_the_rest_as_skipped()
+    {
+        await using var stack = await StackDouble.StartAsync(Fault.None);
+        var report = await Verifier.RunAsync(stack.Plan() with { Only = ["traces.*"], Skip = ["traces.jaeger"] }, TimeProvider.System, TestContext.Current.CancellationToken);
+
+        Assert.All(report.Checks, check => Assert.Equal(check.Id.StartsWith("traces.", StringComparison.Ordinal) && check.Id != "traces.jaeger", check.Status == CheckStatus.Pass));
+        Assert.Equal("left out by --skip=traces.jaeger", report.Checks.Single(check => check.Id == "traces.jaeger").Detail);
+        Assert.Equal("not selected by --only=traces.*", report.Checks.Single(check => check.Id == "stack.ready").Detail);
+        Assert.Equal(["tracez.*"], Verifier.UnknownSelections(stack.Plan() with { Only = ["tracez.*", "traces.*"] }));
+    }
+
+    [Fact]
+    public async Task Nothing_listening_ends_in_time_with_every_address_named()
+    {
+        await using var stack = await StackDouble.StartAsync(Fault.None);
+        var plan = stack.Plan() with { Timeout = TimeSpan.FromSeconds(3) };
+        await stack.DisposeAsync();
+        var report = await Verifier.RunAsync(plan, TimeProvider.System, TestContext.Current.CancellationToken);
+
+        Assert.InRange(report.DurationMs, 0, 6000);
+        Assert.Contains(report.Checks, check => check is { Id: "stack.ready", Service: "tempo", Status: CheckStatus.Fail } && check.Detail.Contains($"tempo not answering on {plan.Endpoints.Tempo.GetLeftPart(UriPartial.Authority)}: connection refused", StringComparison.Ordinal));
+        Assert.All(report.Checks.Where(check => check.Status == CheckStatus.Fail), check => Assert.False(string.IsNullOrEmpty(check.Hop) || string.IsNullOrEmpty(check.Fix)));
+    }
+
+    [Fact]
+    public async Task Cancelling_stops_the_run()
+    {
+        await using var stack = await StackDouble.StartAsync(Fault.MetricStoreNotReady);
+        using var cancellation = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Verifier.RunAsync(stack.Plan(), TimeProvider.System, cancellation.Token));
+    }
+
+    [Fact]
+    public async Task Lines_are_paged_past_the_limit()
+    {
+        await using var stack = await StackDouble.StartAsync(Fault.None);
+        await stack.AppendAsync("any.log", [.. Enumerable.Range(0, 25).Select(number => $$"""{"timestamp":"2026-11-23T01:02:0{{number / 10}}Z","number":{{number}}}""")], TestContext.Current.CancellationToken);
+        using var http = new SignalHttp();
+        var loki = new LokiClient(http, stack.Plan().Endpoints.Loki);
+
+        var lines = await loki.QueryRangeAsync("{job=\"micromonitored-verify\"}", DateTimeOffset.UnixEpoch, DateTimeOffset.UtcNow, TestContext.Current.CancellationToken, pageSize: 4);
+
+        Assert.Equal(25, lines.Select(line => line.Line).Distinct().Count());
+        Assert.Equal(25, lines.Count);
+    }
+}

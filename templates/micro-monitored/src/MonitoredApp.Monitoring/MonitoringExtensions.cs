@@ -98,6 +98,6 @@ public static class MonitoringExtensions
                 services.GetRequiredService<TimeProvider>(),
                 services.GetRequiredService<IMeterFactory>());
         });
-        builder.Services.AddSingleton<IStartupFilter, RequestLog>();
+        builder.Services.AddSingleton<IStartupFilter, RequestRecorder>();
     }
 }

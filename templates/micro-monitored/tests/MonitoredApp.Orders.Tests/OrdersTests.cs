@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 
 namespace MonitoredApp.Orders.Tests;
 
+[Collection("one host at a time, because their instruments share names")]
 public sealed class OrdersTests
 {
     [Fact]

@@ -5,6 +5,7 @@ using System.Text.Json;
 
 namespace MonitoredApp.Orders.Tests;
 
+[Collection("one host at a time, because their instruments share names")]
 public sealed class TelemetryTests
 {
     [Fact]
@@ -27,6 +28,7 @@ public sealed class TelemetryTests
 
         var server = Assert.Single(spans.Recorded, span => span.Kind == ActivityKind.Server);
         Assert.Equal("POST /orders", server.DisplayName);
+        Assert.Equal(201, server.GetTagItem("http.response.status_code"));
         var own = Assert.Single(spans.Recorded, span => span.DisplayName == "place order");
         Assert.Equal(server.SpanId, own.ParentSpanId);
 

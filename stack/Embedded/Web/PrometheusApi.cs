@@ -154,8 +154,14 @@ internal sealed class PrometheusApi(IMetricReader metrics, ITargetReader targets
     private static CancellationTokenSource Bounded(RequestParameters parameters, CancellationToken cancellation)
     {
         var source = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        if (parameters.Text("timeout") is not null)
-            source.CancelAfter(TimeSpan.FromMilliseconds(Math.Clamp(DurationOf(parameters, "timeout"), 0, QueryLimits.Time.TotalMilliseconds)));
+        if (parameters.Text("timeout") is null)
+            return source;
+
+        var timeout = TimeSpan.FromMilliseconds(Math.Clamp(DurationOf(parameters, "timeout"), 0, QueryLimits.Time.TotalMilliseconds));
+        if (timeout > TimeSpan.Zero)
+            source.CancelAfter(timeout);
+        else
+            source.Cancel();
         return source;
     }
 

@@ -1,0 +1,129 @@
+using System.Diagnostics;
+using CsCheck;
+using MicroMonitored.Embedded.Query;
+using MicroMonitored.Embedded.Query.LogQL;
+using MicroMonitored.Embedded.Query.PromQL;
+using MicroMonitored.Embedded.Query.TraceQL;
+using MicroMonitored.Embedded.Store;
+
+namespace Embedded.Tests.Query;
+
+/// <summary>Random and mutated queries: an answer or a reason, never a crash and never a hang.</summary>
+public sealed class FuzzTests
+{
+    private static readonly string[] Prom =
+    [
+        "sum by (job) (rate(x{job=~\"a.*\"}[5m] offset 1m)) / on (job) group_left (t) y > bool 1", "histogram_quantile(0.95, sum by (le) (rate(x[1m])))",
+        "x and y or z unless x{a=\"b\"}", "topk(2, x) + -1 ^ 2 * vector(time())", "label_replace(x, \"a\", \"$1\", \"b\", \"(.*)\")", "absent(x{a='1'})", "count_over_time(x[5m])",
+    ];
+
+    private static readonly string[] Log =
+    [
+        "{job=\"a\"} |= \"x\" or \"y\" | json | status >= 500 and (a=\"b\" or c=~\"d.*\")", "sum by (level) (count_over_time({job=~\".+\"} | logfmt | t > 1ms [5m]))",
+        "topk(3, rate({job=\"a\"}[1m] offset 5m))", "{job=\"a\", level!~\"x\"} !~ `[0-9]+` | drop __error__ | trace_id=\"abc\"",
+    ];
+
+    private static readonly string[] Trace =
+    [
+        "{ resource.service.name=\"x\" && (name=~\"GET.*\" || duration > 10ms) && status = error }", "{ span.\"a b\" != nil && .x.y <= -1.5 && kind=server }", "{ true && trace:id = `0` }",
+    ];
+
+    private static Gen<string> OneOf(params string[] texts) => Gen.Int[0, texts.Length - 1].Select(i => texts[i]);
+
+    private static Gen<string> Near(string[] seeds) => Gen.Select(
+        OneOf(seeds),
+        Gen.Select(Gen.Int[0, 200], Gen.Int[0, 3], Gen.OneOf(Gen.Char.Select(static c => c.ToString()), OneOf("(", ")", "{", "}", "[", "]", "\"", "\\", "5m", "=~", "!", "|", "by", "offset", "-", "1e999", "\0", "\ud800", "é"))).Array[0, 8],
+        static (seed, edits) =>
+        {
+            foreach (var (where, what, text) in edits)
+            {
+                var at = Math.Min(where, seed.Length);
+                seed = what switch
+                {
+                    0 => seed.Insert(at, text),
+                    1 when at < seed.Length => seed.Remove(at, 1),
+                    2 when at < seed.Length => seed.Remove(at, 1).Insert(at, text),
+                    _ => seed[..at] + seed[at..] + (what == 3 ? seed[..Math.Min(at, 20)] : ""),
+                };
+            }
+
+            return seed;
+        });
+
+    private static readonly Gen<string> Any = Gen.Char.Array[0, 80].Select(static c => new string(c));
+
+    private static bool AnswersOrSays(Action run)
+    {
+        var clock = Stopwatch.GetTimestamp();
+        try
+        {
+            run();
+        }
+        catch (Exception e) when (e is QuerySyntaxException or QueryExecutionException or QueryLimitException or QueryParameterException)
+        {
+            if (string.IsNullOrWhiteSpace(e.Message))
+                return false;
+        }
+
+        return Stopwatch.GetElapsedTime(clock) < TimeSpan.FromSeconds(5);
+    }
+
+    [Fact]
+    public void PromQL()
+    {
+        var store = new InMemoryStore();
+        foreach (var name in (string[])["x", "y", "z"])
+        {
+            store.AddSeries($"__name__={name} job=a le=1 t=u", (0, 1), (60_000, 5));
+            store.AddSeries($"__name__={name} job=a le=+Inf", (0, 2), (60_000, Sample.StaleMarker));
+            store.AddSeries($"__name__={name} job=ab a=b", (0, double.NaN), (60_000, double.PositiveInfinity));
+        }
+
+        Gen.OneOf(Near(Prom), Any).Sample(query => AnswersOrSays(() =>
+        {
+            var node = PromParser.Parse(query);
+            PromEvaluator.Instant(store, node, 60_000, default);
+            PromEvaluator.Range(store, node, 0, 120_000, 30_000, default);
+        }), iter: 15_000);
+    }
+
+    [Fact]
+    public void LogQL()
+    {
+        var store = new InMemoryStore();
+        store.AddLine("job=a level=error", 1, """{"status":500,"a":"b","t":"5ms","deep":{"x":[1,{"y":null}]}}""", "trace_id=abc");
+        store.AddLine("job=a level=error", 2, "a=b t=\"3s\" \"\u0000 x");
+        store.AddLine("job=ab", 3, "{\"a\":\"\\ud800\"}");
+        Gen.OneOf(Near(Log), Any).Sample(query => AnswersOrSays(() =>
+        {
+            var node = LogParser.Parse(query);
+            var evaluator = new LogEvaluator(store, default);
+            if (node is LogSelection selection)
+                evaluator.Lines(selection, 0, long.MaxValue, 100, newestFirst: true);
+            else
+                evaluator.Metric(node, 0, 10_000_000_000, 1_000_000_000);
+        }), iter: 15_000);
+    }
+
+    [Fact]
+    public void TraceQL()
+    {
+        var store = new InMemoryStore();
+        foreach (var span in Fixture.Spans("tempo/trace-v2.json"))
+            store.AddSpan(span);
+        Gen.OneOf(Near(Trace), Any).Sample(query => AnswersOrSays(() =>
+        {
+            new TraceFinder(store, default).Find(TraceParser.Parse(query), new(null, null, null, null, 20));
+        }), iter: 15_000);
+        Any.Sample(tags => AnswersOrSays(() => TraceParser.Tags(tags)), iter: 5_000);
+    }
+
+    [Fact]
+    public void Regexes_cannot_be_made_to_run_long()
+    {
+        var store = new InMemoryStore();
+        store.AddLine("job=a", 1, new string('a', 200_000) + "!");
+        Assert.True(AnswersOrSays(() => new LogEvaluator(store, default)
+            .Lines((LogSelection)LogParser.Parse("{job=\"a\"} |~ \"^(a+)+$\" |~ \"(a|aa)*$\""), 0, long.MaxValue, 100, newestFirst: true)));
+    }
+}

@@ -16,9 +16,6 @@ public static class QueryApi
         var services = app.Services;
         var time = services.GetService<TimeProvider>() ?? TimeProvider.System;
         var gate = new SemaphoreSlim(Concurrency);
-        if (services.GetService<IMetricReader>() is null)
-            return;
-
         var prometheus = new PrometheusApi(services.GetRequiredService<IMetricReader>(), services.GetRequiredService<ITargetReader>(), options, time);
         var loki = new LokiApi(services.GetRequiredService<ILogReader>(), services.GetRequiredService<ILogWriter>(), time);
         var tempo = new TempoApi(services.GetRequiredService<ISpanReader>());

@@ -129,7 +129,8 @@ internal sealed class LogStore : ILogReader, ILogWriter
 
     private static SqliteDataReader Open(SqliteConnection connection, long stream, long fromNs, long toNs, bool newestFirst)
     {
-        using var command = connection.CreateCommand();
+        // Disposing the command would close the reader; closing the connection disposes both.
+        var command = connection.CreateCommand();
         command.CommandText = newestFirst
             ? "SELECT id, ts_ns, line, metadata FROM log_entries WHERE stream_id = @stream AND ts_ns >= @from AND ts_ns < @to ORDER BY ts_ns DESC, id DESC"
             : "SELECT id, ts_ns, line, metadata FROM log_entries WHERE stream_id = @stream AND ts_ns >= @from AND ts_ns < @to ORDER BY ts_ns, id";

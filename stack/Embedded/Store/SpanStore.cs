@@ -174,7 +174,8 @@ internal sealed class SpanStore : ISpanReader, ITraceWriter
 
     private static SqliteDataReader Open(SqliteConnection connection, TraceSearch search, long? operation)
     {
-        using var command = connection.CreateCommand();
+        // Disposing the command would close the reader; closing the connection disposes both.
+        var command = connection.CreateCommand();
         command.CommandText = $"""
             SELECT trace_id, start_ns, operation_id FROM spans
             WHERE {(operation is null ? "" : "operation_id = @operation AND ")}start_ns <= @to AND start_ns >= @earliest AND end_ns >= @from

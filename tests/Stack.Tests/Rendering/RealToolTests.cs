@@ -75,4 +75,20 @@ public sealed class RealToolTests
 
         Assert.True(code == 0, output);
     }
+
+    [Theory]
+    [InlineData("compose.yaml", true)]
+    [InlineData("compose.yaml", false)]
+    [InlineData("services.compose.yaml", true)]
+    public async Task Compose_accepts_the_file_and_reads_hostile_texts_as_written(string file, bool alerting)
+    {
+        var compose = RealTools.Require("docker-compose");
+        using var stack = new RenderedStack(RenderedStack.Default with { Alerting = alerting, Webhook = new Uri("http://hook"), Grafana = new("ad${HOME}min$$", "x") });
+
+        var (code, output) = await RealTools.Run(compose, stack.Folder, "-f", file, "config", "--no-interpolate=false");
+
+        Assert.True(code == 0, output);
+        if (file == "compose.yaml")
+            Assert.Contains("GF_SECURITY_ADMIN_USER: ad$${HOME}min$$$$", output, StringComparison.Ordinal);
+    }
 }

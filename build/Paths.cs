@@ -32,6 +32,9 @@ public sealed record Paths(string Root)
     /// <summary>The compiled entry point of a project, as the artifacts output layout places it.</summary>
     public string Assembly(string project) => Path.Combine(Binaries, project, "release", project + ".dll");
 
+    /// <summary>The published program of a project, as the artifacts output layout places it.</summary>
+    public string Published(string project) => Path.Combine(Artifacts, "publish", project, "release");
+
     /// <summary>The path as a person types it: relative to the root where it lies below.</summary>
     public string Shown(string path)
         => Path.GetRelativePath(Root, path) is var relative && relative.StartsWith("..", StringComparison.Ordinal) ? path : relative.Replace('\\', '/');

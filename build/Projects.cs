@@ -12,7 +12,13 @@ public static class Projects
     /// <param name="what">What fails, as a person would say it.</param>
     /// <param name="solution">A solution file to write for it, below <c>artifacts/</c>.</param>
     /// <exception cref="CakeException">A project does not compile; carries the compiler's errors.</exception>
-    public static void Build(BuildContext context, string what, string solution, IReadOnlyList<string> projects)
+    public static void Build(BuildContext context, string what, string solution, IReadOnlyList<string> projects) => Run("build", context, what, solution, projects);
+
+    /// <summary>Publishes the projects in the Release configuration, in parallel, quietly.</summary>
+    /// <inheritdoc cref="Build"/>
+    public static void Publish(BuildContext context, string what, string solution, IReadOnlyList<string> projects) => Run("publish", context, what, solution, projects);
+
+    private static void Run(string command, BuildContext context, string what, string solution, IReadOnlyList<string> projects)
     {
         var folder = System.IO.Path.GetDirectoryName(solution)!;
         var entries = projects.Select(project => $"  <Project Path=\"{SecurityElement.Escape(System.IO.Path.GetRelativePath(folder, project))}\" />\n");
@@ -21,7 +27,7 @@ public static class Projects
             what,
             "dotnet",
             new ProcessArgumentBuilder()
-                .Append("build").AppendQuoted(solution)
+                .Append(command).AppendQuoted(solution)
                 .Append("--configuration").Append("Release")
                 .Append("--nologo").Append("--verbosity").Append("quiet")
                 .Append("-nodeReuse:false").Append("-p:UseSharedCompilation=false").Append("-p:RunAnalyzers=false"),

@@ -1,22 +1,263 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Cake.Core;
+using Cake.Docker;
 using MicroMonitored.Model;
+using MicroMonitored.Model.Rendering;
 using MicroMonitored.Verification;
 
 namespace Build.Engines;
 
 /// <summary>Runs the real products and the services' containers under Docker Compose.</summary>
-public sealed class DockerEngine(BuildContext context) : IStackEngine
+public sealed class DockerEngine : IStackEngine
 {
+    private const string OwnLabel = "micromonitored.owner";
+
+    private static readonly (string Component, string? Port, string Ready)[] Parts =
+    [
+        ("prometheus", "prometheus", "/-/ready"), ("loki", "loki", "/ready"), ("promtail", null, ""), ("tempo", "tempo", "/ready"), ("grafana", "grafana", "/api/health"), ("alertmanager", "alertmanager", "/-/ready"),
+    ];
+
+    private readonly BuildContext _context;
+    private readonly DockerCli _docker;
+
+    public DockerEngine(BuildContext context) => (_context, _docker) = (context, new DockerCli(context));
+
     public string Name => "docker";
 
-    public ILogProbe LogProbe => throw new FaultException($"{context.Paths.Root}: {Obstacles()[0]}");
+    public ILogProbe LogProbe => new DockerLogProbe(_context, _docker);
 
-    public IReadOnlyList<string> Obstacles() => ["no Docker engine answers; start one or use --engine=embedded"];
+    private StackModel Model => StackModel.Create(_context.Settings, _context.Services);
 
-    public Task<IReadOnlyList<Component>> UpAsync(CancellationToken cancellation) => throw new FaultException(Obstacles());
+    private IEnumerable<(string Component, string? Port, string Ready)> Components => Parts.Where(part => part.Component != "alertmanager" || _context.Settings.Alerting.Enabled);
 
-    public Task<IReadOnlyList<Component>> StatusAsync(CancellationToken cancellation) => throw new FaultException(Obstacles());
+    public IReadOnlyList<string> Obstacles() => _docker.Obstacles();
 
-    public Task LogsAsync(string? component, int lines, bool follow, CancellationToken cancellation) => throw new FaultException(Obstacles());
+    /// <summary>An image that is neither here nor to be had, or null.</summary>
+    public string? UnreachableImage()
+        => MissingImages().FirstOrDefault(image => _docker.Ask($"manifest inspect {image}") is null);
 
-    public Task<IReadOnlyList<string>> TeardownAsync(bool purge, CancellationToken cancellation) => throw new FaultException(Obstacles());
+    public async Task<IReadOnlyList<Component>> UpAsync(CancellationToken cancellation)
+    {
+        var before = Containers();
+        CheckPorts(before);
+        Folders.Require(_context.Paths, [_context.Paths.Rendered, _context.Paths.Run]);
+        Pull();
+        StackFiles.Render(_context);
+        new ServiceImages(_context, _docker).Build();
+        cancellation.ThrowIfCancellationRequested();
+        CreateNetworkAndVolume();
+
+        var clock = Stopwatch.StartNew();
+        Compose("compose.yaml", Model.StackProject);
+        if (_context.Services.Count > 0)
+        {
+            OpenLogVolume();
+            Compose("services.compose.yaml", Model.ServicesProject);
+        }
+
+        var watch = new ContainerWatch(this, Containers());
+        var seconds = await Readiness.WaitAsync(Probes(), clock, _context.Options.Timeout, watch.Exited, cancellation, watch.HealthyAsync);
+        var started = Containers().Where(container => !before.Any(old => old.Id == container.Id && old.State == "running")).Select(container => container.Service).ToHashSet();
+        return [.. (await StatusAsync(cancellation)).Select(component => component with { Seconds = started.Contains(component.Name) && seconds.TryGetValue(component.Name, out var value) ? value : null })];
+    }
+
+    public async Task<IReadOnlyList<Component>> StatusAsync(CancellationToken cancellation)
+    {
+        var containers = Containers().ToLookup(container => container.Service);
+        Component Row(string name, string kind, int? port)
+        {
+            var container = containers[name].FirstOrDefault();
+            var state = container is null ? "down" : container.State != "running" ? container.State : container.Health == "healthy" && port is null ? "ready" : "starting";
+            return new Component(name, kind, state, container?.Name, port, port is { } number ? new Uri($"http://127.0.0.1:{number}") : null);
+        }
+
+        return await Readiness.OfAsync(
+            [.. Components.Select(part => Row(part.Component, "stack", part.Port is { } key ? PortOf(key) : null)), .. _context.Services.Select(service => Row(service.Name, "service", service.Port))],
+            Probes(),
+            cancellation);
+    }
+
+    public Task LogsAsync(string? component, int lines, bool follow, CancellationToken cancellation)
+    {
+        var known = Components.Select(part => part.Component).Concat(_context.Services.Select(service => service.Name)).ToList();
+        if (component is not null && !known.Contains(component))
+            throw new FaultException($"--component={component}: no such component; known: {string.Join(", ", known)}");
+        if (follow && component is null)
+            throw new FaultException("--follow needs --component=<name> on the docker engine");
+        foreach (var container in Containers().Where(container => component is null || container.Service == component))
+        {
+            if (component is null)
+                _context.Say($"── {container.Service}");
+            var tail = lines.ToString(System.Globalization.CultureInfo.InvariantCulture);
+            foreach (var line in _context.DockerLogs(new DockerContainerLogsSettings { Tail = tail, Follow = follow ? true : null }, container.Name))
+                _context.Say(line);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task<IReadOnlyList<string>> TeardownAsync(bool purge, CancellationToken cancellation)
+    {
+        if (Obstacles() is { Count: > 0 } obstacles)
+            throw new FaultException([.. obstacles.Select(obstacle => $"Teardown of the docker engine cannot run: {obstacle}")]);
+        var removed = new List<string>();
+        var containers = Containers();
+        removed.AddRange(containers.Select(container => container.Service));
+        Down(Model.ServicesProject, purge);
+        Down(Model.StackProject, purge);
+        var names = _context.Settings.Names;
+        if (Exists("network", names.Network) && IsOurs("network", names.Network) && _docker.Ask($"network rm {names.Network}") is not null)
+            removed.Add($"network {names.Network}");
+        if (purge)
+        {
+            if (Exists("volume", names.LogsVolume) && _docker.Ask($"volume rm {names.LogsVolume}") is not null)
+                removed.Add($"volume {names.LogsVolume}");
+            foreach (var service in _context.Services.Where(service => _docker.Ask($"image rm {ServiceImages.Of(_context, service)}") is not null))
+                removed.Add($"image {ServiceImages.Of(_context, service)}");
+            if (containers.Count > 0)
+                removed.Add("data volumes");
+        }
+
+        return Task.FromResult<IReadOnlyList<string>>(removed);
+    }
+
+    /// <summary>The containers of both projects, running or not.</summary>
+    internal IReadOnlyList<Container> Containers()
+        => [.. Of(Model.StackProject).Concat(Of(Model.ServicesProject))];
+
+    /// <summary>Restarts of the containers so far, by container id.</summary>
+    internal IReadOnlyDictionary<string, int> Restarts(IReadOnlyList<Container> containers)
+        => containers.Count == 0 ? new Dictionary<string, int>() : (_docker.Ask($"inspect --format \"{{{{.Id}}}} {{{{.RestartCount}}}}\" {string.Join(' ', containers.Select(container => container.Id))}") ?? [])
+            .Select(line => line.Split(' '))
+            .Where(parts => parts.Length == 2)
+            .ToDictionary(parts => parts[0], parts => int.TryParse(parts[1], out var count) ? count : 0);
+
+    /// <summary>The last lines a container printed.</summary>
+    internal string LogEnd(Container container, int lines)
+        => string.Join(Environment.NewLine, _docker.Merged($"logs --tail {lines} {container.Name}"));
+
+    private IEnumerable<Container> Of(string project)
+    {
+        var lines = _docker.Ask($"ps --all --no-trunc --filter label=com.docker.compose.project={project} --format \"{{{{json .}}}}\"") ?? [];
+        foreach (var line in lines.Where(line => line.StartsWith('{')))
+        {
+            using var document = JsonDocument.Parse(line);
+            string Text(string key) => document.RootElement.TryGetProperty(key, out var value) ? value.GetString() ?? "" : "";
+            var service = Text("Labels").Split(',').FirstOrDefault(label => label.StartsWith("com.docker.compose.service=", StringComparison.Ordinal))?.Split('=', 2)[1] ?? Text("Names");
+            var status = Text("Status");
+            var health = status.Contains("(healthy)", StringComparison.Ordinal) ? "healthy" : status.Contains("(unhealthy)", StringComparison.Ordinal) ? "unhealthy" : "";
+            yield return new Container(Text("ID"), Text("Names"), service, Text("State"), health, project);
+        }
+    }
+
+    private List<Probe> Probes()
+        => [.. Components.Where(part => part.Port is not null).Select(part => new Probe(part.Component, new Uri($"http://127.0.0.1:{PortOf(part.Port!)}{part.Ready}"))),
+            .. Components.Where(part => part.Port is null).Select(part => new Probe(part.Component, null)),
+            .. _context.Services.Select(service => new Probe(service.Name, new Uri($"http://127.0.0.1:{service.Port}/health/ready")))];
+
+    private void CheckPorts(IReadOnlyList<Container> containers)
+    {
+        var running = containers.Where(container => container.State == "running").Select(container => container.Service).ToHashSet();
+        string OwnerOf(string key) => key is "otlpGrpc" or "otlpHttp" or "zipkin" or "jaegerThrift" or "jaegerGrpc" ? "tempo" : key;
+        Ports.Refuse(
+        [
+            .. _context.Settings.Ports.ByName()
+                .Where(port => (port.Key != "alertmanager" || _context.Settings.Alerting.Enabled) && !running.Contains(OwnerOf(port.Key)))
+                .Select(port => ($"ports.{port.Key}", port.Value)),
+            .. _context.Services.Where(service => !running.Contains(service.Name)).Select(service => ($"the service {service.Name} (ports.services and up)", service.Port)),
+        ]);
+    }
+
+    private IEnumerable<string> MissingImages()
+    {
+        var images = _context.Settings.Images;
+        var wanted = new[] { images.Prometheus, images.Loki, images.Promtail, images.Tempo, images.Grafana }
+            .Concat(_context.Settings.Alerting.Enabled ? [images.Alertmanager] : [])
+            .Concat(_context.Services.Count > 0 ? [images.Runtime] : []);
+        return wanted.Distinct().Where(image => _docker.Ask($"image inspect --format {{{{.Id}}}} {image}") is null);
+    }
+
+    private void Pull()
+    {
+        var faults = new List<string>();
+        foreach (var image in MissingImages())
+        {
+            _context.Say($"Pulling {image}…");
+            try
+            {
+                _docker.Call($"pulling {image}", "check the tag in images.* of stack/stack.json and the network, or load the image by docker load", () => _context.DockerPull(_docker.Quiet(new DockerImagePullSettings()), image));
+            }
+            catch (CakeException exception)
+            {
+                faults.Add(exception.Message);
+            }
+        }
+
+        if (faults.Count > 0)
+            throw new FaultException(faults);
+    }
+
+    private void CreateNetworkAndVolume()
+    {
+        var names = _context.Settings.Names;
+        if (!Exists("network", names.Network))
+            _docker.Call($"creating the network {names.Network}", "see names.network in stack/stack.json", () => _context.DockerNetworkCreate(_docker.Quiet(new DockerNetworkCreateSettings { Label = [$"{OwnLabel}={names.Project}"] }), names.Network));
+        if (!Exists("volume", names.LogsVolume))
+            _docker.Call($"creating the volume {names.LogsVolume}", "see names.logsVolume in stack/stack.json", () => _context.DockerVolumeCreate(_docker.Quiet(new DockerVolumeCreateSettings { Label = $"{OwnLabel}={names.Project}" }), names.LogsVolume));
+    }
+
+    /// <summary>Lets every user write the log folder, and the services go on with files that another user has left.</summary>
+    private void OpenLogVolume()
+    {
+        var files = string.Join(' ', _context.Services.Select(service => $"/logs/{service.Name}.log /logs/{service.Name}.*.log"));
+        _docker.Call(
+            $"preparing the volume {_context.Settings.Names.LogsVolume}",
+            "look at it with docker volume inspect, or remove it by Teardown --purge",
+            () => _context.DockerRunWithoutResult(
+                _docker.Quiet(new DockerContainerRunSettings
+                {
+                    Rm = true,
+                    Network = "none",
+                    ReadOnly = true,
+                    CapDrop = ["ALL"],
+                    CapAdd = ["CHOWN", "FOWNER", "DAC_OVERRIDE"],
+                    SecurityOpt = ["no-new-privileges:true"],
+                    User = "0:0",
+                    Entrypoint = "/bin/sh",
+                    Volume = [$"{_context.Settings.Names.LogsVolume}:/logs"],
+                }),
+                _context.Settings.Images.Prometheus,
+                "-c",
+                $"chmod 1777 /logs && for file in {files}; do [ ! -f $file ] || chown 1654:1654 $file; done"));
+    }
+
+    private void Compose(string file, string project)
+        => _docker.Call(
+            $"starting {project}",
+            "see the Logs target, and clean up with the Teardown target",
+            () => _context.DockerComposeUp(
+                _docker.Compose(new DockerComposeUpSettings { Detach = true, RemoveOrphans = true }),
+                new DockerComposeSettings { File = [Path.Combine(_context.Paths.Rendered, file)], ProjectName = project }));
+
+    private void Down(string project, bool purge)
+        => _docker.Call(
+            $"stopping {project}",
+            "repeat the Teardown target",
+            () => _context.DockerComposeDown(
+                _docker.Compose(new DockerComposeDownSettings { RemoveOrphans = true, Volumes = purge ? true : null }),
+                new DockerComposeSettings { ProjectName = project }));
+
+    private bool Exists(string kind, string name) => _docker.Ask($"{kind} inspect {name}") is not null;
+
+    private bool IsOurs(string kind, string name)
+        => _docker.Ask($"{kind} inspect --format \"{{{{json .Labels}}}}\" {name}") is [var labels, ..] && labels.Contains($"\"{OwnLabel}\"", StringComparison.Ordinal);
+
+    private int PortOf(string key) => _context.Settings.Ports.ByName().First(port => port.Key == key).Value;
 }
+
+/// <summary>One container of the two projects.</summary>
+/// <param name="Service">The Compose service: a component or a service of the repository.</param>
+/// <param name="State">What the engine says: <c>running</c>, <c>exited</c>, <c>restarting</c>, …</param>
+/// <param name="Health"><c>healthy</c>, <c>unhealthy</c> or empty.</param>
+internal sealed record Container(string Id, string Name, string Service, string State, string Health, string Project);

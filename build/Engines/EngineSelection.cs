@@ -21,14 +21,15 @@ public static class EngineSelection
         if (choice != EngineChoice.Auto)
             return Able(Of(choice, context));
         var docker = new DockerEngine(context);
-        var obstacles = docker.Obstacles();
-        if (obstacles.Count == 0)
+        var obstacle = docker.Obstacles() is [var first, ..] ? first.Split(';')[0] : null;
+        obstacle ??= docker.UnreachableImage() is { } image ? $"the image {image} is not here and cannot be pulled" : null;
+        if (obstacle is null)
         {
-            context.Say("Engine: docker (an engine, Compose and the images are here).");
+            context.Say("Engine: docker, because an engine, Compose and the images are here.");
             return docker;
         }
 
-        context.Say($"Engine: embedded, because {obstacles[0]}.");
+        context.Say($"Engine: embedded, because {obstacle}.");
         return Able(new EmbeddedEngine(context));
     }
 

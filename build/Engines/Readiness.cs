@@ -5,7 +5,8 @@ using Cake.Core;
 namespace Build.Engines;
 
 /// <summary>What to ask to learn whether a component is ready.</summary>
-public sealed record Probe(string Component, Uri Address);
+/// <param name="Address">The address that answers 2xx when ready; null where only the engine can tell.</param>
+public sealed record Probe(string Component, Uri? Address);
 
 /// <summary>Polls readiness from outside, all components in parallel.</summary>
 public static class Readiness
@@ -14,10 +15,11 @@ public static class Readiness
     private static readonly TimeSpan Answer = TimeSpan.FromSeconds(2);
 
     /// <summary>Waits until every component answers 2xx.</summary>
+    /// <param name="healthy">Asks the engine about a component without an address.</param>
     /// <param name="exited">Tells why a component can never become ready, or null.</param>
     /// <returns>Seconds on <paramref name="clock"/> at which each became ready.</returns>
     /// <exception cref="CakeException">A component exited, or was not ready in time.</exception>
-    public static async Task<IReadOnlyDictionary<string, double>> WaitAsync(IReadOnlyList<Probe> probes, Stopwatch clock, TimeSpan timeout, Func<string, string?> exited, CancellationToken cancellation)
+    public static async Task<IReadOnlyDictionary<string, double>> WaitAsync(IReadOnlyList<Probe> probes, Stopwatch clock, TimeSpan timeout, Func<string, string?> exited, CancellationToken cancellation, Func<string, CancellationToken, Task<bool>>? healthy = null)
     {
         using var client = Client();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -45,7 +47,9 @@ public static class Readiness
         {
             while (true)
             {
-                var (ready, answer) = await AskAsync(client, probe.Address, stop.Token);
+                var (ready, answer) = probe.Address is { } address
+                    ? await AskAsync(client, address, stop.Token)
+                    : (healthy is not null && await healthy(probe.Component, stop.Token), "its health check fails");
                 if (ready)
                 {
                     seconds[probe.Component] = clock.Elapsed.TotalSeconds;
@@ -56,7 +60,7 @@ public static class Readiness
                 if (exited(probe.Component) is { } reason)
                     throw new CakeException(reason);
                 if (clock.Elapsed > timeout)
-                    throw new CakeException($"{probe.Component} was not ready after {timeout.TotalSeconds:0} s: {probe.Address} says {last[probe.Component]}; see ./build.sh --target=Logs --component={probe.Component}");
+                    throw new CakeException($"{probe.Component} was not ready after {timeout.TotalSeconds:0} s: {probe.Address?.ToString() ?? "the engine"} says {last[probe.Component]}; see ./build.sh --target=Logs --component={probe.Component}");
                 await Task.Delay(Interval, stop.Token);
             }
         }
@@ -70,9 +74,9 @@ public static class Readiness
         using var client = Client();
         return await Task.WhenAll(components.Select(async component =>
         {
-            if (component.State == "down" || probes.FirstOrDefault(probe => probe.Component == component.Name) is not { } probe)
+            if (component.State == "down" || probes.FirstOrDefault(probe => probe.Component == component.Name) is not { Address: { } address })
                 return component;
-            var (ready, _) = await AskAsync(client, probe.Address, cancellation);
+            var (ready, _) = await AskAsync(client, address, cancellation);
             return component with { State = ready ? "ready" : component.State };
         }));
     }

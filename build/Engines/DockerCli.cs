@@ -1,0 +1,130 @@
+using Cake.Core;
+using Cake.Docker;
+
+namespace Build.Engines;
+
+/// <summary>Calls the Docker aliases quietly and turns their failures into one line.</summary>
+public sealed class DockerCli
+{
+    private readonly BuildContext _context;
+    private readonly List<string> _errors = [];
+    private readonly Lazy<Cake.Core.IO.FilePath?> _standAloneCompose;
+
+    public DockerCli(BuildContext context)
+    {
+        _context = context;
+        _standAloneCompose = new Lazy<Cake.Core.IO.FilePath?>(() => Ask("compose version --short") is { Count: > 0 } ? null : context.Tools.Resolve("docker-compose"));
+    }
+
+    /// <summary>The settings of a call whose messages are kept for a failure instead of being shown.</summary>
+    public TSettings Quiet<TSettings>(TSettings settings)
+        where TSettings : AutoToolSettings
+    {
+        settings.SetupProcessSettings = process =>
+        {
+            process.RedirectStandardError = true;
+            process.RedirectedStandardErrorHandler = line =>
+            {
+                if (!string.IsNullOrWhiteSpace(line))
+                {
+                    lock (_errors)
+                        _errors.Add(line.Trim());
+                }
+
+                return line;
+            };
+            process.RedirectStandardOutput = true;
+            process.RedirectedStandardOutputHandler ??= static line => line;
+        };
+        return settings;
+    }
+
+    /// <summary>Compose settings for one of the two projects, on the stand-alone binary where the plugin is missing.</summary>
+    public TSettings Compose<TSettings>(TSettings settings)
+        where TSettings : AutoToolSettings
+    {
+        if (StandAloneCompose is { } tool)
+            settings.ToolPath = tool;
+        return Quiet(settings);
+    }
+
+    /// <summary>Runs one call.</summary>
+    /// <param name="what">What failed, as a person would say it.</param>
+    /// <param name="fix">What to do about it.</param>
+    /// <exception cref="CakeException">The call failed; carries what Docker said, in one line.</exception>
+    public T Call<T>(string what, string fix, Func<T> call)
+    {
+        lock (_errors)
+            _errors.Clear();
+        try
+        {
+            return call();
+        }
+        catch (CakeException exception)
+        {
+            throw new CakeException($"{what} failed: {Said(exception)}; {fix}");
+        }
+    }
+
+    /// <inheritdoc cref="Call{T}(string, string, Func{T})"/>
+    public void Call(string what, string fix, Action call) => Call(what, fix, () =>
+    {
+        call();
+        return true;
+    });
+
+    /// <summary>The lines that <c>docker</c> prints for a command, or null when it fails.</summary>
+    public IReadOnlyList<string>? Ask(string command)
+    {
+        lock (_errors)
+            _errors.Clear();
+        try
+        {
+            return [.. _context.DockerCustomCommand(Quiet(new DockerCustomCommandSettings()), command)];
+        }
+        catch (CakeException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>What <c>docker</c> prints for a command on both of its outputs.</summary>
+    public IReadOnlyList<string> Merged(string command)
+    {
+        var output = Ask(command) ?? [];
+        lock (_errors)
+            return [.. output, .. _errors];
+    }
+
+    /// <summary>What keeps Docker from running a stack here, each with the fix.</summary>
+    public IReadOnlyList<string> Obstacles()
+    {
+        if (_context.Tools.Resolve("docker") is null && _context.Tools.Resolve("docker.exe") is null)
+            return ["the docker command is not on the PATH; install Docker or use --engine=embedded"];
+        if (Ask("version --format {{.Server.Version}}") is not { Count: > 0 })
+            return [$"no Docker engine answers ({LastError ?? "docker version says nothing"}); start it or use --engine=embedded"];
+        return StandAloneCompose is not null || Ask("compose version --short") is { Count: > 0 }
+            ? []
+            : ["Docker Compose v2 is missing; install the compose plugin or docker-compose 2.x, or use --engine=embedded"];
+    }
+
+    private Cake.Core.IO.FilePath? StandAloneCompose => _standAloneCompose.Value;
+
+    private string? LastError
+    {
+        get
+        {
+            lock (_errors)
+                return _errors.LastOrDefault();
+        }
+    }
+
+    private string Said(CakeException exception)
+    {
+        lock (_errors)
+        {
+            var told = _errors.Where(line => line.Contains("rror", StringComparison.Ordinal) || line.Contains("denied", StringComparison.Ordinal) || line.Contains("no space", StringComparison.Ordinal)).Distinct().ToList();
+            return told.LastOrDefault() ?? _errors.LastOrDefault() ?? exception.Message.Split('\n')[0];
+        }
+    }
+}

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Encodings.Web;
@@ -17,16 +18,21 @@ internal readonly record struct Html(string Markup)
 
     public static Html All(IEnumerable<Html> parts) => new(string.Concat(parts.Select(static part => part.Markup)));
 
-    /// <summary>Encodes text; control characters become their visible pictures.</summary>
+    /// <summary>Encodes text; control characters become visible escapes.</summary>
     public static string Encode(string text)
     {
         if (text.AsSpan().ContainsAnyInRange('\0', '\x1f') || text.Contains('\x7f', StringComparison.Ordinal))
         {
-            text = string.Create(text.Length, text, static (target, source) =>
+            var visible = new StringBuilder(text.Length + 16);
+            foreach (var c in text)
             {
-                for (var i = 0; i < source.Length; i++)
-                    target[i] = source[i] switch { '\n' or '\t' => source[i], < ' ' => (char)(0x2400 + source[i]), '\x7f' => '\u2421', var c => c };
-            });
+                if (c is '\n' or '\t' || !char.IsControl(c))
+                    visible.Append(c);
+                else
+                    visible.Append(CultureInfo.InvariantCulture, $"\\x{(int)c:x2}");
+            }
+
+            text = visible.ToString();
         }
 
         return Encoder.Encode(text);

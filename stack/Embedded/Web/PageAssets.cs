@@ -57,7 +57,8 @@ internal static class PageAssets
         .state { display: inline-flex; align-items: center; gap: 7px; padding: 2px 10px 2px 8px; border-radius: 99px; font-size: 12.5px; font-weight: 600; white-space: nowrap; }
         .state::before { content: ""; width: 8px; height: 8px; border-radius: 50%; background: currentColor; }
         .up { color: var(--good); background: var(--good-bg); } .down { color: var(--bad); background: var(--bad-bg); } .unknown { color: var(--warn); background: var(--warn-bg); }
-        .why { color: var(--bad); font-size: 12.5px; overflow-wrap: anywhere; }
+        td.name { min-width: 190px; }
+        .why { color: var(--bad); font-size: 12.5px; font-weight: 400; overflow-wrap: anywhere; }
         .soft { color: var(--soft); } .faint { color: var(--faint); } .error { color: var(--bad); }
         .spark { display: block; width: 120px; height: 26px; margin-left: auto; }
         .spark polyline { fill: none; stroke: var(--c0); stroke-width: 1.6; vector-effect: non-scaling-stroke; stroke-linejoin: round; }
@@ -65,7 +66,7 @@ internal static class PageAssets
         @media (min-width: 1080px) { .two { grid-template-columns: minmax(0, 5fr) minmax(0, 6fr); } }
         .empty { padding: 18px; color: var(--soft); border-top: 1px solid var(--line); margin: 0; }
         .logs { border-top: 1px solid var(--line); padding: 6px 0; }
-        .log { display: grid; grid-template-columns: 92px 76px minmax(0, 1fr) auto; gap: 10px; padding: 3px 18px; align-items: baseline; border-left: 3px solid transparent; }
+        .log { display: grid; grid-template-columns: 90px 62px minmax(0, 1fr) auto; gap: 10px; padding: 3px 18px; align-items: baseline; border-left: 3px solid transparent; }
         .log:hover { background: var(--bg); }
         .log .when { color: var(--faint); font-variant-numeric: tabular-nums; }
         .log .what { overflow-wrap: anywhere; white-space: pre-wrap; }

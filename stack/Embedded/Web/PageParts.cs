@@ -76,7 +76,7 @@ internal static class PageParts
     {
         var level = line[DetectedLevel.Label];
         var trace = line["trace_id"];
-        var link = linkTraces && IsTraceId(trace) ? Html.Of($"<a class=\"chip\" href=\"/trace/{trace}\" title=\"Open trace {trace}\">trace {trace[..8]}</a>") : Html.Nothing;
+        var link = linkTraces && IsTraceId(trace) ? Html.Of($"<a class=\"chip\" href=\"/trace/{trace}\" title=\"Open trace {trace}\">{trace[..8]}</a>") : Html.Nothing;
         return Html.Of($"""
             <div class="log at-{level}"><time class="when" title="{Full(timestampNs)}">{Clock(timestampNs)}</time><span class="lv lv-{level}">{level}</span><span class="what"><span class="who">{line["service_name"]}</span> {Message(line.Text)}</span>{link}</div>
             """);
@@ -126,7 +126,7 @@ internal static class PageParts
             var services = trace.Spans.Select(static s => s.Stored.ServiceName).Distinct().ToList();
             var width = Math.Max(8, trace.DurationNs * 1000 / longest);
             return Html.Of($"""
-                <a class="tr" href="/trace/{trace.HexId}"><span class="title"><b class="name">{(trace.RootName.Length > 0 ? trace.RootName : "(root span not yet received)")}</b>{(errors > 0 ? Html.Of($" <span class=\"error\">{errors} failed</span>") : Html.Nothing)}<span class="sub"><br>{services.Take(4).Select(static s => Html.Of($"{Dot(s)}{s} &nbsp;"))}<span class="faint">{trace.Spans.Count} spans · {Ago(now - Moment(trace.StartNs))}</span></span></span><svg class="meter" viewBox="0 0 1000 6" preserveAspectRatio="none" aria-hidden="true"><rect class="track" width="1000" height="6" rx="3"/><rect class="{(errors > 0 ? "fe" : Colour(services[0]))}" width="{width}" height="6" rx="3"/></svg><span class="num">{Duration(trace.DurationNs)}</span></a>
+                <a class="tr" href="/trace/{trace.HexId}"><span class="title"><b class="name">{(trace.RootName.Length > 0 ? trace.RootName : "(root span not yet received)")}</b>{(errors > 0 ? Html.Of($" <span class=\"error\">{errors} failed</span>") : Html.Nothing)}<span class="sub"><br>{Ago(now - Moment(trace.StartNs))} · {trace.Spans.Count} {(trace.Spans.Count == 1 ? "span" : "spans")} &nbsp; {services.Take(4).Select(static s => Html.Of($"{Dot(s)}{s} &nbsp;"))}</span></span><svg class="meter" viewBox="0 0 1000 6" preserveAspectRatio="none" aria-hidden="true"><rect class="track" width="1000" height="6" rx="3"/><rect class="{(errors > 0 ? "fe" : Colour(services[0]))}" width="{width}" height="6" rx="3"/></svg><span class="num">{Duration(trace.DurationNs)}</span></a>
                 """);
         }));
     }

@@ -28,7 +28,7 @@ internal sealed class TracePage(PageSources sources, CancellationToken cancellat
         var services = trace.Spans.Select(static s => s.Stored.ServiceName).Distinct().ToList();
         var errors = trace.Spans.Count(static s => s.IsError);
         return Html.Of($"""
-            <section><h1>{(trace.RootName.Length > 0 ? trace.RootName : "(root span not yet received)")}</h1><p class="facts"><span class="mono">{trace.HexId}</span><span><b>{PageParts.Duration(trace.DurationNs)}</b></span><span><b>{trace.Spans.Count}</b> spans</span><span><b>{services.Count}</b> services</span>{(errors > 0 ? Html.Of($"<span class=\"error\"><b class=\"error\">{errors}</b> failed</span>") : Html.Nothing)}<span>{PageParts.Full(trace.StartNs)}</span></p></section>
+            <section><h1>{(trace.RootName.Length > 0 ? trace.RootName : "(root span not yet received)")}</h1><p class="facts"><span class="mono">{trace.HexId}</span><span><b>{PageParts.Duration(trace.DurationNs)}</b></span><span><b>{trace.Spans.Count}</b> {(trace.Spans.Count == 1 ? "span" : "spans")}</span><span><b>{services.Count}</b> {(services.Count == 1 ? "service" : "services")}</span>{(errors > 0 ? Html.Of($"<span class=\"error\">{errors} failed</span>") : Html.Nothing)}<span>{PageParts.Full(trace.StartNs)}</span></p></section>
             <section class="card"><header><h2>Spans</h2><div class="legend">{services.Select(static s => Html.Of($"<span>{PageParts.Dot(s)}{s}</span>"))}</div></header>{Scale(trace)}{Ordered(trace).Take(ShownSpans).Select(row => Row(trace, row.Span, row.Depth))}</section>
             {Logs(trace)}
             """);

@@ -7,6 +7,12 @@ internal sealed record Outcome(CheckStatus Status, string Detail, string? Hop = 
 
     public static Outcome Fail(string detail, string hop, string fix) => new(CheckStatus.Fail, detail, hop, fix);
 
+    /// <summary>A component that gave no usable answer, not even at the end.</summary>
+    public static Outcome Unanswered(string error, string component, string? hop = null) => Fail(
+        error,
+        hop ?? $"verify → {component}",
+        error.Contains(" not answering ", StringComparison.Ordinal) ? $"bring {component} up (--target=Up)" : $"read what {component} says of it (--target=Logs --component={component})");
+
     public static Outcome Skip(string reason) => new(CheckStatus.Skip, reason);
 }
 

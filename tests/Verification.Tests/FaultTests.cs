@@ -28,6 +28,7 @@ public sealed class FaultRuns : IDisposable
 }
 
 /// <summary>Each fault turns exactly the checks red that are about it, names a hop and a fix, and leaves every other check green or blocked.</summary>
+[Collection("stack")]
 public sealed class FaultTests(FaultRuns runs) : IClassFixture<FaultRuns>
 {
     [Theory]

@@ -110,7 +110,7 @@ internal sealed partial class StackDouble : ILogProbe, IAsyncDisposable
             ? [new(Orders, addresses[Orders], "/orders", [Inventory]), new(Inventory, fault == Fault.ServiceNotStarted ? Closed : addresses[Inventory], "/stock", [])]
             : [],
         LogProbe = this,
-        Timeout = TimeSpan.FromSeconds(8),
+        Timeout = TimeSpan.FromSeconds(fault == Fault.None ? 25 : 9),
         ScrapeInterval = ScrapeInterval,
         FreshnessLimit = fault is Fault.LogsLate or Fault.TracesLate or Fault.MetricsLate ? TimeSpan.FromMilliseconds(700) : TimeSpan.FromSeconds(5),
         RequestsPerService = 8,
@@ -144,11 +144,11 @@ internal sealed partial class StackDouble : ILogProbe, IAsyncDisposable
                 var number = JsonNode.Parse(line)!["number"]!.GetValue<int>();
                 if (fault == Fault.LinesDropped && number == 3)
                     dropped++;
-                if (fault == Fault.SyntheticLineLost && number == 17)
+                if (fault == Fault.SyntheticLineLost && number == 7)
                     continue;
-                Collect("micromonitored-verify", line, fault == Fault.SyntheticLinesReordered && number is 20 or 21 ? (20 - number) * 200 + 100 : 0);
-                if (fault == Fault.SyntheticLineDoubled && number == 17)
-                    Collect("micromonitored-verify", line, 0);
+                Collect(Path.GetFileNameWithoutExtension(fileName), line, fault == Fault.SyntheticLinesReordered && number is 20 or 21 ? (20 - number) * 200 + 100 : 0);
+                if (fault == Fault.SyntheticLineDoubled && number == 7)
+                    Collect(Path.GetFileNameWithoutExtension(fileName), line, 0);
             }
         }
         return Task.CompletedTask;

@@ -16,7 +16,7 @@ internal static class AlertChecks
             run.MetricLimit,
             cancellation).ConfigureAwait(false);
         if (polled.Value is not { } rules || polled.Error is not null)
-            return Outcome.Fail(polled.Error ?? "no answer", "verify → prometheus", "bring the metric store up (--target=Up)");
+            return Outcome.Unanswered(polled.Error ?? "no answer", "prometheus");
         if (rules.Count == 0)
             return Outcome.Fail("no rule is loaded", "rule files → prometheus", "list the rule files under rule_files and render again (--target=Up)");
         if (rules.FirstOrDefault(rule => rule.Health != "ok") is { } broken)

@@ -26,7 +26,7 @@ internal static class LinkChecks
             return Outcome.Pass($"exemplar → trace {traceId} with span {spanId ?? "of the service"}");
         return polled.Value switch
         {
-            null => Outcome.Fail(polled.Error ?? "no answer", "verify → tempo", "bring the trace store up (--target=Up)"),
+            null => Outcome.Unanswered(polled.Error ?? "no answer", "tempo"),
             { Count: 0 } => Outcome.Fail($"the exemplar's trace {traceId} is not in the trace store", $"{service} → OTLP exporter", $"let {service} export the spans it marks as sampled (OTEL_EXPORTER_OTLP_ENDPOINT, sampling)"),
             var spans => Outcome.Fail($"trace {traceId} has {spans.Count} spans, none is {spanId} of {service}", "exemplar → trace", $"let the exemplars of {service} carry trace_id and span_id of the recorded span"),
         };
@@ -49,7 +49,7 @@ internal static class LinkChecks
             if (!lines.Met)
             {
                 if (lines.Error is { } error)
-                    return Outcome.Fail(error, "verify → loki", "bring the log store up (--target=Up)");
+                    return Outcome.Unanswered(error, "loki");
                 if (lines.Value!.Count > 0)
                     return Outcome.Fail($"the line of trace {traceId} has no trace_id in its structured metadata", "log agent → structured metadata", "add the structured_metadata stage for trace_id and span_id to the log agent's pipeline");
                 return service is not null && (await LogChecks.WindowAsync(run, job, cancellation).ConfigureAwait(false)).Count == 0
@@ -67,7 +67,7 @@ internal static class LinkChecks
             {
                 return trace.Value switch
                 {
-                    null => Outcome.Fail(trace.Error ?? "no answer", "verify → tempo", "bring the trace store up (--target=Up)"),
+                    null => Outcome.Unanswered(trace.Error ?? "no answer", "tempo"),
                     { Count: 0 } => Outcome.Skip($"blocked: trace {traceId} of {job} is not stored (see traces.otlp-grpc)"),
                     _ => Outcome.Fail($"trace {traceId} has no span {spanId} of {job}", "log line → span", $"write span_id of the current activity into each log line of {job}"),
                 };
@@ -89,7 +89,7 @@ internal static class LinkChecks
             if (!trace.Met)
             {
                 return trace.Error is { } unanswered
-                    ? Outcome.Fail(unanswered, "verify → tempo", "bring the trace store up (--target=Up)")
+                    ? Outcome.Unanswered(unanswered, "tempo")
                     : Outcome.Skip($"blocked: trace {traceId} of {job} is not stored (see traces.otlp-grpc)");
             }
             // The query that the trace view's link runs.
@@ -101,7 +101,7 @@ internal static class LinkChecks
             if (!lines.Met)
             {
                 if (lines.Error is { } error)
-                    return Outcome.Fail(error, "verify → loki", "bring the log store up (--target=Up)");
+                    return Outcome.Unanswered(error, "loki");
                 return service is not null && (await LogChecks.WindowAsync(run, job, cancellation).ConfigureAwait(false)).Count == 0
                     ? Outcome.Skip($"blocked: no line of {job} is stored (see logs.exactly-once)")
                     : Outcome.Fail($"trace {traceId} leads to no log line of {job}", "trace → log line", $"write trace_id into each log line of {job}, and make it structured metadata in the log agent's pipeline");

@@ -28,7 +28,7 @@ internal static class MetricChecks
         if (polled.Met)
             return Outcome.Pass($"{polled.Value!.ScrapeUrl} is up, last scrape {Math.Max(0, (run.Time.GetUtcNow() - polled.Value.LastScrape!.Value).TotalSeconds):0.0} s ago");
         if (polled.Error is { } error)
-            return Outcome.Fail(error, "verify → prometheus", "bring the metric store up (--target=Up)");
+            return Outcome.Unanswered(error, "prometheus");
         return polled.Value switch
         {
             null => Outcome.Fail($"no target has the job {service}", "file_sd → prometheus", $"render the targets again (--target=Up), so that file_sd lists {service}"),
@@ -57,7 +57,7 @@ internal static class MetricChecks
             return Outcome.Pass($"{string.Join(", ", RuntimeMetrics)} are there");
         return await BlockedAsync(run, service!, cancellation).ConfigureAwait(false)
             ?? (polled.Error is { } error
-                ? Outcome.Fail(error, "verify → prometheus", "bring the metric store up (--target=Up)")
+                ? Outcome.Unanswered(error, "prometheus")
                 : Outcome.Fail($"missing: {string.Join(", ", polled.Value!)}", $"{service} → meter System.Runtime", $"add the runtime meter in {service}: AddMeter(\"System.Runtime\")"));
     }
 
@@ -111,7 +111,7 @@ internal static class MetricChecks
             return Outcome.Pass($"exemplar of trace {polled.Value!.TraceId} on {polled.Value.Series.GetValueOrDefault("http_route")} le={polled.Value.Series.GetValueOrDefault("le")}");
         return await BlockedAsync(run, service!, cancellation).ConfigureAwait(false)
             ?? (polled.Error is { } error
-                ? Outcome.Fail(error, "verify → prometheus", "bring the metric store up (--target=Up)")
+                ? Outcome.Unanswered(error, "prometheus")
                 : Outcome.Fail("no exemplar of this run", $"{service} → exemplar", $"SetExemplarFilter(ExemplarFilterType.TraceBased) in {service}, and Prometheus with --enable-feature=exemplar-storage"));
     }
 
@@ -136,31 +136,8 @@ internal static class MetricChecks
         const string Metric = "micromonitored_verify_value";
         var value = (double)(run.Identity.Value % 100_000);
         var began = run.Time.GetTimestamp();
-        var now = (run.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
-        var body = OtlpEncoding.Gauge(SyntheticTrace.Service, Metric, run.Identity.Id, value, now);
-        var receivers = new[] { new Uri(run.Plan.Endpoints.Prometheus, "/api/v1/otlp/v1/metrics"), new Uri(run.Plan.Endpoints.OtlpHttp, "/v1/metrics") };
-        var refusals = new List<string>();
-        var taken = false;
-        foreach (var receiver in receivers)
+        if (await MetricPush.SendAsync(run, Metric, value, cancellation).ConfigureAwait(false) is { } refused)
         {
-            try
-            {
-                var answer = await run.Http.PostAsync("the OTLP metric receiver", receiver, body, "application/x-protobuf", cancellation).ConfigureAwait(false);
-                if (answer.IsSuccess)
-                {
-                    taken = true;
-                    break;
-                }
-                refusals.Add($"{receiver} answered {answer.Status}");
-            }
-            catch (SignalException exception)
-            {
-                refusals.Add(exception.Message);
-            }
-        }
-        if (!taken)
-        {
-            var refused = string.Join("; ", refusals);
             return run.IsEmbedded
                 ? Outcome.Skip($"the embedded engine takes no metrics over OTLP ({refused})")
                 : Outcome.Fail(refused, "verify → OTLP metric receiver", "start Prometheus with --web.enable-otlp-receiver");
@@ -231,7 +208,7 @@ internal static class MetricChecks
     private static async Task<Outcome> CountFaultAsync(VerificationRun run, string service, Polled<RouteCounts> polled, CounterBaseline baseline, int expected, CancellationToken cancellation)
     {
         if (polled.Value is not { } delta)
-            return Outcome.Fail(polled.Error ?? "no answer", "verify → prometheus", "bring the metric store up (--target=Up)");
+            return Outcome.Unanswered(polled.Error ?? "no answer", "prometheus");
         var counted = $"counted {delta.Total:0} requests, expected {expected} ({string.Join(", ", delta.ByRoute.Where(route => route.Value != 0).Select(route => $"{route.Key}: {route.Value:0}"))})";
         var atService = await RequestCounters.AtServiceAsync(run, service, cancellation).ConfigureAwait(false);
         var own = atService is not null && baseline.Counts is { } before ? atService.Since(baseline.AtService ?? before).Total : (double?)null;

@@ -132,7 +132,7 @@ internal static class LogLines
             {
                 for (var batch = 0; batch < Batches; batch++)
                 {
-                    var lines = Enumerable.Range(batch * LinesPerBatch, LinesPerBatch).Select(number => Line(run, number)).ToList();
+                    var lines = Enumerable.Range(batch * LinesPerBatch, LinesPerBatch).Select(number => Line(run, Job, run.StartedAt.UtcDateTime.AddTicks(number + 1), number, 0)).ToList();
                     lock (emitted)
                     {
                         foreach (var number in Enumerable.Range(batch * LinesPerBatch, LinesPerBatch))
@@ -166,20 +166,20 @@ internal static class LogLines
     public static bool IsRequestLine(StoredLine line) =>
         Json(line.Line) is { } json && json.EnumerateObject().Any(property => RequestFields.Contains(property.Name, StringComparer.OrdinalIgnoreCase));
 
-    private static string Line(VerificationRun run, int number)
+    /// <summary>A numbered line of this run that belongs to the synthetic trace of that number.</summary>
+    /// <param name="at">Later for each line, by 100 ns at least: the order of the lines is the order of their timestamps.</param>
+    public static string Line(VerificationRun run, string job, DateTime at, int number, int trace)
     {
-        // 100 ns apart at least: the order of the lines is the order of their timestamps.
-        var at = run.StartedAt.UtcDateTime.AddTicks(number + 1);
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer))
         {
             json.WriteStartObject();
             json.WriteString("timestamp", at.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture));
             json.WriteString("level", "information");
-            json.WriteString("service", Job);
+            json.WriteString("service", job);
             json.WriteString("message", $"verify {run.Identity.Id} line {number}");
-            json.WriteString("trace_id", run.Identity.TraceId(RunIdentity.Synthetic, 0));
-            json.WriteString("span_id", run.Identity.SpanId(RunIdentity.Synthetic, 0));
+            json.WriteString("trace_id", run.Identity.TraceId(RunIdentity.Synthetic, trace));
+            json.WriteString("span_id", run.Identity.SpanId(RunIdentity.Synthetic, trace * 16));
             json.WriteNumber("number", number);
             json.WriteEndObject();
         }

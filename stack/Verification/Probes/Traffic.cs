@@ -45,12 +45,15 @@ internal static class Traffic
             .Where(ids => ids.Count > 0)];
     }
 
+    /// <summary>A client with one connection per service, so that requests are handled in the order they are sent.</summary>
+    public static HttpClient Client() => new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, MaxConnectionsPerServer = 1, ConnectTimeout = TimeSpan.FromSeconds(2), ActivityHeadersPropagator = null })
+    {
+        Timeout = TimeSpan.FromSeconds(10),
+    };
+
     private static async Task<ServiceTraffic> DriveAsync(VerificationRun run, ServiceUnderTest service, CancellationToken cancellation)
     {
-        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, MaxConnectionsPerServer = 1, ConnectTimeout = TimeSpan.FromSeconds(2), ActivityHeadersPropagator = null })
-        {
-            Timeout = TimeSpan.FromSeconds(10),
-        };
+        using var client = Client();
         var source = run.Source(service.Name);
         for (var at = 0; at < ExcludedPaths.Count; at++)
             await AskAsync(client, run, new Uri(service.BaseAddress, ExcludedPaths[at]), RunIdentity.ExcludedPaths + source, at, null, cancellation).ConfigureAwait(false);
@@ -71,7 +74,8 @@ internal static class Traffic
         return new ServiceTraffic(service, run.Plan.RequestsPerService, answered, refused, failure, beganAt, run.Time.GetTimestamp());
     }
 
-    private static async Task<(int? Status, string? Failure)> AskAsync(HttpClient client, VerificationRun run, Uri address, uint source, int number, string? secret, CancellationToken cancellation)
+    /// <summary>One GET under a known trace; the status, or why there was no answer.</summary>
+    public static async Task<(int? Status, string? Failure)> AskAsync(HttpClient client, VerificationRun run, Uri address, uint source, int number, string? secret, CancellationToken cancellation)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, secret is null ? address : new Uri($"{address}{(address.Query.Length > 0 ? '&' : '?')}access_token={secret}"));
         request.Headers.TryAddWithoutValidation("traceparent", $"00-{run.Identity.TraceId(source, number)}-{run.Identity.SpanId(source, number)}-01");

@@ -16,7 +16,7 @@ public sealed class VerifierTests
         await using var stack = await StackDouble.StartAsync(Fault.None);
         var report = await Verifier.RunAsync(stack.Plan(services: false, engine: "embedded"), TimeProvider.System, TestContext.Current.CancellationToken);
 
-        Assert.Empty(report.Checks.Where(check => check.Status == CheckStatus.Fail));
+        Assert.DoesNotContain(report.Checks, check => check.Status == CheckStatus.Fail);
         Assert.All(WithoutServices, id => Assert.Contains(report.Checks, check => check.Id == id && check.Status == CheckStatus.Pass));
         Assert.All(["metrics.exact-count", "metrics.exemplar", "traces.edge", "links.exemplar-to-trace"], id =>
             Assert.Equal("no services under src/", report.Checks.Single(check => check.Id == id).Detail));
@@ -29,7 +29,7 @@ public sealed class VerifierTests
         await using var stack = await StackDouble.StartAsync(Fault.None);
         var report = await Verifier.RunAsync(stack.Plan(), TimeProvider.System, TestContext.Current.CancellationToken);
 
-        Assert.Empty(report.Checks.Where(check => check.Status == CheckStatus.Fail));
+        Assert.DoesNotContain(report.Checks, check => check.Status == CheckStatus.Fail);
         Assert.Equal(["logs", "metrics", "traces"], report.Freshness.Keys.Order(StringComparer.Ordinal));
         Assert.All(report.Freshness.Values, freshness => Assert.InRange(freshness.P50Ms, 0, freshness.MaxMs));
     }

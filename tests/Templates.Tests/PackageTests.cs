@@ -1,0 +1,66 @@
+using System.Text;
+using System.Text.Json;
+
+namespace Templates.Tests;
+
+public sealed class PackageTests(InstalledTemplates templates)
+{
+    [Fact]
+    public async Task The_three_templates_are_listed()
+    {
+        var listed = (await templates.NewAsync(templates.Folder(), "list", "micro-monitored")).Succeeded().Output;
+        foreach (var name in new[] { "micro-monitored ", "micro-monitored-service ", "micro-monitored-worker " })
+            Assert.Contains(name, listed, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_package_holds_what_a_repository_needs_and_nothing_else()
+    {
+        using var package = templates.OpenPackage();
+        var entries = package.Entries.Select(entry => entry.FullName).ToArray();
+        Assert.All(entries, entry =>
+        {
+            Assert.False(entry.StartsWith('/') || entry.Contains('\\') || entry.Contains(':'), entry);
+            Assert.DoesNotContain(entry.Split('/'), part => part is ".." or "bin" or "obj" or "artifacts" or ".vs");
+        });
+        Assert.Equal(entries.Distinct(), entries);
+        const string root = "content/micro-monitored/";
+        foreach (var needed in new[]
+        {
+            "build.sh", "build.ps1", "global.json", "Directory.Build.props", "Directory.Packages.props", ".gitignore", ".editorconfig", ".gitattributes",
+            ".github/workflows/ci.yml", "build/Build.csproj", "build/Program.cs", "build/Tasks/Up.cs", "build/Tasks/Default.cs", "stack/stack.json",
+            "stack/Model/MicroMonitored.Model.csproj", "stack/Verification/MicroMonitored.Verification.csproj", "stack/Embedded/MicroMonitored.Embedded.csproj",
+            "src/MonitoredApp.Orders/Dockerfile",
+        })
+            Assert.Contains(root + needed, entries);
+        Assert.DoesNotContain(entries, entry => entry.StartsWith(root + "build/Repo/", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Text_ends_its_lines_with_lf()
+    {
+        using var package = templates.OpenPackage();
+        foreach (var entry in package.Entries.Where(entry => entry.FullName.StartsWith("content/", StringComparison.Ordinal) && !entry.FullName.EndsWith(".png", StringComparison.Ordinal)))
+        {
+            using var reader = new StreamReader(entry.Open(), Encoding.UTF8);
+            Assert.False(reader.ReadToEnd().Contains('\r', StringComparison.Ordinal), entry.FullName);
+        }
+    }
+
+    [Fact]
+    public void Nothing_but_restore_chmod_and_the_solution_runs_after_creation()
+    {
+        string[] known =
+        [
+            "210D431B-A78B-4D2F-B762-4ED3E3EA9025", "CB9A6CF3-4F5C-4860-B9D2-03A574959774", "D396686C-DE0E-4DE6-906D-291CD29FC5DE",
+            "A0E4A41C-2D0F-4A5E-9F0A-6A2F6C1D7B10",
+        ];
+        foreach (var folder in Repository.TemplateFolders)
+        {
+            using var template = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, ".template.config", "template.json")));
+            Assert.All(
+                template.RootElement.GetProperty("postActions").EnumerateArray(),
+                action => Assert.Contains(action.GetProperty("actionId").GetString()!.ToUpperInvariant(), known));
+        }
+    }
+}

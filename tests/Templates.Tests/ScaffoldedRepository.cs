@@ -1,0 +1,74 @@
+using System.Text.Json;
+using System.Xml.Linq;
+using YamlDotNet.RepresentationModel;
+
+namespace Templates.Tests;
+
+/// <summary>A repository that the template made.</summary>
+internal sealed record ScaffoldedRepository(string Folder)
+{
+    private static readonly JsonDocumentOptions Lenient = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
+
+    public IEnumerable<string> Files => Directory.EnumerateFiles(Folder, "*", new EnumerationOptions
+    {
+        RecurseSubdirectories = true,
+        AttributesToSkip = FileAttributes.None,
+    });
+
+    public JsonElement Settings => Json(Path.Combine(Folder, "stack", "stack.json"));
+
+    public string Solution => Directory.GetFiles(Folder, "*.slnx").Single();
+
+    public IReadOnlyList<string> Projects
+        => [.. XDocument.Load(Solution).Descendants("Project").Select(project => project.Attribute("Path")!.Value)];
+
+    public bool Has(string path) => Path.Exists(Path.Combine(Folder, path));
+
+    public string Read(string path) => File.ReadAllText(Path.Combine(Folder, path));
+
+    /// <summary>Every file reads as what it is and nothing of the template is left in it.</summary>
+    public async Task CheckAsync()
+    {
+        foreach (var file in Files)
+        {
+            Assert.DoesNotContain("MonitoredApp", file, StringComparison.Ordinal);
+            Assert.DoesNotContain("RawName", file, StringComparison.Ordinal);
+            var relative = Path.GetRelativePath(Folder, file).Replace('\\', '/');
+            if (!relative.StartsWith("build/", StringComparison.Ordinal) && !relative.StartsWith("stack/", StringComparison.Ordinal))
+            {
+                var text = await File.ReadAllTextAsync(file);
+                Assert.DoesNotContain("MonitoredApp", text, StringComparison.Ordinal);
+                Assert.DoesNotContain("#if", text, StringComparison.Ordinal);
+                Assert.DoesNotContain("#endif", text, StringComparison.Ordinal);
+            }
+
+            Parse(file);
+        }
+
+        Assert.All(Projects, project => Assert.True(Has(project), project));
+        foreach (var script in Files.Where(file => file.EndsWith(".sh", StringComparison.Ordinal)))
+            (await Command.RunAsync("bash", Folder, "-n", script)).Succeeded();
+        var ports = Settings.GetProperty("ports").EnumerateObject().Select(port => port.Value.GetInt32()).ToArray();
+        Assert.Equal(ports.Distinct(), ports);
+        Assert.All(ports, port => Assert.InRange(port, 1, 65000));
+    }
+
+    private static void Parse(string file)
+    {
+        switch (Path.GetExtension(file))
+        {
+            case ".json":
+                Json(file);
+                break;
+            case ".csproj" or ".props" or ".slnx" or ".targets":
+                XDocument.Load(file);
+                break;
+            case ".yml" or ".yaml":
+                using (var reader = File.OpenText(file))
+                    new YamlStream().Load(reader);
+                break;
+        }
+    }
+
+    private static JsonElement Json(string file) => JsonDocument.Parse(File.ReadAllText(file), Lenient).RootElement;
+}

@@ -98,7 +98,7 @@ public sealed class LogQueryTests
         Assert.Equal(["alpha", "alphabet"], Texts("{job=\"a\"} |= \"alpha\""));
         Assert.Equal(["beta", "gamma"], Texts("{job=\"a\"} != \"alpha\""));
         Assert.Equal(["alpha", "gamma"], Texts("{job=\"a\"} |~ \"(ph|mm)a$\""));
-        Assert.Equal(["beta", "alphabet"], Texts("{job=\"a\"} !~ `a$` or `x` |= \"bet\"").Prepend("beta").Distinct().ToArray());
+        Assert.Equal(["alphabet"], Texts("{job=\"a\"} !~ `a$` or `x` |= \"bet\""));
         Assert.Equal(["beta", "gamma"], Texts("{job=\"a\"} |= \"gam\" or \"beta\" != \"alphabet\""));
     }
 

@@ -1,6 +1,5 @@
 namespace MicroMonitored.Verification.Tests;
 
-[Collection("stack")]
 public sealed class CanaryTests
 {
     [Fact]

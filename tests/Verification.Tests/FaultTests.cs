@@ -3,7 +3,7 @@ namespace MicroMonitored.Verification.Tests;
 /// <summary>One run per fault, several at a time; each test reads its own.</summary>
 public sealed class FaultRuns : IDisposable
 {
-    private readonly SemaphoreSlim slots = new(8);
+    private readonly SemaphoreSlim slots = new(12);
     private readonly Dictionary<Fault, Task<VerificationReport>> runs;
 
     public FaultRuns() => runs = Enum.GetValues<Fault>().ToDictionary(fault => fault, RunAsync);

@@ -1,0 +1,168 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using CsCheck;
+using MicroMonitored.Model;
+using MicroMonitored.Model.Settings;
+using NJsonSchema;
+
+namespace Stack.Tests.Settings;
+
+/// <summary><c>stack.json</c>: defaults, overrides and one clear line for each fault, all at once.</summary>
+public sealed class SettingsReaderTests
+{
+    private static readonly Dictionary<string, string> NoVariables = [];
+
+    [Fact]
+    public void TheShippedFileSaysTheDefaults()
+    {
+        var shipped = SettingsReader.Read(Shipped("stack.json"), NoVariables);
+        var defaults = Parse("{}");
+        Assert.Equal(defaults, shipped);
+    }
+
+    [Fact]
+    public async Task TheShippedFileMeetsItsSchema()
+    {
+        var schema = await JsonSchema.FromFileAsync(Shipped("stack.schema.json"), TestContext.Current.CancellationToken);
+        Assert.Empty(schema.Validate(await File.ReadAllTextAsync(Shipped("stack.json"), TestContext.Current.CancellationToken)));
+    }
+
+    [Fact]
+    public void SchemaAndReaderKnowTheSameKeys()
+    {
+        var schema = JsonNode.Parse(File.ReadAllText(Shipped("stack.schema.json")))!;
+        var keys = new List<string>();
+        foreach (var (name, node) in schema["properties"]!.AsObject())
+        {
+            if (node!["properties"] is JsonObject section)
+                keys.AddRange(section.Select(property => $"{name}.{property.Key}"));
+            else if (name != "$schema")
+                keys.Add(name);
+        }
+
+        Assert.Equal(SettingsReader.Keys.Order(StringComparer.Ordinal), keys.Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("""{ "ports": { "grafana": 70000 } }""", "stack.json: ports.grafana: 70000; use a port from 1 to 65535")]
+    [InlineData("""{ "ports": { "grafana": "3000" } }""", "stack.json: ports.grafana: \"3000\"; use a port from 1 to 65535")]
+    [InlineData("""{ "ports": { "graphana": 3000 } }""", "stack.json: unknown key ports.graphana; did you mean grafana?")]
+    [InlineData("""{ "ports": { "tempo": 3000 } }""", "stack.json: ports.tempo: 3000 is also ports.grafana; give every port its own number")]
+    [InlineData("""{ "ports": [] }""", "stack.json: ports is []; write an object { … }")]
+    [InlineData("""{ "engine": "podman" }""", "stack.json: engine: \"podman\"; use \"auto\", \"docker\" or \"embedded\"")]
+    [InlineData("""{ "sampling": 1.5 }""", "stack.json: sampling: 1.5; use a number from 0 to 1")]
+    [InlineData("""{ "scrapeInterval": "soon" }""", "stack.json: scrapeInterval: \"soon\"; use a duration such as \"2s\" (units ms s m h d w y, at least 0.1s)")]
+    [InlineData("""{ "images": { "loki": "grafana/loki:latest" } }""", "stack.json: images.loki: \"grafana/loki:latest\"; use a pinned image reference (name:tag or name@sha256:…, never latest), for example \"grafana/loki:3.7.7\"")]
+    [InlineData("""{ "names": { "network": "a b" } }""", "stack.json: names.network: \"a b\"; use letters, digits, _ . and - only, starting with a letter or digit")]
+    [InlineData("""{ "memory": { "loki": "lots" } }""", "stack.json: memory.loki: \"lots\"; use a memory size such as \"768m\"")]
+    [InlineData("""{ "alerting": { "enabled": "yes" } }""", "stack.json: alerting.enabled: \"yes\"; use true or false")]
+    [InlineData("""{ "alerting": { "webhook": "ftp://x" } }""", "stack.json: alerting.webhook: \"ftp://x\"; use an http:// or https:// address")]
+    [InlineData("""{ "grafana": { "password": "" } }""", "stack.json: grafana.password: \"\"; use at least one character and no control characters")]
+    [InlineData("""{ "bindAddress": "0.0.0.0" }""", "stack.json: bindAddress: \"0.0.0.0\" opens ports beyond loopback with the default Grafana password; set STACK__GRAFANA__PASSWORD or grafana.passwordFile, or keep \"127.0.0.1\"")]
+    public void AFaultIsOneLineWithKeyValueAndFix(string json, string expected)
+        => Assert.Equal([expected], Assert.Throws<FaultException>(() => Parse(json)).Faults);
+
+    [Fact]
+    public void BrokenJsonNamesThePlace()
+        => Assert.StartsWith("stack.json: line 2, column ", Assert.Single(Assert.Throws<FaultException>(() => Parse("{\n  \"engine\": auto\n}")).Faults), StringComparison.Ordinal);
+
+    [Fact]
+    public void ADoubleKeyIsRefused()
+        => Assert.Contains("not valid JSON", Assert.Single(Assert.Throws<FaultException>(() => Parse("""{ "engine": "auto", "engine": "docker" }""")).Faults), StringComparison.Ordinal);
+
+    [Fact]
+    public void SeveralFaultsAreReportedTogether()
+    {
+        var faults = Assert.Throws<FaultException>(() => Parse("""{ "engine": "x", "ports": { "loki": 0, "nope": 1 }, "sampling": 2 }""")).Faults;
+        Assert.Equal(4, faults.Count);
+    }
+
+    [Fact]
+    public void CommentsAndTrailingCommasAreAllowed()
+        => Assert.Equal(EngineChoice.Docker, Parse("{ // where it runs\n \"engine\": \"docker\", }").Engine);
+
+    [Fact]
+    public void TheEnvironmentOverridesSingleKeys()
+    {
+        var settings = Parse("""{ "ports": { "grafana": 4000 } }""", ("STACK__PORTS__GRAFANA", "4001"), ("stack__alerting__enabled", "false"), ("PATH", "/bin"));
+        Assert.Equal(4001, settings.Ports.Grafana);
+        Assert.False(settings.Alerting.Enabled);
+    }
+
+    [Fact]
+    public void AFaultOfTheEnvironmentNamesTheVariable()
+    {
+        var faults = Assert.Throws<FaultException>(() => Parse("{}", ("STACK__PORTS__GRAFANA", "many"), ("STACK__PORTS__GRAFFANA", "1"))).Faults;
+        Assert.Equal(["environment variable STACK__PORTS__GRAFANA: many; use a port from 1 to 65535", "environment variable STACK__PORTS__GRAFFANA: no such setting; did you mean STACK__PORTS__GRAFANA?"], faults);
+    }
+
+    [Fact]
+    public void EveryKeyCanBeOverridden()
+    {
+        foreach (var key in SettingsReader.Keys)
+        {
+            var variable = SettingsReader.EnvironmentPrefix + key.Replace(".", "__", StringComparison.Ordinal).ToUpperInvariant();
+            var faults = Record.Exception(() => Parse("{}", (variable, "\u0001")));
+            Assert.True(faults is FaultException { Faults: var lines } && lines.Any(line => line.Contains(variable, StringComparison.Ordinal)), $"{variable} was not read");
+        }
+    }
+
+    [Fact]
+    public void APasswordFileWins()
+    {
+        var folder = Directory.CreateTempSubdirectory("micromonitored-");
+        try
+        {
+            File.WriteAllText(Path.Combine(folder.FullName, "secret"), "s3cret\n");
+            var settings = SettingsReader.Parse("""{ "grafana": { "password": "other", "passwordFile": "secret" } }""", "stack.json", folder.FullName, NoVariables);
+            Assert.Equal("s3cret", settings.Grafana.Password);
+            Assert.DoesNotContain("s3cret", settings.ToString(), StringComparison.Ordinal);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public void AMissingFileIsAFault()
+        => Assert.Contains("--settings=<file>", Assert.Throws<FaultException>(() => SettingsReader.Read("/nowhere/stack.json", NoVariables)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void AnyTextEitherParsesOrIsAFault()
+        => Gen.String[0, 60].Sample(text =>
+        {
+            try
+            {
+                Parse(text);
+            }
+            catch (FaultException fault)
+            {
+                Assert.All(fault.Faults, line => Assert.DoesNotContain('\n', line));
+            }
+        });
+
+    [Fact]
+    public void DurationsRoundTrip()
+        => Gen.Select(Gen.Int[1, 400], Gen.OneOfConst("ms", "s", "m", "h", "d", "w", "y")).Sample((count, unit) =>
+        {
+            Assert.True(PrometheusDuration.TryParse(count.ToString(CultureInfo.InvariantCulture) + unit, out var duration));
+            Assert.True(PrometheusDuration.TryParse(duration.GoText, out var again));
+            Assert.Equal(duration.Value, again.Value);
+        });
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("5")]
+    [InlineData("s")]
+    [InlineData("1m1h")]
+    [InlineData("-1s")]
+    [InlineData("0s")]
+    [InlineData("1s ")]
+    public void NoDuration(string text) => Assert.False(PrometheusDuration.TryParse(text, out _));
+
+    private static StackSettings Parse(string json, params (string Name, string Value)[] variables)
+        => SettingsReader.Parse(json, "stack.json", "/", variables.ToDictionary(pair => pair.Name, pair => pair.Value));
+
+    private static string Shipped(string file) => Path.Combine(AppContext.BaseDirectory, "stack", file);
+}

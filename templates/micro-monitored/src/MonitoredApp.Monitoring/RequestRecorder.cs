@@ -10,22 +10,36 @@ using MonitoredApp.Monitoring.Logs;
 namespace MonitoredApp.Monitoring;
 
 /// <summary>
-/// Outermost in the pipeline: when a request ends, names its span by its route and writes its one log line, both with
-/// what the client really got.
+/// Outermost in the pipeline: when a request ends, describes its span and writes its one log line, both with what the
+/// client really got. Requests that only watch the service leave neither.
 /// </summary>
 internal sealed class RequestRecorder(ILoggerFactory loggers) : IStartupFilter
 {
     private static readonly ConcurrentDictionary<(string Method, string Route), string> SpanNames = new();
 
+    private static readonly object[] StatusCodeValues = [.. Enumerable.Range(0, 600).Select(status => (object)status)];
+
     private readonly ILogger logger = loggers.CreateLogger("MonitoredApp.Requests");
 
     public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
     {
-        app.Use(following => context => OwnEndpoints.Contains(context.Request.Path.Value)
-            ? following(context)
-            : RecordAsync(context, following));
+        app.Use(following => context =>
+        {
+            if (!OwnEndpoints.Contains(context.Request.Path.Value))
+                return RecordAsync(context, following);
+            LeaveOutOfTheTraces(Activity.Current);
+            return following(context);
+        });
         next(app);
     };
+
+    private static void LeaveOutOfTheTraces(Activity? span)
+    {
+        if (span is null)
+            return;
+        span.IsAllDataRequested = false;
+        span.ActivityTraceFlags &= ~ActivityTraceFlags.Recorded;
+    }
 
     private Task RecordAsync(HttpContext context, RequestDelegate following)
     {
@@ -69,15 +83,19 @@ internal sealed class RequestRecorder(ILoggerFactory loggers) : IStartupFilter
         var method = KnownMethod(context.Request.Method);
         var route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText;
         if (Activity.Current is { IsAllDataRequested: true, Kind: ActivityKind.Server } span)
-            Describe(span, method, route, status);
+            Describe(span, context.Request, method, route, status);
         var line = new RequestLine(
             method, context.Request.Path.ToUriComponent(), route, status, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
         logger.Log(LogLevel.Information, default, line, null, static (line, _) => line.ToString());
     }
 
-    private static void Describe(Activity span, string method, string? route, int status)
+    /// <summary>The attributes that the semantic conventions require, without the query.</summary>
+    private static void Describe(Activity span, HttpRequest request, string method, string? route, int status)
     {
-        span.SetTag("http.response.status_code", status);
+        span.SetTag("http.request.method", method);
+        span.SetTag("url.scheme", request.Scheme);
+        span.SetTag("url.path", request.Path.Value);
+        span.SetTag("http.response.status_code", StatusCodeValues[Math.Clamp(status, 0, StatusCodeValues.Length - 1)]);
         if (status >= StatusCodes.Status500InternalServerError)
             span.SetStatus(ActivityStatusCode.Error);
         span.DisplayName = method;

@@ -9,8 +9,11 @@ public static class Reports
 {
     public static async Task WriteAsync(VerificationReport report, string folder, IAnsiConsole console, CancellationToken cancellation)
     {
-        Directory.CreateDirectory(folder);
-        await File.WriteAllTextAsync(Path.Combine(folder, "report.json"), JsonReport.Write(report), cancellation);
+        await ReportFiles.WriteAsync(report, folder, cancellation);
         ConsoleReport.Write(console, report);
+        if (Environment.GetEnvironmentVariable("GITHUB_ACTIONS") is { Length: > 0 })
+            GitHubAnnotations.Write(console.Profile.Out.Writer, report);
+        if (Environment.GetEnvironmentVariable("GITHUB_STEP_SUMMARY") is { Length: > 0 } summary)
+            await File.AppendAllTextAsync(summary, await File.ReadAllTextAsync(Path.Combine(folder, "summary.md"), cancellation), cancellation);
     }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Build.Engines;
 using MicroMonitored.Verification;
 
@@ -33,11 +34,24 @@ public static class VerificationPlans
             Only = context.Options.Only,
             Skip = context.Options.Skip,
             Grafana = new GrafanaCredentials(settings.Grafana.User, settings.Grafana.Password),
+            DashboardUids = docker ? Dashboards(context) : [],
             Alerting = docker && settings.Alerting.Enabled,
             PublishedPorts = settings.Ports.ByName()
                 .Where(port => docker ? settings.Alerting.Enabled || port.Key != "alertmanager" : port.Key is not ("jaegerGrpc" or "alertmanager"))
                 .Concat(context.Services.Select(service => KeyValuePair.Create(service.Name, service.Port)))
                 .ToDictionary(),
         };
+    }
+
+    private static List<string> Dashboards(BuildContext context)
+    {
+        var uids = new List<string>();
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(context.Paths.Assets, "grafana", "dashboards"), "*.json").Order(StringComparer.Ordinal))
+        {
+            using var dashboard = JsonDocument.Parse(File.ReadAllBytes(file));
+            uids.Add(dashboard.RootElement.GetProperty("uid").GetString()!);
+        }
+
+        return uids;
     }
 }

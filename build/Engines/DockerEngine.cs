@@ -169,7 +169,8 @@ public sealed class DockerEngine : IStackEngine
         ]);
     }
 
-    private IEnumerable<string> MissingImages()
+    /// <summary>The images of the settings that the engine does not hold.</summary>
+    public IEnumerable<string> MissingImages()
     {
         var images = _context.Settings.Images;
         var wanted = new[] { images.Prometheus, images.Loki, images.Promtail, images.Tempo, images.Grafana }
@@ -207,11 +208,9 @@ public sealed class DockerEngine : IStackEngine
             _docker.Call($"creating the volume {names.LogsVolume}", "see names.logsVolume in stack/stack.json", () => _context.DockerVolumeCreate(_docker.Quiet(new DockerVolumeCreateSettings { Label = $"{OwnLabel}={names.Project}" }), names.LogsVolume));
     }
 
-    /// <summary>Lets every user write the log folder, and the services go on with files that another user has left.</summary>
+    /// <summary>Lets every user create log files, and every service go on with files that root has left.</summary>
     private void OpenLogVolume()
-    {
-        var files = string.Join(' ', _context.Services.Select(service => $"/logs/{service.Name}.log /logs/{service.Name}.*.log"));
-        _docker.Call(
+        => _docker.Call(
             $"preparing the volume {_context.Settings.Names.LogsVolume}",
             "look at it with docker volume inspect, or remove it by Teardown --purge",
             () => _context.DockerRunWithoutResult(
@@ -221,16 +220,15 @@ public sealed class DockerEngine : IStackEngine
                     Network = "none",
                     ReadOnly = true,
                     CapDrop = ["ALL"],
-                    CapAdd = ["CHOWN", "FOWNER", "DAC_OVERRIDE"],
-                    SecurityOpt = ["no-new-privileges:true"],
+                    CapAdd = ["FOWNER"],
+                    SecurityOpt = ["no-new-privileges"],
                     User = "0:0",
                     Entrypoint = "/bin/sh",
-                    Volume = [$"{_context.Settings.Names.LogsVolume}:/logs"],
+                    Volume = [$"{_context.Settings.Names.LogsVolume}:/var/log/microservices"],
                 }),
                 _context.Settings.Images.Prometheus,
                 "-c",
-                $"chmod 1777 /logs && for file in {files}; do [ ! -f $file ] || chown 1654:1654 $file; done"));
-    }
+                "chmod 1777 /var/log/microservices && find /var/log/microservices -xdev -type f -user 0 -name '*.log*' -exec chmod a+rw {} +"));
 
     private void Compose(string file, string project)
         => _docker.Call(

@@ -4,7 +4,7 @@ namespace MicroMonitored.Verification.Checks;
 internal static class AlertChecks
 {
     public static Scope Rules(VerificationRun run) =>
-        !run.Plan.Alerting ? Scope.Skip("alerting is off (alerting in stack.json)")
+        !run.Plan.Alerting ? Scope.Skip(run.Plan.Engine == "embedded" ? "the embedded engine evaluates no rules; --engine=docker does" : "alerting is off (alerting in stack.json)")
         : run.IsEmbedded ? Scope.Skip("the embedded engine evaluates no rules; --engine=docker does")
         : Scope.Stack;
 

@@ -7,15 +7,6 @@ namespace MonitoredApp.Orders.Tests;
 public sealed class OrdersTests
 {
     [Fact]
-    public async Task Listing_orders_asks_the_inventory_exactly_once()
-    {
-        await using var service = new OrdersUnderTest();
-        using var answer = await service.CreateClient().GetAsync("/orders");
-        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
-        Assert.Equal(["/stock"], service.Inventory.Paths);
-    }
-
-    [Fact]
     public async Task An_order_in_stock_is_created_and_can_be_found()
     {
         await using var service = new OrdersUnderTest();
@@ -44,14 +35,5 @@ public sealed class OrdersTests
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
         Assert.Equal("application/problem+json", answer.Content.Headers.ContentType!.MediaType);
         Assert.Empty(service.Inventory.Paths);
-    }
-
-    [Fact]
-    public async Task An_inventory_that_fails_makes_the_service_unavailable()
-    {
-        await using var service = new OrdersUnderTest();
-        service.Inventory.Status = HttpStatusCode.InternalServerError;
-        using var answer = await service.CreateClient().GetAsync("/orders");
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
     }
 }

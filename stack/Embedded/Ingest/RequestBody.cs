@@ -10,8 +10,11 @@ internal sealed class RequestBody : IDisposable
     public const int Limit = 16 * 1024 * 1024;
     private const int Small = 1024 * 1024;
 
-    // Large bodies are read a few at a time, so that many senders together cannot fill the memory.
-    private readonly SemaphoreSlim _large = new(3);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
+
+    // Large bodies are read one at a time into one buffer, so that many senders together cannot fill the memory.
+    private readonly SemaphoreSlim _large = new(1);
+    private byte[]? _largeBuffer;
 
     /// <summary>Hands the whole body to <paramref name="use"/>; the memory is valid only within the call.</summary>
     /// <exception cref="IngestException">Too large, an unknown encoding, or not what its encoding says.</exception>
@@ -25,34 +28,54 @@ internal sealed class RequestBody : IDisposable
             "gzip" => new GZipStream(request.Body, CompressionMode.Decompress, leaveOpen: true),
             var other => throw new IngestException(StatusCodes.Status415UnsupportedMediaType, $"Content-Encoding '{(other.Length > 40 ? other[..40] : other)}' is not supported; use gzip or none."),
         };
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(Timeout);
         var buffer = ArrayPool<byte>.Shared.Rent(64 * 1024);
+        var beyond = new byte[1];
         var holdsLarge = false;
         try
         {
             var length = 0;
             while (true)
             {
+                if (length == Limit)
+                {
+                    if (await body.ReadAsync(beyond, limit.Token) > 0)
+                        throw TooLarge();
+                    break;
+                }
+
                 if (length == buffer.Length)
                 {
-                    if (!holdsLarge && buffer.Length >= Small)
-                        holdsLarge = await _large.WaitAsync(TimeSpan.FromSeconds(10), cancellation)
+                    byte[] larger;
+                    if (length < Small)
+                    {
+                        larger = ArrayPool<byte>.Shared.Rent(length * 2);
+                    }
+                    else
+                    {
+                        holdsLarge = await _large.WaitAsync(TimeSpan.FromSeconds(10), limit.Token)
                             ? true
                             : throw new IngestException(StatusCodes.Status503ServiceUnavailable, "Too many large bodies at once; send again.");
-                    var larger = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
+                        larger = _largeBuffer ??= GC.AllocateUninitializedArray<byte>(Limit);
+                    }
+
                     buffer.AsSpan(0, length).CopyTo(larger);
                     ArrayPool<byte>.Shared.Return(buffer);
                     buffer = larger;
                 }
 
-                var read = await body.ReadAsync(buffer.AsMemory(length), cancellation);
+                var read = await body.ReadAsync(buffer.AsMemory(length), limit.Token);
                 if (read == 0)
                     break;
                 length += read;
-                if (length > Limit)
-                    throw TooLarge();
             }
 
             return use(buffer.AsMemory(0, length));
+        }
+        catch (OperationCanceledException exception) when (!cancellation.IsCancellationRequested)
+        {
+            throw new IngestException(StatusCodes.Status408RequestTimeout, $"The body took longer than {Timeout.TotalSeconds} seconds.", exception);
         }
         catch (InvalidDataException exception)
         {
@@ -62,9 +85,10 @@ internal sealed class RequestBody : IDisposable
         {
             if (body != request.Body)
                 await body.DisposeAsync();
-            ArrayPool<byte>.Shared.Return(buffer);
             if (holdsLarge)
                 _large.Release();
+            else
+                ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 

@@ -154,7 +154,11 @@ internal sealed class EngineProcess : IDisposable
     public void Dispose()
     {
         if (!_process.HasExited)
+        {
             _process.Kill();
+            _process.WaitForExit(5000);
+        }
+
         _process.Dispose();
     }
 }

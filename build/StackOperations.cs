@@ -55,8 +55,9 @@ public static class StackOperations
 
         using (StackLock.Take(context.Paths))
         {
-            var engine = EngineSelection.Recorded(context) ?? new EmbeddedEngine(context);
-            var removed = await engine.TeardownAsync(context.Options.Purge, cancellation);
+            var removed = new List<string>();
+            foreach (var engine in EngineSelection.ForTeardown(context))
+                removed.AddRange(await engine.TeardownAsync(context.Options.Purge, cancellation));
             EngineSelection.Forget(context);
             context.Say(removed.Count == 0 ? "Nothing is up." : $"Removed: {string.Join(", ", removed)}.");
         }

@@ -115,12 +115,17 @@ public sealed class DockerEngine : IStackEngine
                 removed.Add($"volume {names.LogsVolume}");
             foreach (var service in _context.Services.Where(service => _docker.Ask($"image rm {ServiceImages.Of(_context, service)}") is not null))
                 removed.Add($"image {ServiceImages.Of(_context, service)}");
-            if (containers.Count > 0)
+            // Compose knows a project by its containers alone: after a Teardown without --purge the volumes are all that is left.
+            var left = DataVolumes().Where(volume => _docker.Ask($"volume rm {volume}") is not null).ToList();
+            if (containers.Count > 0 || left.Count > 0)
                 removed.Add("data volumes");
         }
 
         return Task.FromResult<IReadOnlyList<string>>(removed);
     }
+
+    private IEnumerable<string> DataVolumes()
+        => new[] { Model.StackProject, Model.ServicesProject }.SelectMany(project => _docker.Ask($"volume ls --quiet --filter label=com.docker.compose.project={project}") ?? []);
 
     /// <summary>The containers of both projects, running or not.</summary>
     internal IReadOnlyList<Container> Containers()

@@ -43,6 +43,15 @@ public static class EngineSelection
         return running;
     }
 
+    /// <summary>The engine that runs; where none does, each that may hold data of an earlier run.</summary>
+    public static IEnumerable<IStackEngine> ForTeardown(BuildContext context)
+    {
+        if (Recorded(context) is { } running)
+            return [running];
+        var docker = new DockerEngine(context);
+        return context.Options.Purge && docker.Obstacles().Count == 0 ? [new EmbeddedEngine(context), docker] : [new EmbeddedEngine(context)];
+    }
+
     /// <summary>The engine that runs, or null.</summary>
     public static IStackEngine? Recorded(BuildContext context)
         => !File.Exists(Marker(context)) ? null : File.ReadAllText(Marker(context)).Trim() == "docker" ? new DockerEngine(context) : new EmbeddedEngine(context);

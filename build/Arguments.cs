@@ -65,7 +65,8 @@ public sealed record Arguments
                 return null;
             if (values.Distinct().Count() > 1)
                 faults.Add($"--{name} is given {values.Count} times ({string.Join(", ", values)}); give it once");
-            return values.Last();
+            // A bare --name has the value null.
+            return values.Last() ?? "";
         }
 
         T Read<T>(string name, T fallback, Func<string, T?> parse, string expected)
@@ -103,7 +104,7 @@ public sealed record Arguments
             Json = Read("format", false, static text => text switch { "json" => true, "table" => false, _ => (bool?)null }, "table or json"),
             Filter = Value("filter"),
         };
-        return faults.Count == 0 ? arguments : throw new FaultException(faults);
+        return faults.Count == 0 ? arguments : throw new FaultException([.. faults.Distinct()]);
     }
 
     private static string[] Items(string? list) => list?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];

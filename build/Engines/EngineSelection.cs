@@ -60,7 +60,11 @@ public static class EngineSelection
     public static void Record(BuildContext context, IStackEngine engine) => ChangedFile.Write(Marker(context), engine.Name + "\n");
 
     /// <summary>Forgets it once nothing runs any more.</summary>
-    public static void Forget(BuildContext context) => File.Delete(Marker(context));
+    public static void Forget(BuildContext context)
+    {
+        if (File.Exists(Marker(context)))
+            File.Delete(Marker(context));
+    }
 
     private static string Script => OperatingSystem.IsWindows() ? "./build.ps1" : "./build.sh";
 

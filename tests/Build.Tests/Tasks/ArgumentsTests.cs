@@ -19,7 +19,7 @@ public sealed class ArgumentsTests
     [Fact]
     public void Values()
     {
-        var arguments = Parse(("engine", "embedded"), ("only", "traces.*, logs.labels"), ("timeout", "45"), ("duration", "10m"), ("purge", ""), ("lines", "7"), ("format", "json"), ("target", "Up"));
+        var arguments = Parse(("engine", "embedded"), ("only", "traces.*, logs.labels"), ("timeout", "45"), ("duration", "10m"), ("purge", null!), ("lines", "7"), ("format", "json"), ("target", "Up"));
         Assert.Equal(EngineChoice.Embedded, arguments.Engine);
         Assert.Equal(["traces.*", "logs.labels"], arguments.Only);
         Assert.Equal(TimeSpan.FromSeconds(45), arguments.Timeout);

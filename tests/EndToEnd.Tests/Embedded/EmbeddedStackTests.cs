@@ -1,0 +1,137 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Xml.Linq;
+
+namespace EndToEnd.Tests.Embedded;
+
+/// <summary>The main job on a machine without Docker: a scaffolded repository, its own build, real processes.</summary>
+public sealed class EmbeddedStackTests(EmbeddedRepository repository) : IClassFixture<EmbeddedRepository>
+{
+    private static readonly string[] Promised =
+    [
+        "stack.ready", "metrics.target-up", "metrics.exact-count", "metrics.exemplar", "logs.exactly-once", "logs.labels", "traces.otlp-grpc", "traces.otlp-http",
+        "traces.edge", "traces.search", "traces.zipkin", "traces.jaeger", "links.exemplar-to-trace", "links.log-to-trace", "links.trace-to-logs",
+    ];
+
+    private ScaffoldedShop Shop => repository.Shop;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task FromNothingToAProvenStackAndBack()
+    {
+        (await TargetAsync("Up", "--engine=embedded")).Succeeded();
+        (await TargetAsync("Verify")).Succeeded();
+        var checks = Shop.Checks();
+        foreach (var id in Promised)
+            Assert.Contains(checks, check => check.Id == id && check.Status == "pass");
+        Assert.DoesNotContain(checks, check => check.Status == "fail");
+        Assert.All(checks.Where(check => check.Status == "skip"), check => Assert.NotEmpty(check.Detail));
+        var junit = XDocument.Load(Path.Combine(Shop.Folder, "artifacts", "verify", "junit.xml"));
+        Assert.Equal(checks.Count, junit.Descendants("testcase").Count());
+
+        var before = Pids();
+        Assert.Equal(3, before.Count);
+        Assert.Contains("nothing to do", (await TargetAsync("Up")).Succeeded(), StringComparison.Ordinal);
+        Assert.Equal(before, Pids());
+
+        await ACrashedServiceIsNamedAndBroughtBack();
+        await StatusListsEverything();
+
+        (await TargetAsync("Teardown")).Succeeded();
+        Assert.Empty(Pids());
+        Assert.All(Shop.Ports, port => Assert.True(ScaffoldedShop.IsFree(port), $"port {port} is still in use"));
+        Assert.All(before.Values, pid => Assert.False(Directory.Exists($"/proc/{pid}") && IsOurs(pid), $"process {pid} still runs"));
+        Assert.False(File.Exists(Path.Combine(Shop.Folder, "artifacts", "run", "lock")));
+        Assert.Contains("Nothing is up", (await TargetAsync("Teardown")).Succeeded(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task WhatIsInTheWayIsNamedAndNothingIsStarted()
+    {
+        using var squatter = new TcpListener(IPAddress.Loopback, Shop.FirstPort);
+        squatter.Start();
+        await RefusedAsync($"port {Shop.FirstPort} of ports.grafana is taken by ", "Up", "--engine=embedded");
+        squatter.Stop();
+
+        await RefusedAsync("unknown argument --engin; did you mean --engine?", "Up", "--engin=embedded");
+        await RefusedAsync("The target 'Upp' was not found. Did you mean Up?", "Upp");
+        await RefusedAsync("nothing is up; run ./build.sh --target=Up first", "Verify");
+
+        var settings = Path.Combine(Shop.Folder, "broken.json");
+        await File.WriteAllTextAsync(settings, """{ "ports": { "loki": "x" }, "engine": "podman" }""", Cancellation);
+        var refused = await RefusedAsync("broken.json: engine: \"podman\"; use \"auto\", \"docker\" or \"embedded\"", "Up", $"--settings={settings}");
+        Assert.Contains("broken.json: ports.loki: \"x\"; use a port from 1 to 65535", refused, StringComparison.Ordinal);
+
+        var run = Path.Combine(Shop.Folder, "artifacts", "run");
+        if (Directory.Exists(run))
+            Directory.Delete(run, recursive: true);
+        await File.WriteAllTextAsync(run, "in the way", Cancellation);
+        await RefusedAsync("artifacts/run cannot be written", "Up", "--engine=embedded");
+        File.Delete(run);
+
+        Shop.Environment["DOCKER_HOST"] = "unix:///nowhere/docker.sock";
+        await RefusedAsync("--engine=docker cannot run: no Docker engine answers", "Up", "--engine=docker");
+        Shop.Environment.Remove("DOCKER_HOST");
+        Assert.Empty(Pids());
+    }
+
+    private async Task ACrashedServiceIsNamedAndBroughtBack()
+    {
+        var pid = Pids()["shop-inventory"];
+        using (var service = Process.GetProcessById(pid))
+            service.Kill();
+
+        var verify = await TargetAsync("Verify", "--timeout=30s");
+        Assert.Equal(1, verify.ExitCode);
+        var checks = Shop.Checks();
+        var down = Assert.Single(checks, check => check.Id == "metrics.target-up" && check.Service == "shop-inventory");
+        Assert.Equal("fail", down.Status);
+        Assert.NotNull(down.Fix);
+        Assert.Contains(checks, check => check.Id == "stack.ready" && check.Service == "shop-inventory" && check.Status == "fail");
+        Assert.DoesNotContain(checks, check => check.Id == "metrics.target-up" && check.Service == "shop-orders" && check.Status == "fail");
+        Assert.DoesNotContain(checks, check => check.Service is null && check.Status == "fail");
+
+        (await TargetAsync("Up")).Succeeded();
+        Assert.NotEqual(pid, Pids()["shop-inventory"]);
+        (await TargetAsync("Verify")).Succeeded();
+    }
+
+    private async Task StatusListsEverything()
+    {
+        var status = (await TargetAsync("Status")).Succeeded();
+        Assert.Equal(6, status.Split('\n').Count(line => line.Contains(" ready ", StringComparison.Ordinal)));
+    }
+
+    private Task<CommandResult> TargetAsync(string target, params string[] arguments) => Shop.TargetAsync(target, Cancellation, arguments);
+
+    private async Task<string> RefusedAsync(string expected, string target, params string[] arguments)
+    {
+        var result = await TargetAsync(target, arguments);
+        Assert.True(result.ExitCode == 1, result.ToString());
+        Assert.Contains(expected, result.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", result.Output, StringComparison.Ordinal);
+        return result.Output;
+    }
+
+    private SortedDictionary<string, int> Pids()
+    {
+        var folder = Path.Combine(Shop.Folder, "artifacts", "run", "processes");
+        var pids = new SortedDictionary<string, int>(StringComparer.Ordinal);
+        if (!Directory.Exists(folder))
+            return pids;
+        foreach (var file in Directory.EnumerateFiles(folder, "*.pid"))
+        {
+            var pid = int.Parse(File.ReadAllText(file), CultureInfo.InvariantCulture);
+            if (IsOurs(pid))
+                pids[Path.GetFileNameWithoutExtension(file)] = pid;
+        }
+
+        return pids;
+    }
+
+    private bool IsOurs(int pid)
+        => File.Exists($"/proc/{pid}/cmdline") && File.ReadAllText($"/proc/{pid}/cmdline").Contains(Shop.Folder, StringComparison.Ordinal);
+}

@@ -1,0 +1,111 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+
+namespace EndToEnd.Tests;
+
+/// <summary>A repository scaffolded from this checkout's templates, with ports of its own so that it meets no stack that runs already.</summary>
+public sealed class ScaffoldedShop : IAsyncDisposable
+{
+    private static readonly string[] PortNames = ["GRAFANA", "PROMETHEUS", "LOKI", "TEMPO", "OTLPGRPC", "OTLPHTTP", "ZIPKIN", "JAEGERTHRIFT", "JAEGERGRPC", "ALERTMANAGER", "SERVICES"];
+    private readonly string _home = Directory.CreateTempSubdirectory("micromonitored-e2e-").FullName;
+
+    public ScaffoldedShop()
+    {
+        FirstPort = FreeBlock(PortNames.Length + 2);
+        for (var index = 0; index < PortNames.Length; index++)
+            Environment[$"STACK__PORTS__{PortNames[index]}"] = (FirstPort + index).ToString(CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>The checkout under test.</summary>
+    public static string Root { get; } = FindRoot();
+
+    public string Folder => Path.Combine(_home, "Shop");
+
+    /// <summary>The first of the consecutive ports that this repository uses.</summary>
+    public int FirstPort { get; }
+
+    /// <summary>All ports that this repository may use.</summary>
+    public IEnumerable<int> Ports => Enumerable.Range(FirstPort, PortNames.Length + 2);
+
+    /// <summary>Environment variables of every target.</summary>
+    public Dictionary<string, string> Environment { get; } = [];
+
+    /// <summary>Packs the templates, installs them into a hive of their own and creates the repository.</summary>
+    public async Task CreateAsync(CancellationToken cancellation)
+    {
+        var packages = Path.Combine(_home, "packages");
+        var hive = Path.Combine(_home, "hive");
+        async Task DotnetAsync(params string[] arguments)
+            => (await CommandLine.RunAsync("dotnet", arguments, _home, new Dictionary<string, string> { ["DOTNET_NOLOGO"] = "1" }, TimeSpan.FromMinutes(5), cancellation)).Succeeded();
+
+        await DotnetAsync(
+            "pack", Path.Combine(Root, "templates", "MicroMonitored.Templates.csproj"), "--configuration", "Release", "--output", packages,
+            "--nologo", "--verbosity", "quiet", "-nodeReuse:false", $"-p:ArtifactsPath={Path.Combine(_home, "artifacts")}");
+        await DotnetAsync("new", "install", Directory.EnumerateFiles(packages, "*.nupkg").Single(), "--debug:custom-hive", hive);
+        await DotnetAsync("new", "micro-monitored", "--name", "Shop", "--output", Folder, "--no-update-check", "--debug:custom-hive", hive);
+    }
+
+    /// <summary>Runs a target of the repository's own build.</summary>
+    public Task<CommandResult> TargetAsync(string target, CancellationToken cancellation, params string[] arguments)
+        => CommandLine.RunAsync("bash", [Path.Combine(Folder, "build.sh"), $"--target={target}", .. arguments], Folder, Environment, TimeSpan.FromMinutes(8), cancellation);
+
+    /// <summary>The checks of the newest report.</summary>
+    public IReadOnlyList<ReportedCheck> Checks()
+    {
+        using var report = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Folder, "artifacts", "verify", "report.json")));
+        return [.. report.RootElement.GetProperty("checks").EnumerateArray().Select(check => new ReportedCheck(
+            check.GetProperty("id").GetString()!,
+            check.GetProperty("service").GetString(),
+            check.GetProperty("status").GetString()!,
+            check.GetProperty("detail").GetString()!,
+            check.GetProperty("hop").GetString(),
+            check.GetProperty("fix").GetString()))];
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        Directory.Delete(_home, recursive: true);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Whether nobody listens on the port.</summary>
+    public static bool IsFree(int port)
+    {
+        try
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, port);
+            listener.Start();
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private static int FreeBlock(int length)
+    {
+        while (true)
+        {
+            var first = Random.Shared.Next(20_000, 32_000);
+            if (Enumerable.Range(first, length).All(IsFree))
+                return first;
+        }
+    }
+
+    private static string FindRoot()
+    {
+        for (var folder = AppContext.BaseDirectory; folder is not null; folder = Path.GetDirectoryName(folder))
+        {
+            if (File.Exists(Path.Combine(folder, "build.sh")) && Directory.Exists(Path.Combine(folder, "templates")))
+                return folder;
+        }
+
+        throw new InvalidOperationException($"No checkout above {AppContext.BaseDirectory}.");
+    }
+}
+
+/// <summary>One row of <c>report.json</c>.</summary>
+public sealed record ReportedCheck(string Id, string? Service, string Status, string Detail, string? Hop, string? Fix);

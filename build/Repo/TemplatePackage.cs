@@ -42,7 +42,7 @@ public static class TemplatePackage
 
     /// <summary>Creates a repository from the installed template.</summary>
     public static void Instantiate(BuildContext context, string name, string folder, string hive)
-        => context.Capture("dotnet new micro-monitored", "dotnet", new ProcessArgumentBuilder().Append("new").Append("micro-monitored").Append("--name").AppendQuoted(name).Append("--output").AppendQuoted(folder).Append("--no-update-check").In(hive));
+        => context.Capture("dotnet new micro-monitored", "dotnet", new ProcessArgumentBuilder().Append("new").Append("micro-monitored").Append("--name").AppendQuoted(name).Append("--output").AppendQuoted(folder).Append("--no-update-check").Append("--no-restore").In(hive));
 
     private static string Package(BuildContext context)
         => Directory.EnumerateFiles(Path.Combine(context.Paths.Artifacts, "packages"), Id + ".*.nupkg").Single();

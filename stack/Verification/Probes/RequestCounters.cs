@@ -1,3 +1,4 @@
+using System.Globalization;
 using MicroMonitored.Verification.Clients;
 
 namespace MicroMonitored.Verification.Probes;
@@ -25,13 +26,12 @@ internal static class RequestCounters
 
     /// <summary>
     /// The store's counts before the traffic, read when they are known to be complete: they equal what the service
-    /// itself shows, or, where that cannot be read, a scrape has ended since the run began.
+    /// itself shows, or, where that cannot be read or never stands still, scrapes have ended since the run began.
     /// </summary>
     public static Task<CounterBaseline> BaselineAsync(VerificationRun run, string service) =>
         run.FactAsync("baseline", service, async cancellation =>
         {
-            DateTimeOffset? first = null;
-            var looked = false;
+            var scrapes = new HashSet<DateTimeOffset>();
             var down = false;
             RouteCounts? atService = null;
             RouteCounts? counts = null;
@@ -41,22 +41,30 @@ internal static class RequestCounters
                     var target = await TargetAsync(run, service, token).ConfigureAwait(false);
                     atService = await AtServiceAsync(run, service, token).ConfigureAwait(false);
                     counts = await InStoreAsync(run, service, token).ConfigureAwait(false);
-                    if (!looked)
-                        (looked, first) = (true, target?.LastScrape);
+                    if (target?.LastScrape is { } scrape)
+                        scrapes.Add(scrape);
                     down = target?.Health == "down" && atService is null;
-                    return down || atService?.SameAs(counts) == true || (target?.LastScrape is { } last && last != first);
+                    return down || atService?.SameAs(counts) == true || scrapes.Count > (atService is null ? 1 : 2);
                 },
                 met => met,
-                (run.Plan.ScrapeInterval * 2) + TimeSpan.FromSeconds(2),
+                (run.Plan.ScrapeInterval * 3) + TimeSpan.FromSeconds(2),
                 cancellation).ConfigureAwait(false);
             return polled.Met && !down
                 ? new CounterBaseline(counts, atService, null)
                 : new CounterBaseline(null, atService, polled.Error ?? (down ? "the target is down" : $"no scrape of {service} was seen"));
         });
 
+    /// <summary>The store's counts as of the newest scrapes: series that a restarted service has left behind are answered for five minutes more, but do not count.</summary>
     public static async Task<RouteCounts> InStoreAsync(VerificationRun run, string service, CancellationToken cancellation)
     {
-        var vector = await run.Prometheus.QueryAsync($"sum by (job, http_route) ({Counter}{{job=\"{service}\"}})", cancellation).ConfigureAwait(false);
+        var series = $"{Counter}{{job=\"{service}\"}}";
+        if ((await TargetAsync(run, service, cancellation).ConfigureAwait(false))?.LastScrape is { } last)
+        {
+            var oldest = (last - (run.Plan.ScrapeInterval * 1.5)).ToUnixTimeMilliseconds() / 1000.0;
+            series = string.Create(CultureInfo.InvariantCulture, $"{series} and (timestamp({series}) >= {oldest:0.000})");
+        }
+
+        var vector = await run.Prometheus.QueryAsync($"sum by (job, http_route) ({series})", cancellation).ConfigureAwait(false);
         return new RouteCounts(vector.ToDictionary(sample => sample.Labels.GetValueOrDefault("http_route", ""), sample => sample.Value, StringComparer.Ordinal));
     }
 

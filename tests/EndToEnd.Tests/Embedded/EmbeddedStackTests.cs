@@ -41,6 +41,11 @@ public sealed class EmbeddedStackTests(EmbeddedRepository repository) : IClassFi
         await StatusListsEverything();
 
         (await TargetAsync("Teardown")).Succeeded();
+        (await TargetAsync("Up", "--engine=embedded")).Succeeded();
+        (await TargetAsync("Verify")).Succeeded();
+        before = Pids();
+
+        (await TargetAsync("Teardown")).Succeeded();
         Assert.Empty(Pids());
         Assert.All(Shop.Ports, port => Assert.True(ScaffoldedShop.IsFree(port), $"port {port} is still in use"));
         Assert.All(before.Values, pid => Assert.False(Directory.Exists($"/proc/{pid}") && IsOurs(pid), $"process {pid} still runs"));

@@ -7,8 +7,8 @@ namespace Bench;
 public static class Comparison
 {
     private const int Connections = 16;
-    private const int WarmUpRounds = 4;
-    private const int RequestsPerRound = 40_000;
+    private const int WarmUpRounds = 5;
+    private const int RequestsPerRound = 30_000;
     private static readonly TimeSpan Budget = TimeSpan.FromSeconds(100);
     private static readonly TimeSpan ScrapeInterval = TimeSpan.FromSeconds(1);
 
@@ -57,17 +57,18 @@ public static class Comparison
             foreach (var variant in variants)
                 servers.Add(await Child.StartAsync(["serve", variant.Name, Directory.CreateDirectory(Path.Combine(logs, variant.Name)).FullName], variables));
             var costs = variants.Select(static _ => new List<Cost>()).ToList();
-            for (var round = -WarmUpRounds; TimeProvider.System.GetElapsedTime(started) < Budget || round < 3; round++)
+            await Console.Out.WriteLineAsync("warming up until everything is compiled to its last tier");
+            for (var round = 0; round < WarmUpRounds; round++)
+            {
+                foreach (var server in servers)
+                    await Load.RunAsync(server.Address, Server.Hello, RequestsPerRound, Connections, limit.Token);
+            }
+
+            for (var round = 0; TimeProvider.System.GetElapsedTime(started) < Budget || round < 3; round++)
             {
                 for (var index = 0; index < servers.Count; index++)
-                {
-                    var cost = await RoundAsync(servers[index], limit.Token);
-                    if (round >= 0)
-                        costs[index].Add(cost);
-                }
-
-                if (round >= 0)
-                    await Console.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"round {round + 1}: {string.Join("  ", variants.Zip(costs, static (variant, own) => string.Create(CultureInfo.InvariantCulture, $"{variant.Name} {own[^1].ProcessorTime:0.0} us")))}"));
+                    costs[index].Add(await RoundAsync(servers[index], limit.Token));
+                await Console.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"round {round + 1}: {string.Join("  ", variants.Zip(costs, static (variant, own) => string.Create(CultureInfo.InvariantCulture, $"{variant.Name} {own[^1].ProcessorTime:0.0} us")))}"));
             }
 
             return [.. variants.Select((variant, index) => Result.Of(variant, costs[index], costs[0]))];

@@ -51,13 +51,13 @@ internal sealed class RequestRecorder(ILoggerFactory loggers) : IStartupFilter
         }
         catch
         {
-            Write(context, started, failed: true);
+            Write(context, started, Ended(context, failed: true));
             throw;
         }
 
         if (!answer.IsCompletedSuccessfully)
             return AwaitAsync(answer, context, started);
-        Write(context, started, failed: false);
+        Write(context, started, context.Response.StatusCode);
         return Task.CompletedTask;
     }
 
@@ -71,19 +71,24 @@ internal sealed class RequestRecorder(ILoggerFactory loggers) : IStartupFilter
         }
         finally
         {
-            Write(context, started, failed);
+            Write(context, started, Ended(context, failed));
         }
     }
 
-    private void Write(HttpContext context, long started, bool failed)
-    {
-        var status = context.RequestAborted.IsCancellationRequested ? StatusCodes.Status499ClientClosedRequest
+    // To ask for the abortion costs a token source per request, so it is not asked where nothing was waited for.
+    private static int Ended(HttpContext context, bool failed)
+        => context.RequestAborted.IsCancellationRequested ? StatusCodes.Status499ClientClosedRequest
             : failed && !context.Response.HasStarted ? StatusCodes.Status500InternalServerError
             : context.Response.StatusCode;
+
+    private void Write(HttpContext context, long started, int status)
+    {
         var method = KnownMethod(context.Request.Method);
         var route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText;
         if (Activity.Current is { IsAllDataRequested: true, Kind: ActivityKind.Server } span)
             Describe(span, context.Request, method, route, status);
+        if (!logger.IsEnabled(LogLevel.Information))
+            return;
         var line = new RequestLine(
             method, context.Request.Path.ToUriComponent(), route, status, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
         logger.Log(LogLevel.Information, default, line, null, static (line, _) => line.ToString());

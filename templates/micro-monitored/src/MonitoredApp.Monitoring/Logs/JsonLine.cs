@@ -88,9 +88,8 @@ internal sealed class JsonLine
         json.WriteString(Category, category);
         if (Activity.Current is not { IdFormat: ActivityIdFormat.W3C } activity)
             return;
-        Span<byte> id = stackalloc byte[32];
-        json.WriteString(TraceId, Hex(activity.TraceId, id));
-        json.WriteString(SpanId, Hex(activity.SpanId, id));
+        json.WriteString(TraceId, activity.TraceId.ToHexString());
+        json.WriteString(SpanId, activity.SpanId.ToHexString());
     }
 
     private ReadOnlySpan<byte> End()
@@ -107,11 +106,10 @@ internal sealed class JsonLine
 
     private void Request(in RequestLine request)
     {
+        Span<char> digits = stackalloc char[32];
+        ReadOnlySpan<char> duration = digits[..request.FormatDuration(digits)];
         Span<char> message = stackalloc char[256];
-        if (message.TryWrite(
-            CultureInfo.InvariantCulture,
-            $"{request.Method} {request.Path} {request.Status} in {request.DurationMs:0.###} ms",
-            out var length))
+        if (message.TryWrite(CultureInfo.InvariantCulture, $"{request.Method} {request.Path} {request.Status} in {duration} ms", out var length))
             json.WriteString(Message, message[..length]);
         else
             json.WriteString(Message, request.ToString());
@@ -120,7 +118,8 @@ internal sealed class JsonLine
         if (request.Route is not null)
             json.WriteString(Route, request.Route);
         json.WriteNumber(Status, request.Status);
-        json.WriteNumber(Duration, Math.Round(request.DurationMs, 3));
+        json.WritePropertyName(Duration);
+        json.WriteRawValue(duration, skipInputValidation: true);
     }
 
     private void Entry<TState>(TState state, Exception? exception, Func<TState, Exception?, string> formatter)
@@ -225,20 +224,4 @@ internal sealed class JsonLine
     private static string Unprintable(Exception fault) => $"<{fault.GetType().Name} while printing>";
 
     private static string Head(string text) => text.Length <= CutCharacters ? text : text[..CutCharacters];
-
-    private static ReadOnlySpan<byte> Hex(ActivityTraceId id, Span<byte> text)
-    {
-        Span<byte> bytes = stackalloc byte[16];
-        id.CopyTo(bytes);
-        Convert.TryToHexStringLower(bytes, text, out var length);
-        return text[..length];
-    }
-
-    private static ReadOnlySpan<byte> Hex(ActivitySpanId id, Span<byte> text)
-    {
-        Span<byte> bytes = stackalloc byte[8];
-        id.CopyTo(bytes);
-        Convert.TryToHexStringLower(bytes, text, out var length);
-        return text[..length];
-    }
 }

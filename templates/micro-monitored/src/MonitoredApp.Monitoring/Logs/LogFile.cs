@@ -6,13 +6,16 @@ namespace MonitoredApp.Monitoring.Logs;
 /// </summary>
 internal sealed class LogFile : IDisposable
 {
-    private static readonly TimeSpan BatchDelay = TimeSpan.FromMilliseconds(10);
+    private const int UrgentBytes = 1024 * 1024;
+
+    private static readonly TimeSpan BatchDelay = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
 
     private readonly Lock gate = new();
     private readonly AutoResetEvent arrived = new(false);
-    private readonly ManualResetEventSlim closing = new(false);
+    private readonly AutoResetEvent urgent = new(false);
+    private readonly int urgentBytes;
     private readonly string folder;
     private readonly string path;
     private readonly MonitoringOptions options;
@@ -23,6 +26,7 @@ internal sealed class LogFile : IDisposable
     private int filled;
     private int waiting;
     private bool closed;
+    private volatile bool closing;
     private FileStream? file;
     private long size;
     private long retryAt;
@@ -38,6 +42,7 @@ internal sealed class LogFile : IDisposable
         this.errors = errors;
         filling = new byte[Math.Min(64 * 1024, options.LogQueueBytes)];
         draining = [];
+        urgentBytes = Math.Min(UrgentBytes, options.LogQueueBytes / 4);
         Open();
         writer = new Thread(Write) { IsBackground = true, Name = "log file" };
         writer.Start();
@@ -52,7 +57,7 @@ internal sealed class LogFile : IDisposable
     /// <summary>Queues one line, which ends with a newline; false when it was dropped.</summary>
     public bool Append(ReadOnlySpan<byte> line)
     {
-        bool first;
+        bool first, many;
         lock (gate)
         {
             if (closed || line.Length > options.LogQueueBytes - filled)
@@ -65,31 +70,37 @@ internal sealed class LogFile : IDisposable
                 Array.Resize(ref filling, Math.Min(options.LogQueueBytes, Math.Max(filling.Length * 2, filled + line.Length)));
             line.CopyTo(filling.AsSpan(filled));
             first = filled == 0;
+            many = filled < urgentBytes && filled + line.Length >= urgentBytes;
             filled += line.Length;
             waiting++;
         }
 
         if (first)
             arrived.Set();
+        if (many)
+            urgent.Set();
         return true;
     }
 
     /// <summary>Writes what is queued and closes the file.</summary>
     public void Dispose()
     {
-        if (closing.IsSet)
+        if (closing)
             return;
-        closing.Set();
+        closing = true;
         arrived.Set();
+        urgent.Set();
         writer.Join(CloseTimeout);
     }
 
     private void Write()
     {
-        while (!closing.IsSet)
+        while (!closing)
         {
+            // One wake-up for a batch of lines, sooner when they are many: each line on its own would cost a context switch.
             arrived.WaitOne();
-            closing.Wait(BatchDelay);
+            if (!closing)
+                urgent.WaitOne(BatchDelay);
             Drain(last: false);
         }
 

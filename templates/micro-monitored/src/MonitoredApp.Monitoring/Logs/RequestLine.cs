@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Globalization;
 
 namespace MonitoredApp.Monitoring.Logs;
 
@@ -28,5 +29,24 @@ internal readonly record struct RequestLine(string Method, string Path, string? 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
     public override string ToString()
-        => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Method} {Path} {Status} in {DurationMs:0.###} ms");
+    {
+        Span<char> digits = stackalloc char[32];
+        return string.Create(CultureInfo.InvariantCulture, $"{Method} {Path} {Status} in {digits[..FormatDuration(digits)]} ms");
+    }
+
+    /// <summary>The milliseconds with at most three decimals, as <c>0.###</c> would give them at several times the cost.</summary>
+    public int FormatDuration(Span<char> digits)
+    {
+        var (whole, rest) = long.DivRem((long)Math.Round(Math.Max(DurationMs, 0) * 1000), 1000);
+        whole.TryFormat(digits, out var length, default, CultureInfo.InvariantCulture);
+        if (rest > 0)
+            digits[length++] = '.';
+        for (var unit = 100; rest > 0; unit /= 10)
+        {
+            digits[length++] = (char)('0' + (rest / unit));
+            rest %= unit;
+        }
+
+        return length;
+    }
 }

@@ -1,0 +1,109 @@
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace EndToEnd.Tests.Services;
+
+/// <summary>The benchmark's server with the template's instrumentation, as a real process that logs into a folder of its own.</summary>
+internal sealed class LoggingService : IAsyncDisposable
+{
+    private const int LinesPerRequest = 50;
+    private const int Connections = 8;
+
+    private readonly string folder = Directory.CreateTempSubdirectory("durability").FullName;
+    private readonly Process process;
+    private readonly HttpClient client;
+
+    private LoggingService(ProcessStartInfo start)
+    {
+        start.ArgumentList.Add(Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "Bench", Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory)), "Bench.dll")));
+        foreach (var argument in new[] { "serve", "ours", folder })
+            start.ArgumentList.Add(argument);
+        start.Environment["OTEL_SDK_DISABLED"] = "true";
+        start.Environment["OTEL_SERVICE_NAME"] = "durable";
+        start.Environment["Monitoring__LogFileBytes"] = $"{16 * 1024 * 1024}";
+        start.Environment["Monitoring__LogFilesKept"] = "50";
+        process = Process.Start(start)!;
+        client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = Connections });
+    }
+
+    public static async Task<LoggingService> StartAsync(CancellationToken cancellationToken)
+    {
+        var service = new LoggingService(new ProcessStartInfo("dotnet") { RedirectStandardInput = true, RedirectStandardOutput = true });
+        while (await service.process.StandardOutput.ReadLineAsync(cancellationToken) is { } said)
+        {
+            if (!said.StartsWith("http://", StringComparison.Ordinal))
+                continue;
+            service.client.BaseAddress = new Uri(said);
+            _ = service.process.StandardOutput.ReadToEndAsync(CancellationToken.None);
+            return service;
+        }
+
+        throw new InvalidOperationException("the service ended before it said its address");
+    }
+
+    /// <summary>Has it write the lines numbered from 0, from several connections at a time; ends early when it stops answering.</summary>
+    public async Task<IReadOnlyCollection<int>> WriteAsync(int lines, CancellationToken cancellationToken)
+    {
+        var answered = new System.Collections.Concurrent.ConcurrentBag<int>();
+        var next = -LinesPerRequest;
+        await Task.WhenAll(Enumerable.Range(0, Connections).Select(async _ =>
+        {
+            while (Interlocked.Add(ref next, LinesPerRequest) is var from && from < lines)
+            {
+                try
+                {
+                    using var answer = await client.GetAsync($"/lines?from={from}&count={LinesPerRequest}", cancellationToken);
+                    if (answer.IsSuccessStatusCode)
+                        answered.Add(from);
+                }
+                catch (HttpRequestException)
+                {
+                    return;
+                }
+            }
+        }));
+        return [.. answered.SelectMany(static from => Enumerable.Range(from, LinesPerRequest))];
+    }
+
+    /// <summary>Asks it to end, by the end of its input, and waits.</summary>
+    public Task EndAsync(CancellationToken cancellationToken)
+    {
+        process.StandardInput.Close();
+        return process.WaitForExitAsync(cancellationToken);
+    }
+
+    public void Terminate()
+    {
+        using var kill = Process.Start("kill", ["-TERM", $"{process.Id}"]);
+        kill.WaitForExit();
+    }
+
+    public void Kill() => process.Kill();
+
+    public Task ExitAsync(CancellationToken cancellationToken) => process.WaitForExitAsync(cancellationToken);
+
+    /// <summary>All lines of all files, oldest first.</summary>
+    public IEnumerable<string> Lines() => Directory.EnumerateFiles(folder, "durable*.log")
+        .OrderByDescending(static file => Path.GetFileName(file).Split('.') is [_, var number, _] ? int.Parse(number, System.Globalization.CultureInfo.InvariantCulture) : 0)
+        .SelectMany(File.ReadLines);
+
+    public int Files => Directory.GetFiles(folder).Length;
+
+    /// <summary>The number that a line carries; null for lines of requests and of the host.</summary>
+    /// <exception cref="JsonException">The line is torn.</exception>
+    public static int? Number(string line)
+    {
+        using var entry = JsonDocument.Parse(line);
+        return entry.RootElement.GetProperty("category").GetString() == "Bench.Lines" ? entry.RootElement.GetProperty("Number").GetInt32() : null;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!process.HasExited)
+            process.Kill();
+        await process.WaitForExitAsync();
+        process.Dispose();
+        client.Dispose();
+        Directory.Delete(folder, recursive: true);
+    }
+}

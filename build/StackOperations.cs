@@ -47,12 +47,6 @@ public static class StackOperations
     /// <summary>Stops everything; does nothing where nothing runs.</summary>
     public static async Task TeardownAsync(BuildContext context, CancellationToken cancellation)
     {
-        if (!Directory.Exists(context.Paths.Run))
-        {
-            context.Say("Nothing is up.");
-            return;
-        }
-
         using (StackLock.Take(context.Paths))
         {
             var removed = new List<string>();

@@ -39,7 +39,7 @@ public sealed record TestRun(int Passed, int Failed, int Skipped)
             context.Show(
                 project,
                 "dotnet",
-                new ProcessArgumentBuilder().AppendQuoted(context.Paths.Assembly(project)).Append("-noLogo").Append("-xml").AppendQuoted(file),
+                new ProcessArgumentBuilder().AppendQuoted(context.Paths.Assembly(project)).Append("-noLogo").Append(Console.IsOutputRedirected ? "-noColor" : "").Append("-result-xml").AppendQuoted(file),
                 context.Paths.Root);
         }
         catch (CakeException) when (System.IO.File.Exists(file))

@@ -74,15 +74,16 @@ public sealed class DockerCli
     });
 
     /// <summary>The lines that <c>docker</c> prints for a command, or null when it fails.</summary>
-    public IReadOnlyList<string>? Ask(string command)
+    /// <param name="patience">After this long the command is given up; null waits.</param>
+    public IReadOnlyList<string>? Ask(string command, TimeSpan? patience = null)
     {
         lock (_errors)
             _errors.Clear();
         try
         {
-            return [.. _context.DockerCustomCommand(Quiet(new DockerCustomCommandSettings()), command)];
+            return [.. _context.DockerCustomCommand(Quiet(new DockerCustomCommandSettings { ToolTimeout = patience }), command)];
         }
-        catch (CakeException)
+        catch (Exception exception) when (exception is CakeException or TimeoutException)
         {
             return null;
         }

@@ -12,6 +12,7 @@ namespace Build.Engines;
 public sealed class DockerEngine : IStackEngine
 {
     private const string OwnLabel = "micromonitored.owner";
+    private static readonly TimeSpan RegistryPatience = TimeSpan.FromSeconds(10);
 
     private static readonly (string Component, string? Port, string Ready)[] Parts =
     [
@@ -35,7 +36,7 @@ public sealed class DockerEngine : IStackEngine
 
     /// <summary>An image that is neither here nor to be had, or null.</summary>
     public string? UnreachableImage()
-        => MissingImages().FirstOrDefault(image => _docker.Ask($"manifest inspect {image}") is null);
+        => MissingImages().FirstOrDefault(image => _docker.Ask($"manifest inspect {image}", RegistryPatience) is null);
 
     public async Task<IReadOnlyList<Component>> UpAsync(CancellationToken cancellation)
     {
@@ -50,16 +51,23 @@ public sealed class DockerEngine : IStackEngine
 
         var clock = Stopwatch.StartNew();
         Compose("compose.yaml", Model.StackProject);
-        if (_context.Services.Count > 0)
-        {
-            OpenLogVolume();
-            Compose("services.compose.yaml", Model.ServicesProject);
-        }
-
-        var watch = new ContainerWatch(this, Containers());
-        var seconds = await Readiness.WaitAsync(Probes(), clock, _context.Options.Timeout, watch.Exited, cancellation, watch.HealthyAsync);
+        // Its own client: what this one says on failure must not be mixed with what the watch asks.
+        var watch = new ContainerWatch(new DockerEngine(_context), Containers());
+        var services = Task.Run(StartServices, cancellation);
+        var ready = Readiness.WaitAsync(Probes(), clock, _context.Options.Timeout, watch.Exited, cancellation, watch.HealthyAsync);
+        await Task.WhenAny(services, ready);
+        await services;
+        var seconds = await ready;
         var started = Containers().Where(container => !before.Any(old => old.Id == container.Id && old.State == "running")).Select(container => container.Service).ToHashSet();
         return [.. (await StatusAsync(cancellation)).Select(component => component with { Seconds = started.Contains(component.Name) && seconds.TryGetValue(component.Name, out var value) ? value : null })];
+    }
+
+    private void StartServices()
+    {
+        if (_context.Services.Count == 0)
+            return;
+        OpenLogVolume();
+        Compose("services.compose.yaml", Model.ServicesProject);
     }
 
     public async Task<IReadOnlyList<Component>> StatusAsync(CancellationToken cancellation)

@@ -43,13 +43,13 @@ public static class EngineSelection
         return running;
     }
 
-    /// <summary>The engine that runs; where none does, each that may hold data of an earlier run.</summary>
+    /// <summary>The engine that runs; where none is known of, each that may hold something of an earlier run.</summary>
     public static IEnumerable<IStackEngine> ForTeardown(BuildContext context)
     {
         if (Recorded(context) is { } running)
             return [running];
         var docker = new DockerEngine(context);
-        return context.Options.Purge && docker.Obstacles().Count == 0 ? [new EmbeddedEngine(context), docker] : [new EmbeddedEngine(context)];
+        return docker.Obstacles().Count == 0 && (context.Options.Purge || docker.Containers().Count > 0) ? [new EmbeddedEngine(context), docker] : [new EmbeddedEngine(context)];
     }
 
     /// <summary>The engine that runs, or null.</summary>

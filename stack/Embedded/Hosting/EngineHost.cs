@@ -65,9 +65,9 @@ internal static class EngineHost
         builder.Services.AddSingleton<ILogWriter>(store.Logs);
         builder.Services.AddSingleton<ISpanReader>(store.Spans);
         builder.Services.AddSingleton<ITraceWriter>(store.Spans);
-        builder.Services.AddSingleton<ScrapeManager>();
-        builder.Services.AddSingleton<ITargetReader>(services => services.GetRequiredService<ScrapeManager>());
-        builder.Services.AddHostedService(services => services.GetRequiredService<ScrapeManager>());
+        builder.Services.AddSingleton<ScrapePool>();
+        builder.Services.AddSingleton<ITargetReader>(services => services.GetRequiredService<ScrapePool>());
+        builder.Services.AddHostedService(services => services.GetRequiredService<ScrapePool>());
         builder.Services.AddHostedService<LogTailer>();
         builder.Services.AddHostedService<Maintenance>();
         IngestApi.AddServices(builder.Services);

@@ -62,7 +62,7 @@ internal sealed class TraceSender(SignalHttp http, StackEndpoints endpoints)
                 HttpHandler = new SocketsHttpHandler { UseProxy = false, ConnectTimeout = TimeSpan.FromSeconds(2) },
                 DisposeHttpClient = true,
             });
-            var options = new CallOptions(deadline: DateTime.UtcNow.AddSeconds(5), cancellationToken: cancellation);
+            var options = new CallOptions(deadline: DateTime.UtcNow.AddSeconds(15), cancellationToken: cancellation);
             var answer = await channel.CreateCallInvoker().AsyncUnaryCall(Export, null, options, body).ResponseAsync.ConfigureAwait(false);
             if (answer.Length > 0 && Rejected(answer) is > 0 and var rejected)
                 throw new SignalException($"the OTLP/gRPC receiver rejected {rejected} spans");

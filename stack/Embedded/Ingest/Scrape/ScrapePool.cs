@@ -5,7 +5,7 @@ using MicroMonitored.Embedded.Store;
 namespace MicroMonitored.Embedded.Ingest.Scrape;
 
 /// <summary>Runs one loop per discovered target, and stores the engine's own counters beside them.</summary>
-internal sealed class ScrapeManager(EmbeddedOptions options, IMetricWriter metrics, TimeProvider time, EngineCounters counters) : BackgroundService, ITargetReader
+internal sealed class ScrapePool(EmbeddedOptions options, IMetricWriter metrics, TimeProvider time, EngineCounters counters) : BackgroundService, ITargetReader
 {
     private static readonly TimeSpan DiscoverEvery = TimeSpan.FromMilliseconds(500);
 

@@ -20,7 +20,7 @@ public sealed class DockerStackTests(ShopRepository shop) : IClassFixture<ShopRe
         await EveryContainerRunsUnprivilegedAndOnLoopback();
 
         (await VerifyAsync()).Succeeded();
-        Assert.DoesNotContain(shop.Checks(), check => Status(check) == "fail");
+        Assert.DoesNotContain(shop.Checks(), check => check.Status == "fail");
 
         var before = await ContainersAsync("{{.ID}}");
         (await shop.TargetAsync("Up", "--engine=docker")).Succeeded();
@@ -48,9 +48,9 @@ public sealed class DockerStackTests(ShopRepository shop) : IClassFixture<ShopRe
 
         var verify = await VerifyAsync("--timeout=40s");
         Assert.NotEqual(0, verify.ExitCode);
-        var failed = Assert.Single(shop.Checks(), check => Id(check) == "stack.ready" && Status(check) == "fail");
-        Assert.Equal(component, failed.GetProperty("service").GetString());
-        Assert.Contains(component, failed.GetProperty("fix").GetString()!, StringComparison.Ordinal);
+        var failed = Assert.Single(shop.Checks(), check => check.Id == "stack.ready" && check.Status == "fail");
+        Assert.Equal(component, failed.Service);
+        Assert.Contains(component, failed.Fix!, StringComparison.Ordinal);
     }
 
     private async Task EveryContainerRunsUnprivilegedAndOnLoopback()
@@ -83,8 +83,4 @@ public sealed class DockerStackTests(ShopRepository shop) : IClassFixture<ShopRe
 
     private Task<IReadOnlyList<string>> ListAsync(string kind, string format)
         => DockerMachine.ListAsync(Cancellation, kind, "ls", "--filter", $"name={shop.Project}", "--format", format);
-
-    private static string? Id(JsonElement check) => check.GetProperty("id").GetString();
-
-    private static string? Status(JsonElement check) => check.GetProperty("status").GetString();
 }

@@ -29,7 +29,7 @@ public static class Chart
             var length = result.Ratio * scale;
             svg.Append(CultureInfo.InvariantCulture, $"""
                   <text x="16" y="{y + 12}" fill="#1f2328">{SecurityElement.Escape(result.Variant.Title)}</text>
-                  <rect x="16" y="{y + 19}" width="{length:0.#}" height="20" rx="3" fill="{(index == 0 ? "#8c959f" : "#2f6fde")}"/>
+                  <rect x="16" y="{y + 19}" width="{length:0.#}" height="20" rx="3" fill="{(result.Variant.Name.StartsWith("ours", StringComparison.Ordinal) ? "#2f6fde" : "#8c959f")}"/>
                   <text x="{length + 24:0.#}" y="{y + 34}" fill="#1f2328">{result.Ratio:0.00} ×, {result.ExtraBytes:+0;-0;0} bytes</text>
 
                 """);

@@ -12,12 +12,12 @@ public sealed record Variant(string Name, string Title, Action<WebApplicationBui
     public const string Bare = "bare";
 
     /// <summary>Those compared when none is named.</summary>
-    public static readonly IReadOnlyList<string> Default = [Bare, "ours", "tutorial"];
+    public static readonly IReadOnlyList<string> Default = [Bare, "silent", "ours", "tutorial"];
 
     public static readonly IReadOnlyList<Variant> All =
     [
-        new(Bare, "bare minimal API", static (_, _) => { }, static _ => { }),
-        new("silent", "bare minimal API without its console log", static (builder, _) => builder.Logging.ClearProviders(), static _ => { }),
+        new(Bare, "bare minimal API, as dotnet new web makes it", static (_, _) => { }, static _ => { }),
+        new("silent", "the same without any logger", static (builder, _) => builder.Logging.ClearProviders(), static _ => { }),
         new("ours", "this template: metrics, logs, traces", Monitored.All, Monitored.Map),
         new("ours-logs", "this template: logs only", Monitored.Logs, Monitored.Map),
         new("ours-traces", "this template: traces only", Monitored.Traces, Monitored.Map),

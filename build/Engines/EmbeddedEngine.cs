@@ -39,7 +39,7 @@ public sealed class EmbeddedEngine(BuildContext context) : IStackEngine
         CheckPorts();
         CheckFolders();
         Render();
-        ServiceBuild.Run(context);
+        ServiceBuild.Run(context, Path.Combine(context.Paths.Stack, "Embedded", EngineAssembly + ".csproj"));
 
         var wanted = new List<(HostProcess Process, IReadOnlyList<string> Arguments, IReadOnlyDictionary<string, string> Variables)>
         {

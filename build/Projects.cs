@@ -30,7 +30,9 @@ public static class Projects
                 .Append(command).AppendQuoted(solution)
                 .Append("--configuration").Append("Release")
                 .Append("--nologo").Append("--verbosity").Append("quiet")
-                .Append("-nodeReuse:false").Append("-p:UseSharedCompilation=false").Append("-p:RunAnalyzers=false"),
+                .Append("-nodeReuse:false").Append("-p:UseSharedCompilation=false").Append("-p:RunAnalyzers=false")
+                // Projects outside the solution follow its configuration instead of their own default.
+                .Append("-p:ShouldUnsetParentConfigurationAndPlatform=false"),
             context.Paths.Root);
     }
 }

@@ -19,10 +19,9 @@ internal static class MetricChecks
 
     public static async Task<Outcome> TargetUpAsync(VerificationRun run, string? service, CancellationToken cancellation)
     {
-        var fresh = (run.Plan.ScrapeInterval * 2) + TimeSpan.FromSeconds(2);
         var polled = await run.Poll.UntilAsync(
             token => RequestCounters.TargetAsync(run, service!, token),
-            target => target is { Health: "up", LastScrape: { } last } && run.Time.GetUtcNow() - last < fresh,
+            target => target is { Health: "up", LastScrape: { } last } && last >= run.StartedAt,
             run.MetricLimit,
             cancellation).ConfigureAwait(false);
         if (polled.Met)

@@ -56,6 +56,7 @@ public sealed class EmbeddedStackTests(EmbeddedRepository repository) : IClassFi
     [Fact]
     public async Task WhatIsInTheWayIsNamedAndNothingIsStarted()
     {
+        (await TargetAsync("Teardown")).Succeeded();
         using var squatter = new TcpListener(IPAddress.Loopback, Shop.FirstPort);
         squatter.Start();
         await RefusedAsync($"port {Shop.FirstPort} of ports.grafana is taken by ", "Up", "--engine=embedded");

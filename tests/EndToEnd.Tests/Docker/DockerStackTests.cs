@@ -3,6 +3,7 @@ using System.Text.Json;
 namespace EndToEnd.Tests.Docker;
 
 /// <summary>The Docker path on a real engine: real containers, from nothing to nothing.</summary>
+[Collection("whole stacks, one at a time")]
 public sealed class DockerStackTests(ShopRepository shop) : IClassFixture<ShopRepository>
 {
     // Freshness is that of the stand-ins' forwarders, not of the stores.

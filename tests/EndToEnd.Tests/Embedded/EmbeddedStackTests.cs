@@ -7,6 +7,7 @@ using System.Xml.Linq;
 namespace EndToEnd.Tests.Embedded;
 
 /// <summary>The main job on a machine without Docker: a scaffolded repository, its own build, real processes.</summary>
+[Collection("whole stacks, one at a time")]
 public sealed class EmbeddedStackTests(EmbeddedRepository repository) : IClassFixture<EmbeddedRepository>
 {
     private static readonly string[] Promised =

@@ -1,2 +1,0 @@
-// Whole stacks on one machine: side by side they would measure each other.
-[assembly: CollectionBehavior(DisableTestParallelization = true)]

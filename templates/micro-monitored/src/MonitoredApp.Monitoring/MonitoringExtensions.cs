@@ -88,16 +88,18 @@ public static class MonitoringExtensions
         builder.Services.AddOptions<MonitoringOptions>().BindConfiguration(MonitoringOptions.Section).ValidateDataAnnotations();
         builder.Logging.ClearProviders();
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
-        builder.Services.AddSingleton<ILoggerProvider>(services =>
+        builder.Services.AddSingleton(services =>
         {
             var options = services.GetRequiredService<IOptions<MonitoringOptions>>().Value;
             var folder = Path.GetFullPath(options.LogFolder, builder.Environment.ContentRootPath);
-            return new JsonFileLoggerProvider(
-                service,
-                new LogFile(folder, service, options, Console.Error),
-                services.GetRequiredService<TimeProvider>(),
-                services.GetRequiredService<IMeterFactory>());
+            return new LogFile(folder, service, options, Console.Error);
         });
+        builder.Services.AddSingleton<ILoggerProvider>(services => new JsonFileLoggerProvider(
+            service,
+            services.GetRequiredService<LogFile>(),
+            services.GetRequiredService<TimeProvider>(),
+            services.GetRequiredService<IMeterFactory>()));
+        builder.Services.AddHostedService<LogFlush>();
         builder.Services.AddSingleton<IStartupFilter, RequestRecorder>();
     }
 }

@@ -37,6 +37,18 @@ public sealed class LogFileTests : IDisposable
     }
 
     [Fact]
+    public async Task A_flush_returns_when_the_lines_queued_before_are_in_the_file()
+    {
+        using var file = Open(new MonitoringOptions());
+        for (var number = 0; number < 100; number++)
+        {
+            file.Append("{}\n"u8);
+            await file.FlushAsync(TestContext.Current.CancellationToken);
+            Assert.Equal(number + 1, File.ReadAllLines(Path.Combine(folder, "app.log")).Length);
+        }
+    }
+
+    [Fact]
     public void Rolling_keeps_the_newest_files_only()
     {
         using (var file = Open(new MonitoringOptions { LogFileBytes = 4, LogFilesKept = 2 }))

@@ -9,6 +9,7 @@ internal sealed class LogFile : IDisposable
     private const int UrgentBytes = 1024 * 1024;
 
     private static readonly TimeSpan BatchDelay = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan FlushPoll = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
 
@@ -25,6 +26,8 @@ internal sealed class LogFile : IDisposable
     private byte[] draining;
     private int filled;
     private int waiting;
+    private long accepted;
+    private long settled;
     private bool closed;
     private volatile bool closing;
     private FileStream? file;
@@ -73,6 +76,7 @@ internal sealed class LogFile : IDisposable
             many = filled < urgentBytes && filled + line.Length >= urgentBytes;
             filled += line.Length;
             waiting++;
+            accepted++;
         }
 
         if (first)
@@ -80,6 +84,17 @@ internal sealed class LogFile : IDisposable
         if (many)
             urgent.Set();
         return true;
+    }
+
+    /// <summary>Returns once every line queued before is in the file, or given up and counted.</summary>
+    public async Task FlushAsync(CancellationToken cancellationToken)
+    {
+        long last;
+        lock (gate)
+            last = accepted;
+        urgent.Set();
+        while (Interlocked.Read(ref settled) < last)
+            await Task.Delay(FlushPoll, cancellationToken);
     }
 
     /// <summary>Writes what is queued and closes the file.</summary>
@@ -138,6 +153,7 @@ internal sealed class LogFile : IDisposable
 
         Interlocked.Add(ref written, lines - remaining);
         Interlocked.Add(ref dropped, remaining);
+        Interlocked.Add(ref settled, lines);
     }
 
     private void WriteLines(ReadOnlySpan<byte> lines, ref int remaining)

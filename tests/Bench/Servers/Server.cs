@@ -1,3 +1,4 @@
+using System.Runtime;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 
@@ -11,6 +12,9 @@ public static partial class Server
 
     /// <summary>Answers how many bytes the process has allocated.</summary>
     public const string Allocated = "/allocated";
+
+    /// <summary>Answers how many methods the process has compiled, each tier counted.</summary>
+    public const string Compiled = "/compiled";
 
     /// <summary>Writes as many log lines as the query's <c>count</c> says, numbered from <c>from</c>.</summary>
     public const string Lines = "/lines";
@@ -30,6 +34,7 @@ public static partial class Server
         map(app);
         app.MapGet(Hello, static () => "Hello World!");
         app.MapGet(Allocated, static () => GC.GetTotalAllocatedBytes(precise: true));
+        app.MapGet(Compiled, static () => JitInfo.GetCompiledMethodCount());
         app.MapGet(Lines, static (int from, int count, ILoggerFactory loggers) =>
         {
             var logger = loggers.CreateLogger("Bench.Lines");

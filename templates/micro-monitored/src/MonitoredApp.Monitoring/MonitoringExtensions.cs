@@ -34,6 +34,9 @@ public static class MonitoringExtensions
         ["Logging:Console:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics"] = "None",
         ["Logging:Console:LogLevel:Microsoft.Hosting.Lifetime"] = "Information",
         ["OTEL_DOTNET_EXPERIMENTAL_OTLP_RETRY"] = "in_memory",
+        // Twice the standard's: each export has a fixed cost that its spans share.
+        ["OTEL_BSP_MAX_EXPORT_BATCH_SIZE"] = "1024",
+        ["OTEL_BSP_MAX_QUEUE_SIZE"] = "4096",
     };
 
     /// <summary>A person is watching: the console shows what the log file gets.</summary>

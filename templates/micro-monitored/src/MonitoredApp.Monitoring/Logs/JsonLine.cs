@@ -33,11 +33,6 @@ internal sealed class JsonLine
     private static readonly JsonEncodedText Category = JsonEncodedText.Encode("category");
     private static readonly JsonEncodedText Exception = JsonEncodedText.Encode("exception");
     private static readonly JsonEncodedText Truncated = JsonEncodedText.Encode("truncated");
-    private static readonly JsonEncodedText Method = JsonEncodedText.Encode("http_method");
-    private static readonly JsonEncodedText PathName = JsonEncodedText.Encode("http_path");
-    private static readonly JsonEncodedText Route = JsonEncodedText.Encode("http_route");
-    private static readonly JsonEncodedText Status = JsonEncodedText.Encode("http_status");
-    private static readonly JsonEncodedText Duration = JsonEncodedText.Encode("duration_ms");
 
     private static readonly JsonEncodedText[] Levels =
         [.. Enum.GetValues<LogLevel>().Select(level => JsonEncodedText.Encode(level.ToString().ToLowerInvariant()))];
@@ -60,12 +55,11 @@ internal sealed class JsonLine
         Exception? exception,
         Func<TState, Exception?, string> formatter)
     {
+        if (typeof(TState) == typeof(RequestLine))
+            return RequestJson.Write(service, category, now, Levels[(int)level], Unsafe.As<TState, RequestLine>(ref state));
         var line = current ??= new JsonLine();
         line.Begin(service, category, now, level);
-        if (typeof(TState) == typeof(RequestLine))
-            line.Request(Unsafe.As<TState, RequestLine>(ref state));
-        else
-            line.Entry(state, exception, formatter);
+        line.Entry(state, exception, formatter);
         if (line.json.BytesPending + line.buffer.WrittenCount > MaxBytes)
         {
             line.Begin(service, category, now, level);
@@ -102,24 +96,6 @@ internal sealed class JsonLine
         if (buffer.Capacity > MaxBytes * 2)
             current = null;
         return line;
-    }
-
-    private void Request(in RequestLine request)
-    {
-        Span<char> digits = stackalloc char[32];
-        ReadOnlySpan<char> duration = digits[..request.FormatDuration(digits)];
-        Span<char> message = stackalloc char[256];
-        if (message.TryWrite(CultureInfo.InvariantCulture, $"{request.Method} {request.Path} {request.Status} in {duration} ms", out var length))
-            json.WriteString(Message, message[..length]);
-        else
-            json.WriteString(Message, request.ToString());
-        json.WriteString(Method, request.Method);
-        json.WriteString(PathName, request.Path);
-        if (request.Route is not null)
-            json.WriteString(Route, request.Route);
-        json.WriteNumber(Status, request.Status);
-        json.WritePropertyName(Duration);
-        json.WriteRawValue(duration, skipInputValidation: true);
     }
 
     private void Entry<TState>(TState state, Exception? exception, Func<TState, Exception?, string> formatter)

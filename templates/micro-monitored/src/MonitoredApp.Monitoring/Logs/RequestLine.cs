@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Globalization;
+using System.Text;
 
 namespace MonitoredApp.Monitoring.Logs;
 
@@ -30,20 +31,21 @@ internal readonly record struct RequestLine(string Method, string Path, string? 
 
     public override string ToString()
     {
-        Span<char> digits = stackalloc char[32];
-        return string.Create(CultureInfo.InvariantCulture, $"{Method} {Path} {Status} in {digits[..FormatDuration(digits)]} ms");
+        Span<byte> duration = stackalloc byte[32];
+        return string.Create(CultureInfo.InvariantCulture, $"{Method} {Path} {Status} in {Encoding.ASCII.GetString(duration[..FormatDuration(duration)])} ms");
     }
 
     /// <summary>The milliseconds with at most three decimals, as <c>0.###</c> would give them at several times the cost.</summary>
-    public int FormatDuration(Span<char> digits)
+    /// <returns>How many bytes it took.</returns>
+    public int FormatDuration(Span<byte> digits)
     {
         var (whole, rest) = long.DivRem((long)Math.Round(Math.Max(DurationMs, 0) * 1000), 1000);
         whole.TryFormat(digits, out var length, default, CultureInfo.InvariantCulture);
         if (rest > 0)
-            digits[length++] = '.';
+            digits[length++] = (byte)'.';
         for (var unit = 100; rest > 0; unit /= 10)
         {
-            digits[length++] = (char)('0' + (rest / unit));
+            digits[length++] = (byte)('0' + (rest / unit));
             rest %= unit;
         }
 

@@ -15,12 +15,17 @@ public sealed class BuildContext : FrostingContext
     private readonly Lazy<IReadOnlyList<DiscoveredService>> _services;
 
     public BuildContext(ICakeContext context)
+        : this(context, Paths.Of(AppContext.BaseDirectory), Build.Terminal.Create(), Variables())
+    {
+    }
+
+    internal BuildContext(ICakeContext context, Paths paths, IAnsiConsole terminal, IReadOnlyDictionary<string, string> variables)
         : base(context)
     {
-        Paths = Paths.Of(AppContext.BaseDirectory);
-        Terminal = Build.Terminal.Create();
+        Paths = paths;
+        Terminal = terminal;
         _options = new Lazy<Arguments>(() => Build.Arguments.Of(context.Arguments));
-        _settings = new Lazy<StackSettings>(() => SettingsReader.Read(Options.Settings ?? Paths.Settings, Variables()));
+        _settings = new Lazy<StackSettings>(() => SettingsReader.Read(Options.Settings ?? Paths.Settings, variables));
         _services = new Lazy<IReadOnlyList<DiscoveredService>>(() => ServiceDiscovery.Find(Paths.Source, Settings.Ports.Services, Settings.Ports.ByName()));
     }
 

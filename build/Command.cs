@@ -1,3 +1,4 @@
+using Build.Engines;
 using Cake.Core;
 using Cake.Core.IO;
 
@@ -23,6 +24,8 @@ public static class Command
         var code = process.GetExitCode();
         if (code == 0)
             return output;
+        if (output.FirstOrDefault(DiskSpace.IsShort) is { } full)
+            throw new CakeException($"{what} failed ({tool.GetFilename()} exit code {code}): {full.Trim()}; make room on that disk and repeat");
         var errors = output.Where(line => line.Contains(": error ", StringComparison.Ordinal) || line.StartsWith("error", StringComparison.OrdinalIgnoreCase)).Distinct().ToList();
         var shown = (errors.Count > 0 ? errors : output.Where(line => line.Trim().Length > 0)).TakeLast(LinesShown);
         throw new CakeException($"{what} failed ({tool.GetFilename()} exit code {code}):{Environment.NewLine}{string.Join(Environment.NewLine, shown)}");

@@ -14,19 +14,21 @@ public static class StackOperations
         var clock = Stopwatch.StartNew();
         using var held = StackLock.Take(context.Paths);
         var engine = EngineSelection.ForUp(context);
-        EngineSelection.Record(context, engine);
         try
         {
+            EngineSelection.Record(context, engine);
             var components = await engine.UpAsync(cancellation);
             ComponentTable.Print(context.Terminal, components);
             context.Say(components.All(component => component.Seconds is null)
                 ? "Already up; nothing to do."
                 : FormattableString.Invariant($"Up on the {engine.Name} engine in {clock.Elapsed.TotalSeconds:0.0} s."));
         }
-        catch
+        catch (Exception exception)
         {
-            if ((await engine.StatusAsync(CancellationToken.None)).All(component => component.State == "down"))
+            if (engine.LeavesNothing())
                 EngineSelection.Forget(context);
+            if (exception is IOException && DiskSpace.IsShort(exception.Message))
+                throw new FaultException($"the disk of {context.Paths.Shown(context.Paths.Artifacts)} is full ({exception.Message.TrimEnd('.')}); make room and repeat the Up target");
             throw;
         }
     }

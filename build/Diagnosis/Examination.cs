@@ -3,12 +3,13 @@ using Build.Engines;
 using Cake.Core;
 using Cake.Core.IO;
 using MicroMonitored.Model;
+using MicroMonitored.Model.Settings;
 using Path = System.IO.Path;
 
 namespace Build.Diagnosis;
 
 /// <summary>Looks at everything that a stack needs on this machine, without changing anything.</summary>
-public sealed class Examination(BuildContext context)
+public sealed class Examination(BuildContext context, Machine machine)
 {
     private const long LeastDisk = 5L << 30;
     private const long LeastMemory = 4L << 30;
@@ -18,12 +19,15 @@ public sealed class Examination(BuildContext context)
     {
         var findings = new List<Finding> { Sdk(), Settings() };
         var usable = findings[^1].Status != FindingStatus.Fail;
-        findings.AddRange(Docker(usable));
-        if (usable)
+        var services = usable ? Services() : null;
+        var whole = services is { Status: not FindingStatus.Fail };
+        findings.AddRange(Docker(usable, whole));
+        if (services is not null)
         {
-            findings.Add(Services());
+            findings.Add(services);
             findings.AddRange(PortRows());
-            findings.Add(Configuration());
+            if (whole)
+                findings.Add(Configuration());
             findings.Add(Password());
         }
 
@@ -36,8 +40,15 @@ public sealed class Examination(BuildContext context)
 
     private Finding Sdk()
     {
-        var sdk = context.Capture("dotnet --version", "dotnet", new ProcessArgumentBuilder().Append("--version"), context.Paths.Root);
-        return new Finding(".NET SDK", FindingStatus.Pass, sdk.Count > 0 ? sdk[0] : "found");
+        try
+        {
+            var sdk = context.Capture("dotnet --version", "dotnet", new ProcessArgumentBuilder().Append("--version"), context.Paths.Root);
+            return new Finding(".NET SDK", FindingStatus.Pass, sdk.Count > 0 ? sdk[0] : "found");
+        }
+        catch (CakeException exception)
+        {
+            return new Finding(".NET SDK", FindingStatus.Fail, exception.Message, "install the SDK of global.json from https://dot.net/download");
+        }
     }
 
     private Finding Settings()
@@ -52,22 +63,23 @@ public sealed class Examination(BuildContext context)
         }
     }
 
-    private IEnumerable<Finding> Docker(bool settings)
+    private IEnumerable<Finding> Docker(bool settings, bool whole)
     {
         if (_docker.Obstacles() is [var obstacle, ..])
         {
             var parts = obstacle.Split("; ", 2);
-            yield return new Finding("Docker", FindingStatus.Warn, parts[0], parts.Length > 1 ? parts[1] : null);
+            var needed = settings && context.Settings.Engine == EngineChoice.Docker;
+            yield return new Finding("Docker", needed ? FindingStatus.Fail : FindingStatus.Warn, parts[0], parts.Length > 1 ? parts[1] : null);
             yield break;
         }
 
         yield return new Finding("Docker", FindingStatus.Pass, $"engine {_docker.Ask("version --format {{.Server.Version}}")?[0]}, Compose {_docker.Ask("compose version --short")?[0] ?? "stand-alone"}");
-        if (!settings)
+        if (!whole)
             yield break;
-        var missing = new DockerEngine(context).MissingImages().ToList();
+        var missing = new DockerEngine(context).Images.Missing();
         yield return missing.Count == 0
             ? new Finding("images", FindingStatus.Pass, "all are here")
-            : new Finding("images", FindingStatus.Warn, $"not here: {string.Join(", ", missing)}", "Up pulls them; without a registry load them by docker load or set images.* to what is here");
+            : new Finding("images", FindingStatus.Warn, $"not here: {string.Join(", ", missing.Select(image => $"{image.Reference} ({image.Keys})"))}", "Up pulls them; without a registry load them by docker load or set images.* to what is here");
     }
 
     private Finding Services()
@@ -86,19 +98,24 @@ public sealed class Examination(BuildContext context)
 
     private IEnumerable<Finding> PortRows()
     {
+        var lent = machine.EphemeralPorts;
+        foreach (var (key, port) in WantedPorts().Where(port => lent.Contains(port.Value)))
+            yield return new Finding("port range", FindingStatus.Warn, $"ports.{key} {port} lies in {lent.First}-{lent.Last}, which the system lends to outgoing connections: Up may find it taken by chance", $"set a port below {lent.First} in stack/stack.json, or reserve it in net.ipv4.ip_local_reserved_ports");
         if (EngineSelection.Recorded(context) is { } engine)
         {
             yield return new Finding("ports", FindingStatus.Pass, $"in use by the stack itself, on the {engine.Name} engine");
             yield break;
         }
 
-        var inUse = Listeners.Ports();
-        var taken = context.Settings.Ports.ByName().Append(KeyValuePair.Create("services", context.Settings.Ports.Services)).Where(port => inUse.Contains(port.Value)).ToList();
+        var taken = WantedPorts().Where(port => machine.PortsInUse.Contains(port.Value)).ToList();
         if (taken.Count == 0)
             yield return new Finding("ports", FindingStatus.Pass, "all are free");
         foreach (var (key, port) in taken)
             yield return new Finding("ports", FindingStatus.Fail, $"ports.{key} {port} is taken by {Listeners.Owner(port) ?? "another process"}", "end it or set another port in stack/stack.json");
     }
+
+    private IEnumerable<KeyValuePair<string, int>> WantedPorts()
+        => context.Settings.Ports.ByName().Append(KeyValuePair.Create("services", context.Settings.Ports.Services));
 
     private Finding Configuration()
     {
@@ -127,20 +144,14 @@ public sealed class Examination(BuildContext context)
             : new Finding("Grafana password", FindingStatus.Pass, "not the default");
 
     private Finding Disk()
-    {
-        var free = new DriveInfo(context.Paths.Root).AvailableFreeSpace;
-        return free >= LeastDisk
-            ? new Finding("disk", FindingStatus.Pass, $"{Gigabytes(free)} free")
-            : new Finding("disk", FindingStatus.Warn, $"{Gigabytes(free)} free", $"make room: images and data want {Gigabytes(LeastDisk)}");
-    }
+        => machine.FreeDisk >= LeastDisk
+            ? new Finding("disk", FindingStatus.Pass, $"{Gigabytes(machine.FreeDisk)} free")
+            : new Finding("disk", FindingStatus.Warn, $"{Gigabytes(machine.FreeDisk)} free", $"make room: images and data want {Gigabytes(LeastDisk)}");
 
-    private static Finding Memory()
-    {
-        var total = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-        return total >= LeastMemory
-            ? new Finding("memory", FindingStatus.Pass, Gigabytes(total))
-            : new Finding("memory", FindingStatus.Warn, Gigabytes(total), $"the docker engine wants {Gigabytes(LeastMemory)}; lower memory.* in stack/stack.json or use --engine=embedded");
-    }
+    private Finding Memory()
+        => machine.Memory >= LeastMemory
+            ? new Finding("memory", FindingStatus.Pass, Gigabytes(machine.Memory))
+            : new Finding("memory", FindingStatus.Warn, Gigabytes(machine.Memory), $"the docker engine wants {Gigabytes(LeastMemory)}; lower memory.* in stack/stack.json or use --engine=embedded");
 
     private Finding Writable()
     {

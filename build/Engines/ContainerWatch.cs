@@ -9,6 +9,7 @@ internal sealed class ContainerWatch(DockerEngine engine, IReadOnlyList<Containe
     private readonly Lock _lock = new();
     private readonly IReadOnlyDictionary<string, int> _restarts = engine.Restarts([.. before.Where(container => container.State == "running")]);
     private readonly Stopwatch _sinceLook = new();
+    private volatile bool _silent;
     private IReadOnlyList<Container> _containers = before;
     private IReadOnlyDictionary<string, int> _restartsNow = new Dictionary<string, int>();
 
@@ -16,6 +17,8 @@ internal sealed class ContainerWatch(DockerEngine engine, IReadOnlyList<Containe
     public string? Exited(string component)
     {
         var container = Look().FirstOrDefault(candidate => candidate.Service == component);
+        if (_silent)
+            return engine.Silence(component);
         if (container is null)
             return null;
         var restarted = _restartsNow.GetValueOrDefault(container.Id) > _restarts.GetValueOrDefault(container.Id);
@@ -34,7 +37,9 @@ internal sealed class ContainerWatch(DockerEngine engine, IReadOnlyList<Containe
         {
             if (_sinceLook.IsRunning && _sinceLook.Elapsed < Interval)
                 return _containers;
-            _containers = engine.Containers();
+            var seen = engine.Look();
+            _silent = seen is null;
+            _containers = seen ?? _containers;
             _restartsNow = engine.Restarts(_containers);
             _sinceLook.Restart();
             return _containers;

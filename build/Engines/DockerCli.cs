@@ -20,8 +20,23 @@ public sealed class DockerCli
     public TSettings Quiet<TSettings>(TSettings settings)
         where TSettings : AutoToolSettings
     {
+        Heard(settings);
+        settings.SetupProcessSettings += static process =>
+        {
+            process.RedirectStandardOutput = true;
+            process.RedirectedStandardOutputHandler ??= static line => line;
+        };
+        return settings;
+    }
+
+    /// <summary>The settings of a call whose output is shown as it comes and whose errors are kept for a failure.</summary>
+    public TSettings Heard<TSettings>(TSettings settings)
+        where TSettings : AutoToolSettings
+    {
         settings.SetupProcessSettings = process =>
         {
+            lock (_errors)
+                _errors.Clear();
             process.RedirectStandardError = true;
             process.RedirectedStandardErrorHandler = line =>
             {
@@ -33,8 +48,6 @@ public sealed class DockerCli
 
                 return line;
             };
-            process.RedirectStandardOutput = true;
-            process.RedirectedStandardOutputHandler ??= static line => line;
         };
         return settings;
     }
@@ -48,8 +61,11 @@ public sealed class DockerCli
         return Quiet(settings);
     }
 
+    /// <summary>What to do about a full disk of the engine.</summary>
+    public string MakeRoom => $"make room where Docker keeps its data{(Ask("info --format {{.DockerRootDir}}") is [var folder, ..] ? $" ({folder})" : "")}: docker system df says what takes it, docker system prune frees it";
+
     /// <summary>Runs one call.</summary>
-    /// <param name="what">What failed, as a person would say it.</param>
+    /// <param name="what">What failed, as a person would say it: <c>starting shop-monitoring</c>.</param>
     /// <param name="fix">What to do about it.</param>
     /// <exception cref="CakeException">The call failed; carries what Docker said, in one line.</exception>
     public T Call<T>(string what, string fix, Func<T> call)
@@ -62,7 +78,11 @@ public sealed class DockerCli
         }
         catch (CakeException exception)
         {
-            throw new CakeException($"{what} failed: {Said(exception)}; {fix}");
+            var said = Said(exception);
+            throw new CakeException(
+                Gone(said) is { } gone ? $"{gone} while {what}; start it and repeat, or clean up with the Teardown target"
+                : DiskSpace.IsShort(said) ? $"{what} failed: {said}; {MakeRoom}"
+                : $"{what} failed: {said}; {fix}");
         }
     }
 
@@ -120,12 +140,17 @@ public sealed class DockerCli
         }
     }
 
-    private string Said(CakeException exception)
+    /// <summary>That the engine answers no more, where that is what a failed call means; null where it still does.</summary>
+    internal string? Gone(string said)
+        => Ask("version --format {{.Server.Version}}") is { Count: > 0 } ? null : $"the Docker engine stopped answering ({LastError ?? said})";
+
+    /// <summary>What Docker said of a failure, in one line.</summary>
+    internal string Said(CakeException exception)
     {
         lock (_errors)
         {
-            var told = _errors.Where(line => line.Contains("rror", StringComparison.Ordinal) || line.Contains("denied", StringComparison.Ordinal) || line.Contains("no space", StringComparison.Ordinal)).Distinct().ToList();
-            return told.LastOrDefault() ?? _errors.LastOrDefault() ?? exception.Message.Split('\n')[0];
+            var told = _errors.Where(line => line.Contains("rror", StringComparison.Ordinal) || line.Contains("denied", StringComparison.Ordinal) || DiskSpace.IsShort(line)).Distinct().ToList();
+            return told.LastOrDefault(DiskSpace.IsShort) ?? told.LastOrDefault() ?? _errors.LastOrDefault() ?? exception.Message.Split('\n')[0];
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using Cake.Core;
 using Cake.Docker;
@@ -12,7 +13,9 @@ namespace Build.Engines;
 public sealed class DockerEngine : IStackEngine
 {
     private const string OwnLabel = "micromonitored.owner";
-    private static readonly TimeSpan RegistryPatience = TimeSpan.FromSeconds(10);
+
+    // Ctrl-C reaches the docker client too, which may have ended before this build has heard of it.
+    private static readonly TimeSpan InterruptPatience = TimeSpan.FromSeconds(1);
 
     private static readonly (string Component, string? Port, string Ready)[] Parts =
     [
@@ -34,16 +37,15 @@ public sealed class DockerEngine : IStackEngine
 
     public IReadOnlyList<string> Obstacles() => _docker.Obstacles();
 
-    /// <summary>An image that is neither here nor to be had, or null.</summary>
-    public string? UnreachableImage()
-        => MissingImages().FirstOrDefault(image => _docker.Ask($"manifest inspect {image}", RegistryPatience) is null);
+    /// <summary>The images of the settings.</summary>
+    public ComponentImages Images => new(_context, _docker);
 
     public async Task<IReadOnlyList<Component>> UpAsync(CancellationToken cancellation)
     {
         var before = Containers();
         CheckPorts(before);
         Folders.Require(_context.Paths, [_context.Paths.Rendered, _context.Paths.Run]);
-        Pull();
+        Images.Pull();
         StackFiles.Render(_context);
         new ServiceImages(_context, _docker).Build();
         cancellation.ThrowIfCancellationRequested();
@@ -58,6 +60,8 @@ public sealed class DockerEngine : IStackEngine
         await Task.WhenAny(services, ready);
         await services;
         var seconds = await ready;
+        if (Containers().FirstOrDefault(container => container.Service == "grafana") is { } grafana)
+            await new GrafanaAdministrator(_context, _docker).EnsureAsync(grafana.Name, cancellation);
         var started = Containers().Where(container => !before.Any(old => old.Id == container.Id && old.State == "running")).Select(container => container.Service).ToHashSet();
         return [.. (await StatusAsync(cancellation)).Select(component => component with { Seconds = started.Contains(component.Name) && seconds.TryGetValue(component.Name, out var value) ? value : null })];
     }
@@ -97,12 +101,37 @@ public sealed class DockerEngine : IStackEngine
         {
             if (component is null)
                 _context.Say($"── {container.Service}");
-            var tail = lines.ToString(System.Globalization.CultureInfo.InvariantCulture);
-            foreach (var line in _context.DockerLogs(new DockerContainerLogsSettings { Tail = tail, Follow = follow ? true : null }, container.Name))
-                _context.Say(line);
+            ShowLog(container, lines, follow, cancellation);
         }
 
         return Task.CompletedTask;
+    }
+
+    private void ShowLog(Container container, int lines, bool follow, CancellationToken cancellation)
+    {
+        string? Show(string? line)
+        {
+            if (line is not null)
+                _context.Say(line);
+            return null;
+        }
+
+        try
+        {
+            _ = _context.DockerLogs(
+                new DockerContainerLogsSettings
+                {
+                    Tail = lines.ToString(CultureInfo.InvariantCulture),
+                    Follow = follow ? true : null,
+                    // A container's standard error is as much its log as its standard output; both are shown line by line as they come.
+                    SetupProcessSettings = process => (process.RedirectStandardError, process.RedirectedStandardOutputHandler, process.RedirectedStandardErrorHandler) = (true, Show, Show),
+                },
+                container.Name);
+        }
+        catch (CakeException) when (cancellation.WaitHandle.WaitOne(follow ? InterruptPatience : TimeSpan.Zero))
+        {
+            return;
+        }
     }
 
     public Task<IReadOnlyList<string>> TeardownAsync(bool purge, CancellationToken cancellation)
@@ -135,9 +164,21 @@ public sealed class DockerEngine : IStackEngine
     private IEnumerable<string> DataVolumes()
         => new[] { Model.StackProject, Model.ServicesProject }.SelectMany(project => _docker.Ask($"volume ls --quiet --filter label=com.docker.compose.project={project}") ?? []);
 
-    /// <summary>The containers of both projects, running or not.</summary>
-    internal IReadOnlyList<Container> Containers()
-        => [.. Of(Model.StackProject).Concat(Of(Model.ServicesProject))];
+    public bool LeavesNothing()
+        => _docker.Obstacles().Count == 0
+            && Containers().Count == 0
+            && !(Exists("network", _context.Settings.Names.Network) && IsOurs("network", _context.Settings.Names.Network));
+
+    /// <summary>The containers of both projects, running or not; none where the engine does not answer.</summary>
+    internal IReadOnlyList<Container> Containers() => Look() ?? [];
+
+    /// <summary>The containers of both projects, running or not; null where the engine does not answer.</summary>
+    internal IReadOnlyList<Container>? Look()
+        => Of(Model.StackProject) is { } stack && Of(Model.ServicesProject) is { } services ? [.. stack, .. services] : null;
+
+    /// <summary>Why the engine answers no more, in one line.</summary>
+    internal string Silence(string component)
+        => $"{_docker.Gone("docker ps failed") ?? "docker ps failed"} while waiting for {component}; start it and repeat, or clean up with the Teardown target";
 
     /// <summary>Restarts of the containers so far, by container id.</summary>
     internal IReadOnlyDictionary<string, int> Restarts(IReadOnlyList<Container> containers)
@@ -150,18 +191,20 @@ public sealed class DockerEngine : IStackEngine
     internal string LogEnd(Container container, int lines)
         => string.Join(Environment.NewLine, _docker.Merged($"logs --tail {lines} {container.Name}"));
 
-    private IEnumerable<Container> Of(string project)
+    private List<Container>? Of(string project)
+        => _docker.Ask($"ps --all --no-trunc --filter label=com.docker.compose.project={project} --format \"{{{{json .}}}}\"")?
+            .Where(line => line.StartsWith('{'))
+            .Select(line => Read(line, project))
+            .ToList();
+
+    private static Container Read(string line, string project)
     {
-        var lines = _docker.Ask($"ps --all --no-trunc --filter label=com.docker.compose.project={project} --format \"{{{{json .}}}}\"") ?? [];
-        foreach (var line in lines.Where(line => line.StartsWith('{')))
-        {
-            using var document = JsonDocument.Parse(line);
-            string Text(string key) => document.RootElement.TryGetProperty(key, out var value) ? value.GetString() ?? "" : "";
-            var service = Text("Labels").Split(',').FirstOrDefault(label => label.StartsWith("com.docker.compose.service=", StringComparison.Ordinal))?.Split('=', 2)[1] ?? Text("Names");
-            var status = Text("Status");
-            var health = status.Contains("(healthy)", StringComparison.Ordinal) ? "healthy" : status.Contains("(unhealthy)", StringComparison.Ordinal) ? "unhealthy" : "";
-            yield return new Container(Text("ID"), Text("Names"), service, Text("State"), health, project);
-        }
+        using var document = JsonDocument.Parse(line);
+        string Text(string key) => document.RootElement.TryGetProperty(key, out var value) ? value.GetString() ?? "" : "";
+        var service = Text("Labels").Split(',').FirstOrDefault(label => label.StartsWith("com.docker.compose.service=", StringComparison.Ordinal))?.Split('=', 2)[1] ?? Text("Names");
+        var status = Text("Status");
+        var health = status.Contains("(healthy)", StringComparison.Ordinal) ? "healthy" : status.Contains("(unhealthy)", StringComparison.Ordinal) ? "unhealthy" : "";
+        return new Container(Text("ID"), Text("Names"), service, Text("State"), health, project);
     }
 
     private List<Probe> Probes()
@@ -174,42 +217,13 @@ public sealed class DockerEngine : IStackEngine
         var running = containers.Where(container => container.State == "running").Select(container => container.Service).ToHashSet();
         string OwnerOf(string key) => key is "otlpGrpc" or "otlpHttp" or "zipkin" or "jaegerThrift" or "jaegerGrpc" ? "tempo" : key;
         Ports.Refuse(
-        [
-            .. _context.Settings.Ports.ByName()
-                .Where(port => (port.Key != "alertmanager" || _context.Settings.Alerting.Enabled) && !running.Contains(OwnerOf(port.Key)))
-                .Select(port => ($"ports.{port.Key}", port.Value)),
-            .. _context.Services.Where(service => !running.Contains(service.Name)).Select(service => ($"the service {service.Name} (ports.services and up)", service.Port)),
-        ]);
-    }
-
-    /// <summary>The images of the settings that the engine does not hold.</summary>
-    public IEnumerable<string> MissingImages()
-    {
-        var images = _context.Settings.Images;
-        var wanted = new[] { images.Prometheus, images.Loki, images.Promtail, images.Tempo, images.Grafana }
-            .Concat(_context.Settings.Alerting.Enabled ? [images.Alertmanager] : [])
-            .Concat(_context.Services.Count > 0 ? [images.Runtime] : []);
-        return wanted.Distinct().Where(image => _docker.Ask($"image inspect --format {{{{.Id}}}} {image}") is null);
-    }
-
-    private void Pull()
-    {
-        var faults = new List<string>();
-        foreach (var image in MissingImages())
-        {
-            _context.Say($"Pulling {image}…");
-            try
-            {
-                _docker.Call($"pulling {image}", "check the tag in images.* of stack/stack.json and the network, or load the image by docker load", () => _context.DockerPull(_docker.Quiet(new DockerImagePullSettings()), image));
-            }
-            catch (CakeException exception)
-            {
-                faults.Add(exception.Message);
-            }
-        }
-
-        if (faults.Count > 0)
-            throw new FaultException(faults);
+            [
+                .. _context.Settings.Ports.ByName()
+                    .Where(port => (port.Key != "alertmanager" || _context.Settings.Alerting.Enabled) && !running.Contains(OwnerOf(port.Key)))
+                    .Select(port => ($"ports.{port.Key}", port.Value)),
+                .. _context.Services.Where(service => !running.Contains(service.Name)).Select(service => ($"the service {service.Name} (ports.services and up)", service.Port)),
+            ],
+            port => _docker.Ask($"ps --filter publish={port} --format {{{{.Names}}}}") is [var name, ..] ? $"the container {name}" : null);
     }
 
     private void CreateNetworkAndVolume()

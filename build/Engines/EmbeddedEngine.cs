@@ -62,6 +62,8 @@ public sealed class EmbeddedEngine(BuildContext context) : IStackEngine
         return [.. (await StatusAsync(cancellation)).Select(component => component with { Seconds = started.Contains(ProcessOf(component.Name)) && seconds.TryGetValue(component.Name, out var value) ? value : null })];
     }
 
+    public bool LeavesNothing() => HostProcess.In(Processes).All(process => process.Pid(Processes) is null);
+
     public async Task<IReadOnlyList<Component>> StatusAsync(CancellationToken cancellation)
     {
         var known = HostProcess.In(Processes).ToDictionary(process => process.Name, process => process.Pid(Processes));

@@ -22,7 +22,7 @@ public static class EngineSelection
             return Able(Of(choice, context));
         var docker = new DockerEngine(context);
         var obstacle = docker.Obstacles() is [var first, ..] ? first.Split(';')[0] : null;
-        obstacle ??= docker.UnreachableImage() is { } image ? $"the image {image} is not here and cannot be pulled" : null;
+        obstacle ??= docker.Images.Unreachable() is { } image ? $"the image {image.Reference} ({image.Keys}) is not here and cannot be pulled" : null;
         if (obstacle is null)
         {
             context.Say("Engine: docker, because an engine, Compose and the images are here.");
@@ -49,7 +49,7 @@ public static class EngineSelection
         if (Recorded(context) is { } running)
             return [running];
         var docker = new DockerEngine(context);
-        return docker.Obstacles().Count == 0 && (context.Options.Purge || docker.Containers().Count > 0) ? [new EmbeddedEngine(context), docker] : [new EmbeddedEngine(context)];
+        return docker.Obstacles().Count == 0 && (context.Options.Purge || !docker.LeavesNothing()) ? [new EmbeddedEngine(context), docker] : [new EmbeddedEngine(context)];
     }
 
     /// <summary>The engine that runs, or null.</summary>

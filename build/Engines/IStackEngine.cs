@@ -26,6 +26,9 @@ public interface IStackEngine
     /// <returns>What was stopped or removed, for the report.</returns>
     Task<IReadOnlyList<string>> TeardownAsync(bool purge, CancellationToken cancellation);
 
+    /// <summary>Whether there is nothing that <see cref="TeardownAsync"/> would have to stop or remove; false where nobody can tell.</summary>
+    bool LeavesNothing();
+
     /// <summary>Writes the synthetic log file of Verify.</summary>
     ILogProbe LogProbe { get; }
 }

@@ -37,7 +37,7 @@ public sealed class ServiceImages(BuildContext context, DockerCli docker)
         if (!System.IO.File.Exists(dockerfile))
             throw new CakeException($"{context.Paths.Shown(dockerfile)} is missing; copy the one of another service and name {service.ProjectName}.dll in it");
         docker.Call(
-            $"the image of {service.Name}",
+            $"building the image of {service.Name}",
             "see its Dockerfile, and images.runtime in stack/stack.json",
             () => context.DockerBuild(
                 docker.Quiet(new DockerImageBuildSettings

@@ -11,7 +11,7 @@ public sealed class Doctor : FrostingTask<BuildContext>
 {
     public override void Run(BuildContext context)
     {
-        var findings = new Examination(context).Run();
+        var findings = new Examination(context, Machine.Of(context.Paths)).Run();
         if (context.Options.Json)
             context.Say(JsonSerializer.Serialize(findings, FindingJson.Default.IReadOnlyListFinding));
         else

@@ -36,7 +36,8 @@ public static class StackRenderer
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new FaultException($"{outputFolder}: {exception.Message} Make the folder writable for this user.");
+            var full = exception.Message.Contains("no space left", StringComparison.OrdinalIgnoreCase) || exception.Message.Contains("not enough space", StringComparison.OrdinalIgnoreCase);
+            throw new FaultException($"{outputFolder} cannot be written ({exception.Message.TrimEnd('.')}); {(full ? "make room on its disk" : "make the folder writable for this user")}");
         }
     }
 

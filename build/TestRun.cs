@@ -23,7 +23,7 @@ public sealed record TestRun(int Passed, int Failed, int Skipped)
             throw new FaultException($"--filter={context.Options.Filter}: no test project below {context.Paths.Shown(context.Paths.Tests)} has that name");
         var results = System.IO.Path.Combine(context.Paths.Artifacts, "tests");
         Directory.CreateDirectory(results);
-        Projects.Build(context, "the tests' build", System.IO.Path.Combine(results, "tests.slnx"), projects);
+        Projects.Build(context, "the tests' build", System.IO.Path.Combine(results, "tests.slnx"), projects, analyzed: true);
         return projects.Select(project => Run(context, System.IO.Path.GetFileNameWithoutExtension(project), results))
             .Aggregate(new TestRun(0, 0, 0), (sum, next) => new TestRun(sum.Passed + next.Passed, sum.Failed + next.Failed, sum.Skipped + next.Skipped));
     }

@@ -22,7 +22,7 @@ public sealed record CommandResult(string Command, int ExitCode, string Output)
 internal static class CommandLine
 {
     public static async Task<CommandResult> RunAsync(
-        string program, IEnumerable<string> arguments, string folder, IReadOnlyDictionary<string, string>? environment, TimeSpan limit, CancellationToken cancellation)
+        string program, IEnumerable<string> arguments, string folder, IReadOnlyDictionary<string, string>? environment, TimeSpan limit, CancellationToken cancellation, Action<Process>? started = null)
     {
         var start = new ProcessStartInfo(program) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         foreach (var argument in arguments)
@@ -42,6 +42,7 @@ internal static class CommandLine
         process.OutputDataReceived += Take;
         process.ErrorDataReceived += Take;
         process.Start();
+        started?.Invoke(process);
         process.StandardInput.Close();
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();

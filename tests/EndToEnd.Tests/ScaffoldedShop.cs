@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -22,6 +23,8 @@ public sealed class ScaffoldedShop : IAsyncDisposable
     public static string Root { get; } = FindRoot();
 
     public string Folder => Path.Combine(_home, "Shop");
+
+    public string Script => Path.Combine(Folder, "build.sh");
 
     /// <summary>The first of the consecutive ports that this repository uses.</summary>
     public int FirstPort { get; }
@@ -49,7 +52,12 @@ public sealed class ScaffoldedShop : IAsyncDisposable
 
     /// <summary>Runs a target of the repository's own build.</summary>
     public Task<CommandResult> TargetAsync(string target, CancellationToken cancellation, params string[] arguments)
-        => CommandLine.RunAsync("bash", [Path.Combine(Folder, "build.sh"), $"--target={target}", .. arguments], Folder, Environment, TimeSpan.FromMinutes(8), cancellation);
+        => CommandLine.RunAsync("bash", [Script, $"--target={target}", .. arguments], Folder, Environment, TimeSpan.FromMinutes(8), cancellation);
+
+    /// <summary>Runs a target with further environment variables.</summary>
+    /// <param name="started">Is given the process once it runs.</param>
+    public Task<CommandResult> TargetAsync(string target, IReadOnlyDictionary<string, string> variables, Action<Process>? started, CancellationToken cancellation, params string[] arguments)
+        => CommandLine.RunAsync("bash", [Script, $"--target={target}", .. arguments], Folder, new Dictionary<string, string>([.. Environment.Where(own => !variables.ContainsKey(own.Key)), .. variables]), TimeSpan.FromMinutes(3), cancellation, started);
 
     /// <summary>The checks of the newest report.</summary>
     public IReadOnlyList<ReportedCheck> Checks()

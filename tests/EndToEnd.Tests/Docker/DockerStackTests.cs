@@ -22,6 +22,8 @@ public sealed class DockerStackTests(ShopRepository shop) : IClassFixture<ShopRe
 
         (await VerifyAsync()).Succeeded();
         Assert.DoesNotContain(shop.Checks(), check => check.Status == "fail");
+        if (ShopRepository.WithShippedImages)
+            Assert.All(shop.Checks(), check => Assert.Equal("pass", check.Status));
 
         var before = await ContainersAsync("{{.ID}}");
         (await shop.TargetAsync("Up", "--engine=docker")).Succeeded();

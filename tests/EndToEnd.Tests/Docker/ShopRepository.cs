@@ -3,11 +3,13 @@ using System.Globalization;
 namespace EndToEnd.Tests.Docker;
 
 /// <summary>A scaffolded repository with names and images of its own in the Docker engine.</summary>
-public sealed class ShopRepository : IAsyncLifetime
+public class ShopRepository : IAsyncLifetime
 {
     private static readonly string[] ImageNames = ["prometheus", "loki", "promtail", "tempo", "grafana", "alertmanager", "runtime"];
 
     private readonly ScaffoldedShop _shop = new();
+
+    public ScaffoldedShop Shop => _shop;
 
     /// <summary>Why the Docker path cannot run here; null where it can.</summary>
     public string? Obstacle { get; private set; }
@@ -37,6 +39,12 @@ public sealed class ShopRepository : IAsyncLifetime
         _shop.Environment["STACK__NAMES__NETWORK"] = $"{Project}-net";
         _shop.Environment["STACK__NAMES__LOGSVOLUME"] = $"{Project}_logs";
         await _shop.CreateAsync(cancellation);
+        Prepare();
+    }
+
+    /// <summary>Changes the repository before its first target.</summary>
+    protected virtual void Prepare()
+    {
     }
 
     /// <summary>Runs a target of the repository's own build.</summary>
@@ -48,6 +56,7 @@ public sealed class ShopRepository : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
+        GC.SuppressFinalize(this);
         if (Obstacle is null && Directory.Exists(_shop.Folder))
         {
             await _shop.TargetAsync("Teardown", CancellationToken.None, "--purge");

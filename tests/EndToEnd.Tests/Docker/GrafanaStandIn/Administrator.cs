@@ -4,21 +4,28 @@ using System.Text;
 
 namespace GrafanaStandIn;
 
-/// <summary>The one user that Grafana's own environment variables name.</summary>
-internal sealed record Administrator(string User, string Password)
+/// <summary>The one user that Grafana's own environment variables name at its first start; from then on its data folder says the password.</summary>
+internal sealed record Administrator(string User, string PasswordFile)
 {
-    public static Administrator FromEnvironment() => new(
-        Environment.GetEnvironmentVariable("GF_SECURITY_ADMIN_USER") ?? "admin",
-        Environment.GetEnvironmentVariable("GF_SECURITY_ADMIN_PASSWORD__FILE") is { Length: > 0 } file
-            ? File.ReadAllText(file).Trim()
-            : Environment.GetEnvironmentVariable("GF_SECURITY_ADMIN_PASSWORD") ?? "admin");
+    public static Administrator FromEnvironment()
+    {
+        var file = Path.Combine(Environment.GetEnvironmentVariable("GF_PATHS_DATA") ?? "/var/lib/grafana", "admin-password");
+        if (!File.Exists(file))
+        {
+            File.WriteAllText(file, Environment.GetEnvironmentVariable("GF_SECURITY_ADMIN_PASSWORD__FILE") is { Length: > 0 } given
+                ? File.ReadAllText(given)
+                : Environment.GetEnvironmentVariable("GF_SECURITY_ADMIN_PASSWORD") ?? "admin");
+        }
+
+        return new Administrator(Environment.GetEnvironmentVariable("GF_SECURITY_ADMIN_USER") ?? "admin", file);
+    }
 
     public bool Is(string? authorization)
         => authorization is not null
             && authorization.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase)
             && CryptographicOperations.FixedTimeEquals(
                 SHA256.HashData(Encoding.ASCII.GetBytes(authorization["Basic ".Length..].Trim())),
-                SHA256.HashData(Encoding.ASCII.GetBytes(Convert.ToBase64String(Encoding.UTF8.GetBytes($"{User}:{Password}")))));
+                SHA256.HashData(Encoding.ASCII.GetBytes(Convert.ToBase64String(Encoding.UTF8.GetBytes($"{User}:{File.ReadAllText(PasswordFile).Trim()}")))));
 }
 
 internal static class AdministratorOnly

@@ -41,7 +41,7 @@ public sealed record Arguments
     /// <summary>Whether <c>Doctor</c> and <c>Status</c> print JSON.</summary>
     public bool Json { get; init; }
 
-    /// <summary>Test projects to run, by name; <c>*</c> matches any run of characters.</summary>
+    /// <summary>Test projects or benchmarks to run, by name; <c>*</c> matches any run of characters.</summary>
     public string? Filter { get; init; }
 
     private static readonly string[] Known = ["engine", "settings", "only", "skip", "timeout", "duration", "component", "lines", "follow", "purge", "format", "filter"];

@@ -8,12 +8,12 @@ public sealed class DockerCli
 {
     private readonly BuildContext _context;
     private readonly List<string> _errors = [];
-    private readonly Lazy<Cake.Core.IO.FilePath?> _standAloneCompose;
+    private readonly Lazy<bool> _hasComposePlugin;
 
     public DockerCli(BuildContext context)
     {
         _context = context;
-        _standAloneCompose = new Lazy<Cake.Core.IO.FilePath?>(() => Ask("compose version --short") is { Count: > 0 } ? null : context.Tools.Resolve("docker-compose"));
+        _hasComposePlugin = new Lazy<bool>(() => Ask("compose version --short") is { Count: > 0 });
     }
 
     /// <summary>The settings of a call whose messages are kept for a failure instead of being shown.</summary>
@@ -124,12 +124,12 @@ public sealed class DockerCli
             return ["the docker command is not on the PATH; install Docker or use --engine=embedded"];
         if (Ask("version --format {{.Server.Version}}") is not { Count: > 0 })
             return [$"no Docker engine answers ({LastError ?? "docker version says nothing"}); start it or use --engine=embedded"];
-        return StandAloneCompose is not null || Ask("compose version --short") is { Count: > 0 }
+        return _hasComposePlugin.Value || StandAloneCompose is not null
             ? []
             : ["Docker Compose v2 is missing; install the compose plugin or docker-compose 2.x, or use --engine=embedded"];
     }
 
-    private Cake.Core.IO.FilePath? StandAloneCompose => _standAloneCompose.Value;
+    private Cake.Core.IO.FilePath? StandAloneCompose => _hasComposePlugin.Value ? null : _context.Tools.Resolve("docker-compose");
 
     private string? LastError
     {

@@ -52,31 +52,42 @@ public sealed class DockerEngine : IStackEngine
         CreateNetworkAndVolume();
 
         var clock = Stopwatch.StartNew();
-        Compose("compose.yaml", Model.StackProject);
-        // Its own client: what this one says on failure must not be mixed with what the watch asks.
+        // Clients of their own: what one says on failure must not be mixed with what goes on beside it.
+        var opened = Task.Run(() => OpenLogVolume(new DockerCli(_context)), cancellation);
+        try
+        {
+            Compose("compose.yaml", Model.StackProject);
+        }
+        finally
+        {
+            await Task.WhenAny(opened);
+        }
+
         var watch = new ContainerWatch(new DockerEngine(_context), Containers());
-        var services = Task.Run(StartServices, cancellation);
+        var services = StartServicesAsync(opened);
         var ready = Readiness.WaitAsync(Probes(), clock, _context.Options.Timeout, watch.Exited, cancellation, watch.HealthyAsync);
         await Task.WhenAny(services, ready);
         await services;
         var seconds = await ready;
-        if (Containers().FirstOrDefault(container => container.Service == "grafana") is { } grafana)
+        var now = Containers();
+        if (now.FirstOrDefault(container => container.Service == "grafana") is { } grafana)
             await new GrafanaAdministrator(_context, _docker).EnsureAsync(grafana.Name, cancellation);
-        var started = Containers().Where(container => !before.Any(old => old.Id == container.Id && old.State == "running")).Select(container => container.Service).ToHashSet();
-        return [.. (await StatusAsync(cancellation)).Select(component => component with { Seconds = started.Contains(component.Name) && seconds.TryGetValue(component.Name, out var value) ? value : null })];
+        var started = now.Where(container => !before.Any(old => old.Id == container.Id && old.State == "running")).Select(container => container.Service).ToHashSet();
+        return [.. (await StatusOfAsync(now, cancellation)).Select(component => component with { Seconds = started.Contains(component.Name) && seconds.TryGetValue(component.Name, out var value) ? value : null })];
     }
 
-    private void StartServices()
+    private async Task StartServicesAsync(Task opened)
     {
-        if (_context.Services.Count == 0)
-            return;
-        OpenLogVolume();
-        Compose("services.compose.yaml", Model.ServicesProject);
+        await opened;
+        if (_context.Services.Count > 0)
+            await Task.Run(() => Compose("services.compose.yaml", Model.ServicesProject));
     }
 
-    public async Task<IReadOnlyList<Component>> StatusAsync(CancellationToken cancellation)
+    public Task<IReadOnlyList<Component>> StatusAsync(CancellationToken cancellation) => StatusOfAsync(Containers(), cancellation);
+
+    private async Task<IReadOnlyList<Component>> StatusOfAsync(IReadOnlyList<Container> seen, CancellationToken cancellation)
     {
-        var containers = Containers().ToLookup(container => container.Service);
+        var containers = seen.ToLookup(container => container.Service);
         Component Row(string name, string kind, int? port)
         {
             var container = containers[name].FirstOrDefault();
@@ -174,7 +185,11 @@ public sealed class DockerEngine : IStackEngine
 
     /// <summary>The containers of both projects, running or not; null where the engine does not answer.</summary>
     internal IReadOnlyList<Container>? Look()
-        => Of(Model.StackProject) is { } stack && Of(Model.ServicesProject) is { } services ? [.. stack, .. services] : null;
+        => _docker.Ask("ps --all --no-trunc --filter label=com.docker.compose.project --format \"{{json .}}\"")?
+            .Where(line => line.StartsWith('{'))
+            .Select(Read)
+            .Where(container => container.Project == Model.StackProject || container.Project == Model.ServicesProject)
+            .ToList();
 
     /// <summary>Why the engine answers no more, in one line.</summary>
     internal string Silence(string component)
@@ -191,20 +206,14 @@ public sealed class DockerEngine : IStackEngine
     internal string LogEnd(Container container, int lines)
         => string.Join(Environment.NewLine, _docker.Merged($"logs --tail {lines} {container.Name}"));
 
-    private List<Container>? Of(string project)
-        => _docker.Ask($"ps --all --no-trunc --filter label=com.docker.compose.project={project} --format \"{{{{json .}}}}\"")?
-            .Where(line => line.StartsWith('{'))
-            .Select(line => Read(line, project))
-            .ToList();
-
-    private static Container Read(string line, string project)
+    private static Container Read(string line)
     {
         using var document = JsonDocument.Parse(line);
         string Text(string key) => document.RootElement.TryGetProperty(key, out var value) ? value.GetString() ?? "" : "";
-        var service = Text("Labels").Split(',').FirstOrDefault(label => label.StartsWith("com.docker.compose.service=", StringComparison.Ordinal))?.Split('=', 2)[1] ?? Text("Names");
+        string? Label(string key) => Text("Labels").Split(',').FirstOrDefault(label => label.StartsWith(key + "=", StringComparison.Ordinal))?.Split('=', 2)[1];
         var status = Text("Status");
         var health = status.Contains("(healthy)", StringComparison.Ordinal) ? "healthy" : status.Contains("(unhealthy)", StringComparison.Ordinal) ? "unhealthy" : "";
-        return new Container(Text("ID"), Text("Names"), service, Text("State"), health, project);
+        return new Container(Text("ID"), Text("Names"), Label("com.docker.compose.service") ?? Text("Names"), Text("State"), health, Label("com.docker.compose.project") ?? "");
     }
 
     private List<Probe> Probes()
@@ -236,12 +245,12 @@ public sealed class DockerEngine : IStackEngine
     }
 
     /// <summary>Lets every user create log files, and every service go on with files that root has left.</summary>
-    private void OpenLogVolume()
-        => _docker.Call(
+    private void OpenLogVolume(DockerCli docker)
+        => docker.Call(
             $"preparing the volume {_context.Settings.Names.LogsVolume}",
             "look at it with docker volume inspect, or remove it by Teardown --purge",
             () => _context.DockerRunWithoutResult(
-                _docker.Quiet(new DockerContainerRunSettings
+                docker.Quiet(new DockerContainerRunSettings
                 {
                     Rm = true,
                     Network = "none",

@@ -1,14 +1,22 @@
+using System.IO.Enumeration;
 using Cake.Frosting;
+using MicroMonitored.Model;
 
 namespace Build.Repo;
 
 [TaskName(nameof(Bench))]
-[TaskDescription("Measures what the services' instrumentation costs, against a bare service and the usual set-up.")]
+[TaskDescription("Measures what the instrumentation costs and how fast the stack starts (--filter=instrumentation|start-up).")]
 public sealed class Bench : FrostingTask<BuildContext>
 {
     public override void Run(BuildContext context)
     {
-        var report = Benchmark.Run(context);
-        context.Say($"Written: {context.Paths.Shown(report)} and chart.svg beside it");
+        var chosen = Benchmark.All.Where(benchmark => FileSystemName.MatchesSimpleExpression(context.Options.Filter ?? "*", benchmark.Key)).ToList();
+        if (chosen.Count == 0)
+            throw new FaultException($"--filter={context.Options.Filter}: no benchmark has that name; known: {string.Join(", ", Benchmark.All.Keys)}");
+        foreach (var (_, run) in chosen)
+        {
+            if (run(context) is { } report)
+                context.Say($"Written: {context.Paths.Shown(report)}");
+        }
     }
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+using Build.Engines;
 using Cake.Core;
 using Cake.Core.IO;
 using Path = System.IO.Path;
@@ -8,15 +10,75 @@ namespace Build.Repo;
 public static class Benchmark
 {
     private const string Project = "Bench";
+    private const int Ports = 14;
 
-    /// <summary>Runs the comparison, its table on the console, and returns the report's path.</summary>
+    private static readonly string[] PortNames = ["grafana", "prometheus", "loki", "tempo", "otlpGrpc", "otlpHttp", "zipkin", "jaegerThrift", "jaegerGrpc", "alertmanager", "services"];
+
+    /// <summary>What a run measures, by the word that <c>--filter</c> selects.</summary>
+    public static readonly IReadOnlyDictionary<string, Func<BuildContext, string?>> All = new Dictionary<string, Func<BuildContext, string?>>
+    {
+        ["instrumentation"] = Instrumentation,
+        ["start-up"] = StartUp,
+    };
+
+    /// <summary>What the services' instrumentation costs; returns the report's path.</summary>
     /// <exception cref="CakeException">It does not compile, or a server did not answer.</exception>
-    public static string Run(BuildContext context)
+    public static string Instrumentation(BuildContext context)
+    {
+        var folder = Compiled(context);
+        context.Show("the benchmark", "dotnet", new ProcessArgumentBuilder().AppendQuoted(context.Paths.Assembly(Project)).AppendQuoted(folder), context.Paths.Root);
+        return Path.Combine(folder, "report.md");
+    }
+
+    /// <summary>How long Up of a scaffolded repository takes against bare Compose; returns the report's path, or null where no Docker can run.</summary>
+    /// <exception cref="CakeException">It does not compile, or something did not start.</exception>
+    public static string? StartUp(BuildContext context)
+    {
+        var docker = new DockerEngine(context);
+        if (docker.Obstacles() is [var obstacle, ..])
+        {
+            context.Say($"start-up: left out, because {obstacle}");
+            return null;
+        }
+
+        docker.Images.Pull();
+        var folder = Compiled(context);
+        var (repository, hive) = (Path.Combine(folder, "Shop"), Path.Combine(folder, "hive"));
+        if (Directory.Exists(repository))
+            Directory.Delete(repository, recursive: true);
+        TemplatePackage.Pack(context);
+        TemplatePackage.Install(context, hive);
+        TemplatePackage.Instantiate(context, "Shop", repository, hive);
+        var variables = Names();
+        try
+        {
+            context.Show("the benchmark", "dotnet", new ProcessArgumentBuilder().AppendQuoted(context.Paths.Assembly(Project)).Append("start-up").AppendQuoted(folder).AppendQuoted(repository), context.Paths.Root, variables);
+        }
+        finally
+        {
+            context.Capture("the benchmark's teardown", new FilePath(new Paths(repository).Script), new ProcessArgumentBuilder().Append("--target=Teardown").Append("--purge"), repository, variables);
+        }
+
+        return Path.Combine(folder, "start-up.md");
+    }
+
+    private static string Compiled(BuildContext context)
     {
         var folder = Path.Combine(context.Paths.Artifacts, "bench");
         Directory.CreateDirectory(folder);
         Projects.Build(context, "the benchmark's build", Path.Combine(folder, "bench.slnx"), [Path.Combine(context.Paths.Tests, Project, Project + ".csproj")]);
-        context.Show("the benchmark", "dotnet", new ProcessArgumentBuilder().AppendQuoted(context.Paths.Assembly(Project)).AppendQuoted(folder), context.Paths.Root);
-        return Path.Combine(folder, "report.md");
+        return folder;
+    }
+
+    /// <summary>Names and ports of its own: a stack that is up meanwhile stays untouched.</summary>
+    private static Dictionary<string, string?> Names()
+    {
+        var name = $"bench-{Environment.ProcessId}";
+        var inUse = Listeners.Ports();
+        var first = Enumerable.Range(20_000, 10_000).First(port => !Enumerable.Range(port, Ports).Any(inUse.Contains));
+        var variables = new Dictionary<string, string?> { ["STACK__NAMES__PROJECT"] = name, ["STACK__NAMES__NETWORK"] = $"{name}-net", ["STACK__NAMES__LOGSVOLUME"] = $"{name}_logs" };
+        foreach (var (index, port) in PortNames.Index())
+            variables[$"STACK__PORTS__{port.ToUpperInvariant()}"] = (first + index).ToString(CultureInfo.InvariantCulture);
+        return variables;
     }
 }

@@ -1,9 +1,11 @@
 using Bench;
 using Bench.Servers;
+using Bench.StartUp;
 
 return args switch
 {
     ["serve", var variant, var folder, ..] => await Server.RunAsync(variant, folder),
+    ["start-up", var artifacts, var repository] => await UpAgainstCompose.RunAsync(artifacts, repository),
     ["sink"] => await Sink.RunAsync(),
     [var artifacts, .. var variants] => await Comparison.RunAsync(artifacts, variants),
     _ => Usage(),
@@ -11,6 +13,6 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine($"Bench <folder of the report> [variant ...]; variants: {string.Join(' ', Variant.All.Select(variant => variant.Name))}");
+    Console.Error.WriteLine($"Bench <folder of the report> [variant ...] or Bench start-up <folder of the report> <scaffolded repository>; variants: {string.Join(' ', Variant.All.Select(variant => variant.Name))}");
     return 1;
 }

@@ -127,7 +127,7 @@ internal sealed partial class SimulatedDocker : ICakeContext, IProcessRunner, IT
             case ("compose", "version"): return ["2.40.0"];
             case ("compose", _) when words.Contains("up"): return Up(After("--file"), After("--project-name"));
             case ("compose", _) when words.Contains("down"): return Down(After("--project-name"), words.Contains("--volumes"));
-            case ("ps", _) when words.Contains("--all"): return [.. _containers.Where(container => After("--filter").EndsWith('=' + container.Project)).Select(Row)];
+            case ("ps", _) when words.Contains("--all"): return [.. _containers.Append(("somebody-else", "grafana")).Select(Row)];
             case ("ps", _): return [];
             case ("inspect", _): return [.. words.Skip(3).Select(id => $"{id} 0")];
             case ("image", "inspect"): return words.Skip(4).All(Images.Contains) ? ["sha256:0"] : _built.TryGetValue(words[^1], out var stamp) ? [stamp] : null;
@@ -148,7 +148,7 @@ internal sealed partial class SimulatedDocker : ICakeContext, IProcessRunner, IT
     }
 
     private static string Row((string Project, string Service) container, string status)
-        => JsonSerializer.Serialize(new { ID = $"id-{container.Service}", Names = $"{container.Project}-{container.Service}-1", Labels = $"a=b,com.docker.compose.service={container.Service}", State = "running", Status = status });
+        => JsonSerializer.Serialize(new { ID = $"id-{(container.Project == "somebody-else" ? "foreign" : container.Service)}", Names = $"{container.Project}-{container.Service}-1", Labels = $"a=b,com.docker.compose.project={container.Project},com.docker.compose.service={container.Service}", State = "running", Status = status });
 
     private string Row((string Project, string Service) container) => Row(container, Status);
 

@@ -85,7 +85,7 @@ public sealed class DockerFaultTests(BareStackRepository stack) : IClassFixture<
         }
         finally
         {
-            await DockerMachine.RunAsync(CancellationToken.None, "rm", "--force", name);
+            await DockerMachine.RunAsync(CancellationToken.None, "rm", "--force", "--volumes", name);
         }
 
         await NothingIsLeftAsync();

@@ -61,6 +61,9 @@ public sealed class DockerCli
         return Quiet(settings);
     }
 
+    /// <summary>An operand that may hold spaces or quotes; the aliases pass operands on as they are.</summary>
+    public static string Quoted(string operand) => $"\"{operand.Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
+
     /// <summary>What to do about a full disk of the engine.</summary>
     public string MakeRoom => $"make room where Docker keeps its data{(Ask("info --format {{.DockerRootDir}}") is [var folder, ..] ? $" ({folder})" : "")}: docker system df says what takes it, docker system prune frees it";
 

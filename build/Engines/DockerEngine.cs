@@ -264,7 +264,7 @@ public sealed class DockerEngine : IStackEngine
                 }),
                 _context.Settings.Images.Prometheus,
                 "-c",
-                "chmod 1777 /var/log/microservices && find /var/log/microservices -xdev -type f -user 0 -name '*.log*' -exec chmod a+rw {} +"));
+                DockerCli.Quoted("chmod 1777 /var/log/microservices && find /var/log/microservices -xdev -type f -user 0 -name '*.log*' -exec chmod a+rw {} +")));
 
     private void Compose(string file, string project)
         => _docker.Call(

@@ -38,5 +38,5 @@ public sealed class DockerLogProbe(BuildContext context, DockerCli docker) : ILo
                 }),
                 context.Settings.Images.Prometheus,
                 "-c",
-                script));
+                DockerCli.Quoted(script)));
 }

@@ -47,6 +47,6 @@ public sealed class ServiceImages(BuildContext context, DockerCli docker)
                     BuildArg = [$"RUNTIME={context.Settings.Images.Runtime}"],
                     Label = [$"{StampLabel}={stamp}", $"micromonitored.service={service.Name}"],
                 }),
-                context.Paths.Published(service.ProjectName)));
+                DockerCli.Quoted(context.Paths.Published(service.ProjectName))));
     }
 }

@@ -15,7 +15,7 @@ public static class ArgumentsBuilderExtension
     /// <param name="builder">Takes the arguments.</param>
     /// <param name="command">The command; empty when the tool is the command.</param>
     /// <param name="settings">The options.</param>
-    /// <param name="arguments">The operands; quoted where they need it and are not quoted yet.</param>
+    /// <param name="arguments">The operands, appended as they are: whoever passes a space quotes it.</param>
     public static void AppendAll<TSettings>(this ProcessArgumentBuilder builder, string command, TSettings settings, string[] arguments)
         where TSettings : AutoToolSettings, new()
     {
@@ -33,7 +33,7 @@ public static class ArgumentsBuilderExtension
         }
 
         foreach (var argument in arguments.Where(a => a.Length > 0))
-            AppendOperand(builder, argument);
+            builder.Append(argument);
     }
 
     private static IEnumerable<(string Option, object? Value)> OptionsOf(PropertyInfo property, object? value)
@@ -71,14 +71,5 @@ public static class ArgumentsBuilderExtension
         }
 
         return name.ToString();
-    }
-
-    private static void AppendOperand(ProcessArgumentBuilder builder, string argument)
-    {
-        var quoted = argument.Length > 1 && argument[0] == '"' && argument[^1] == '"';
-        if (quoted || !argument.AsSpan().ContainsAny(" \t\r\n\""))
-            builder.Append(argument);
-        else
-            builder.AppendQuoted(argument);
     }
 }

@@ -26,6 +26,11 @@ internal static class GrafanaChecks
         : run.Plan.DashboardUids.Count == 0 ? Scope.Skip("no dashboard is shipped")
         : Scope.Stack;
 
+    public static Scope Panels(VerificationRun run) =>
+        Dashboards(run) is { SkipReason: not null } none ? none
+        : run.Services.Count == 0 ? Scope.Skip("no services under src/")
+        : Scope.Stack;
+
     public static async Task<Outcome> HealthAsync(VerificationRun run, string? subject, CancellationToken cancellation)
     {
         var polled = await run.Poll.UntilAsync(token => Client(run).GetJsonAsync("/api/health", null, token), health => health.Text("database") == "ok", run.ArrivalLimit, cancellation).ConfigureAwait(false);

@@ -1,3 +1,4 @@
+using Build.Engines;
 using Cake.Core;
 using Cake.Docker;
 
@@ -35,7 +36,8 @@ public sealed class DockerAliasesTests
         { "docker compose rm --force --stop loki", c => c.DockerComposeRm(new() { Force = true, Stop = true }, null, "loki") },
         { """docker ps --all --filter "label=com.docker.compose.project=shop" --format "json" """, c => c.DockerPs(new() { All = true, Filter = "label=com.docker.compose.project=shop", Format = "json" }) },
         { """docker logs --tail "5" shop-loki-1""", c => c.DockerLogs(new() { Tail = "5" }, "shop-loki-1") },
-        { """docker exec shop-loki-1 sh -c "echo \"a b\"" """, c => c.DockerExec(null, "shop-loki-1", "sh", "-c", "echo \"a b\"") },
+        { """docker exec shop-loki-1 sh -c "echo \"a b\"" """, c => c.DockerExec(null, "shop-loki-1", "sh", "-c", DockerCli.Quoted("echo \"a b\"")) },
+        { "docker exec shop-loki-1 echo two words", c => c.DockerExec(null, "shop-loki-1", "echo", "two words") },
         {
             """docker run --entrypoint "chown" --rm --user "0" --volume "logs:/logs" busybox:1 -R 1654:1654 /logs""",
             c => c.DockerRun(new() { Rm = true, Volume = ["logs:/logs"], User = "0", Entrypoint = "chown" }, "busybox:1", "-R", "1654:1654", "/logs")
@@ -44,7 +46,7 @@ public sealed class DockerAliasesTests
         { "docker rm --force --volumes a b", c => c.DockerRm(new DockerContainerRmSettings { Force = true, Volumes = true }, "a", "b") },
         { "docker rm a", c => c.DockerRm("a") },
         { "docker stop --time 5 a", c => c.DockerStop(new DockerContainerStopSettings { Time = 5 }, "a") },
-        { """docker cp "a file" c:/tmp""", c => c.DockerCp("a file", "c:/tmp") },
+        { """docker cp "a file" c:/tmp""", c => c.DockerCp(DockerCli.Quoted("a file"), "c:/tmp") },
         { """docker image ls --filter "reference=shop-*" --quiet""", c => c.DockerImageLs(new() { Filter = "reference=shop-*", Quiet = true }) },
         { "docker pull grafana/loki:3.7.7", c => c.DockerPull("grafana/loki:3.7.7") },
         {

@@ -155,12 +155,12 @@ public sealed class DockerEngine : IStackEngine
         Down(Model.ServicesProject, purge);
         Down(Model.StackProject, purge);
         var names = _context.Settings.Names;
-        if (Exists("network", names.Network) && IsOurs("network", names.Network) && _docker.Ask($"network rm {names.Network}") is not null)
-            removed.Add($"network {names.Network}");
+        if (Exists("network", names.Network) && IsOurs("network", names.Network))
+            removed.AddRange(Remove("network", names.Network));
         if (purge)
         {
-            if (Exists("volume", names.LogsVolume) && _docker.Ask($"volume rm {names.LogsVolume}") is not null)
-                removed.Add($"volume {names.LogsVolume}");
+            if (Exists("volume", names.LogsVolume))
+                removed.AddRange(Remove("volume", names.LogsVolume));
             foreach (var service in _context.Services.Where(service => _docker.Ask($"image rm {ServiceImages.Of(_context, service)}") is not null))
                 removed.Add($"image {ServiceImages.Of(_context, service)}");
             // Compose knows a project by its containers alone: after a Teardown without --purge the volumes are all that is left.
@@ -170,6 +170,15 @@ public sealed class DockerEngine : IStackEngine
         }
 
         return Task.FromResult<IReadOnlyList<string>>(removed);
+    }
+
+    private IEnumerable<string> Remove(string kind, string name)
+    {
+        if (_docker.Ask($"{kind} rm {name}") is not null)
+            return [$"{kind} {name}"];
+        var users = _docker.Ask($"ps --all --filter {kind}={name} --format {{{{.Names}}}}") ?? [];
+        _context.Say($"The {kind} {name} stays: {(users.Count > 0 ? $"{string.Join(", ", users)} of another project still uses it; stop that and repeat" : "docker does not remove it; repeat the Teardown target")}.");
+        return [];
     }
 
     private IEnumerable<string> DataVolumes()

@@ -148,6 +148,26 @@ public sealed class DockerEngineTests : IDisposable
         Assert.DoesNotContain("docker network rm monitoring", _stack.CommandLines());
     }
 
+    [Fact]
+    public async Task WhatAnotherProjectUsesStaysAndIsNamed()
+    {
+        await _stack.Engine().UpAsync(Cancellation);
+        _stack.Docker.Failures["network rm"] = "Error response from daemon: network monitoring has active endpoints";
+        _stack.Docker.Failures["volume rm sample-micro-app_microservices_logs"] = "Error response from daemon: volume is in use";
+        _stack.Docker.Neighbours.Add("python-client-1");
+
+        var removed = await _stack.Engine().TeardownAsync(purge: true, Cancellation);
+
+        Assert.DoesNotContain("network monitoring", removed);
+        Assert.DoesNotContain("volume sample-micro-app_microservices_logs", removed);
+        Assert.Equal(
+            [
+                "The network monitoring stays: python-client-1 of another project still uses it; stop that and repeat.",
+                "The volume sample-micro-app_microservices_logs stays: python-client-1 of another project still uses it; stop that and repeat.",
+            ],
+            _stack.Said.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+    }
+
     [Theory]
     [InlineData("pull", "write /var/lib/docker/tmp/GetImageBlob1: no space left on device", "pulling grafana/loki:3.7.7 (images.loki) failed: write /var/lib/docker/tmp/GetImageBlob1: no space left on device; make room where Docker keeps its data (/var/lib/docker): docker system df says what takes it, docker system prune frees it")]
     [InlineData("image build", "Sending build context\nError response from daemon: write /layer: no space left on device", "building the image of shop-orders failed: Error response from daemon: write /layer: no space left on device; make room where Docker keeps its data (/var/lib/docker): docker system df says what takes it, docker system prune frees it")]

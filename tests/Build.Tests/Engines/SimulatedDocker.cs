@@ -29,6 +29,9 @@ internal sealed partial class SimulatedDocker : ICakeContext, IProcessRunner, IT
     /// <summary>What a container has printed: lines of its standard output and of its error output.</summary>
     public (string[] Output, string[] Error) Log { get; set; } = ([], []);
 
+    /// <summary>Containers of other projects, on our network, volume and ports.</summary>
+    public List<string> Neighbours { get; } = [];
+
     /// <summary>Whether anything answers behind the docker client.</summary>
     public bool Answers { get; set; } = true;
 
@@ -127,8 +130,8 @@ internal sealed partial class SimulatedDocker : ICakeContext, IProcessRunner, IT
             case ("compose", "version"): return ["2.40.0"];
             case ("compose", _) when words.Contains("up"): return Up(After("--file"), After("--project-name"));
             case ("compose", _) when words.Contains("down"): return Down(After("--project-name"), words.Contains("--volumes"));
+            case ("ps", _) when words[^1] == "{{.Names}}": return [.. Neighbours];
             case ("ps", _) when words.Contains("--all"): return [.. _containers.Append(("somebody-else", "grafana")).Select(Row)];
-            case ("ps", _): return [];
             case ("inspect", _): return [.. words.Skip(3).Select(id => $"{id} 0")];
             case ("image", "inspect"): return words.Skip(4).All(Images.Contains) ? ["sha256:0"] : _built.TryGetValue(words[^1], out var stamp) ? [stamp] : null;
             case ("image", "build"): return Built(After("--tag"), After("--label").Split('=', 2)[1]);

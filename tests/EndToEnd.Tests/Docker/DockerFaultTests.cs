@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.Json;
 using System.Threading.Channels;
 
 namespace EndToEnd.Tests.Docker;
@@ -76,7 +77,7 @@ public sealed class DockerFaultTests(BareStackRepository stack) : IClassFixture<
     {
         DockerMachine.Require(stack.Obstacle);
         var name = $"{stack.Project}-squatter";
-        (await DockerMachine.RunAsync(Cancellation, "run", "--detach", "--name", name, "--publish", $"127.0.0.1:{Shop.FirstPort}:80", "--entrypoint", "/bin/sh", await ShellImageAsync(), "-c", "sleep 60")).Succeeded();
+        (await DockerMachine.RunAsync(Cancellation, "run", "--detach", "--name", name, "--publish", $"127.0.0.1:{Shop.FirstPort}:80", "--entrypoint", "/bin/sh", ShellImage(), "-c", "sleep 60")).Succeeded();
         try
         {
             var line = OneFault(await UpAsync());
@@ -264,8 +265,12 @@ public sealed class DockerFaultTests(BareStackRepository stack) : IClassFixture<
     private Task<IReadOnlyList<string>> NetworksAsync()
         => DockerMachine.ListAsync(Cancellation, "network", "ls", "--filter", $"name={stack.Project}", "--format", "{{.Name}}");
 
-    private async Task<string> ShellImageAsync()
-        => ShopRepository.WithShippedImages
-            ? Assert.Single(await DockerMachine.ListAsync(Cancellation, "image", "ls", "--filter", "reference=prom/prometheus", "--format", "{{.Repository}}:{{.Tag}}"))
-            : Shop.Environment["STACK__IMAGES__PROMETHEUS"];
+    /// <summary>An image with a shell: Prometheus' own.</summary>
+    private string ShellImage()
+    {
+        if (Shop.Environment.TryGetValue("STACK__IMAGES__PROMETHEUS", out var own))
+            return own;
+        using var settings = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Shop.Folder, "stack", "stack.json")));
+        return settings.RootElement.GetProperty("images").GetProperty("prometheus").GetString()!;
+    }
 }

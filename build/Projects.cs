@@ -1,7 +1,7 @@
 using System.Security;
+using Build.Engines;
 using Cake.Core;
 using Cake.Core.IO;
-using Build.Engines;
 
 namespace Build;
 

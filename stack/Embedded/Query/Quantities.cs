@@ -224,7 +224,9 @@ internal static class Quantities
                 case 'v': builder.Append('\v'); break;
                 case '\\': builder.Append('\\'); break;
                 case '"' or '\'' when escape == quote: builder.Append(escape); break;
-                case 'x': case 'u': case 'U':
+                case 'x':
+                case 'u':
+                case 'U':
                     var length = escape switch { 'x' => 2, 'u' => 4, _ => 8 };
                     if (position + length > text.Length
                         || !uint.TryParse(text.AsSpan(position, length), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var code)

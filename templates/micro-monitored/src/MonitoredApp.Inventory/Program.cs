@@ -1,5 +1,4 @@
 using MonitoredApp.Inventory;
-using MonitoredApp.Monitoring;
 
 if (args is [HealthProbe.Argument])
     return await HealthProbe.RunAsync();

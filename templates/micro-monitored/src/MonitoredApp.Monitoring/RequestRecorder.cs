@@ -5,7 +5,6 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging;
-using MonitoredApp.Monitoring.Logs;
 
 namespace MonitoredApp.Monitoring;
 

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Options;
-using MonitoredApp.Monitoring;
 
 namespace MonitoredApp.Orders;
 

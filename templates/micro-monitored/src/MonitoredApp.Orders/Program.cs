@@ -1,4 +1,3 @@
-using MonitoredApp.Monitoring;
 using MonitoredApp.Orders;
 
 if (args is [HealthProbe.Argument])

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
-using MonitoredApp.Monitoring.Logs;
 
 namespace MonitoredApp.Monitoring.Tests;
 

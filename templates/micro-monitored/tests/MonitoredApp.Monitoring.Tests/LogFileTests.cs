@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using MonitoredApp.Monitoring.Logs;
 
 namespace MonitoredApp.Monitoring.Tests;
 

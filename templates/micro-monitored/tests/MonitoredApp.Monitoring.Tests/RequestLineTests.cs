@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
-using MonitoredApp.Monitoring.Logs;
 
 namespace MonitoredApp.Monitoring.Tests;
 

@@ -11,6 +11,11 @@ public sealed class NameTests(InstalledTemplates templates)
     [InlineData("Acme.event", "Acme.event_")]
     [InlineData("Task", "Task_")]
     [InlineData("한글상점", "한글상점")]
+    [InlineData("दुकान", "दुकान")]
+    [InlineData("2Shop", "_2Shop")]
+    [InlineData("My Shop", "My_Shop")]
+    [InlineData("Acme.2 go", "Acme._2_go")]
+    [InlineData("a+b & c#d", "a_b___c_d")]
     public async Task A_usable_name_becomes_one_form_that_fits_namespaces_and_files(string name, string form)
     {
         var repository = await templates.RepositoryAsync(name);
@@ -22,8 +27,8 @@ public sealed class NameTests(InstalledTemplates templates)
 
     public static TheoryData<string> Hostile =>
     [
-        "1 bad; name", "$(touch pwned)", "`touch pwned`", "a'b", "a\"b", "two\nlines", "a:b", "a&b", "a#b", "{{x}}", "..", ".a", "a.", "a..b", "a/../../b",
-        "2Shop", "con", "NUL.Shop", "🙂", new string('a', 200),
+        "1 bad; name", "$(touch pwned)", "`touch pwned`", "a\"b", "a'b", "a(b)", "two\nlines", "a\tb", "a:b", "a%20b", "a|b", "a$b", "a,b", "{{x}}", "..", ".a", "a.", "a..b", "a. b", "a/../../b",
+        "_", "con", "NUL.Shop", "🙂", new string('a', 200),
     ];
 
     [Theory]

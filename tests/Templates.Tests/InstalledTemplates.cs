@@ -8,12 +8,11 @@ namespace Templates.Tests;
 public sealed class InstalledTemplates : IAsyncLifetime
 {
     private readonly string folder = Directory.CreateTempSubdirectory("templates").FullName;
-    private int scaffolded;
+    private int made;
+    private Hive? hive;
 
     /// <summary>The path of the package.</summary>
     public string Package { get; private set; } = "";
-
-    private string Hive => Path.Combine(folder, "hive");
 
     public async ValueTask InitializeAsync()
     {
@@ -21,23 +20,31 @@ public sealed class InstalledTemplates : IAsyncLifetime
             "dotnet", folder, "pack", Path.Combine(Repository.Templates, "MicroMonitored.Templates.csproj"), "-o", folder, "-nodeReuse:false");
         packed.Succeeded();
         Package = Directory.GetFiles(folder, "*.nupkg").Single();
-        (await Command.RunAsync("dotnet", folder, "new", "install", Package, "--debug:custom-hive", Hive)).Succeeded();
+        hive = await HiveAsync();
     }
 
     public ValueTask DisposeAsync()
     {
+        hive?.Dispose();
         Directory.Delete(folder, recursive: true);
         return ValueTask.CompletedTask;
     }
 
-    internal Task<Outcome> NewAsync(string where, params string[] arguments)
-        => Command.RunAsync("dotnet", where, ["new", .. arguments, "--debug:custom-hive", Hive]);
+    internal Task<Outcome> NewAsync(string where, params string[] arguments) => hive!.NewAsync(where, arguments);
+
+    /// <summary>The package in another hive: for a class of tests that creates much while others do.</summary>
+    internal async Task<Hive> HiveAsync()
+    {
+        var another = new Hive(Folder());
+        (await another.NewAsync(folder, "install", Package)).Succeeded();
+        return another;
+    }
 
     internal ZipArchive OpenPackage() => ZipFile.OpenRead(Package);
 
     /// <summary>A new empty folder.</summary>
     internal string Folder()
-        => Directory.CreateDirectory(Path.Combine(folder, $"{Interlocked.Increment(ref scaffolded)}")).FullName;
+        => Directory.CreateDirectory(Path.Combine(folder, $"{Interlocked.Increment(ref made)}")).FullName;
 
     /// <summary>A repository made by the template, packages not restored.</summary>
     internal async Task<ScaffoldedRepository> RepositoryAsync(string name, params string[] arguments)
@@ -46,4 +53,25 @@ public sealed class InstalledTemplates : IAsyncLifetime
         (await NewAsync(target, ["micro-monitored", "-n", name, "-o", target, "--no-restore", .. arguments])).Succeeded();
         return new ScaffoldedRepository(target);
     }
+}
+
+/// <summary>Where <c>dotnet new</c> keeps its installed packages, which it cannot share between processes.</summary>
+internal sealed class Hive(string folder) : IDisposable
+{
+    private readonly SemaphoreSlim turn = new(1);
+
+    public async Task<Outcome> NewAsync(string where, params string[] arguments)
+    {
+        await turn.WaitAsync();
+        try
+        {
+            return await Command.RunAsync("dotnet", where, ["new", .. arguments, "--debug:custom-hive", folder]);
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    public void Dispose() => turn.Dispose();
 }

@@ -9,11 +9,12 @@ internal sealed record ScaffoldedRepository(string Folder)
 {
     private static readonly JsonDocumentOptions Lenient = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
+    /// <summary>Everything but what a build wrote.</summary>
     public IEnumerable<string> Files => Directory.EnumerateFiles(Folder, "*", new EnumerationOptions
     {
         RecurseSubdirectories = true,
         AttributesToSkip = FileAttributes.None,
-    });
+    }).Where(file => !file.StartsWith(Path.Combine(Folder, "artifacts") + Path.DirectorySeparatorChar, StringComparison.Ordinal));
 
     public JsonElement Settings => Json(Path.Combine(Folder, "stack", "stack.json"));
 

@@ -1,0 +1,55 @@
+namespace Templates.Tests;
+
+/// <summary>What a row adds to its repository with one of the other two templates.</summary>
+internal sealed record Addition(string Template, string Name, bool Tests, bool NoRestore)
+{
+    public string[] Arguments => [Template, "-n", Name, "--tests", $"{Tests}", "--no-restore", $"{NoRestore}"];
+}
+
+/// <summary>A name and a value of every parameter of micro-monitored, and what is added afterwards.</summary>
+internal sealed record MatrixRow(
+    string Name, string Sampling, string Services, bool Tests, bool Alerting, int PortsBase, string Ci, bool UpstreamPackages, string Network, string LogsVolume, bool NoRestore,
+    params Addition[] Additions)
+{
+    public IReadOnlyDictionary<string, string> Values { get; } = new Dictionary<string, string>
+    {
+        ["sampling"] = Sampling,
+        ["services"] = Services,
+        ["tests"] = Text(Tests),
+        ["alerting"] = Text(Alerting),
+        ["ports-base"] = $"{PortsBase}",
+        ["ci"] = Ci,
+        ["upstream-packages"] = Text(UpstreamPackages),
+        ["network"] = Network,
+        ["logs-volume"] = LogsVolume,
+        ["no-restore"] = Text(NoRestore),
+        ["framework"] = "net10.0",
+    };
+
+    public string[] Arguments => ["micro-monitored", "-n", Name, .. Values.SelectMany(value => new[] { $"--{value.Key}", value.Value })];
+
+    private static string Text(bool value) => value ? "true" : "false";
+}
+
+/// <summary>The repositories that are built and tested: every pair of values of two parameters is in a row, under names of every kind.</summary>
+internal static class Matrix
+{
+    private const string Service = "micro-monitored-service";
+    private const string Worker = "micro-monitored-worker";
+    private const string Volume = "sample-micro-app_microservices_logs";
+
+    public static readonly IReadOnlyList<MatrixRow> Rows =
+    [
+        new("Acme.Shop", "1.0", "two", true, false, 0, "github", true, "monitoring", Volume, false, new(Service, "Acme.Shop.Billing", true, true), new(Worker, "Mailer", true, true)),
+        new("my-shop.class", "0.5", "one", true, false, 20000, "github", true, "monitoring", "shop_logs", true, new(Service, "my-shop.class.Billing", true, false), new(Worker, "event", false, true)),
+        new("Zeta & Sons #2", "0.5", "two", false, true, 0, "none", false, "shop.net", Volume, false, new(Service, "Zeta.Billing", false, true), new(Worker, "Zeta.Mailer", true, false)),
+        new("한글상점", "0.1", "one", false, true, 0, "none", true, "monitoring", Volume, false, new(Service, "한글상점.결제", false, false), new(Worker, "Task", false, false)),
+        new("2 Shops", "0.1", "two", true, true, 20000, "github", false, "shop.net", "shop_logs", false),
+        new("Task", "0.01", "one", true, false, 20000, "none", true, "shop.net", Volume, true),
+        new("class", "1.0", "one", false, true, 20000, "none", false, "shop.net", "shop_logs", true),
+        new("Acme.event", "0.01", "two", false, true, 0, "github", false, "monitoring", "shop_logs", false),
+        new("A23456789_123456789_123456789_123456789_123456789z", "0.1", "two", false, false, 0, "github", false, "monitoring", Volume, true),
+    ];
+
+    public static MatrixRow Row(string name) => Rows.Single(row => row.Name == name);
+}

@@ -1,0 +1,160 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace Templates.Tests;
+
+public sealed partial class MatrixTests(BuiltMatrix matrix) : IClassFixture<BuiltMatrix>
+{
+    public static TheoryData<string> Rows => [.. Matrix.Rows.Select(row => row.Name)];
+
+    [Fact]
+    public void Every_pair_of_values_of_two_parameters_is_in_a_row()
+    {
+        var promised = Promised("micro-monitored");
+        Assert.Equal(promised.Keys.Order(), Matrix.Rows[0].Values.Keys.Order());
+        foreach (var (first, second) in promised.Keys.SelectMany(_ => promised.Keys, (first, second) => (first, second)).Where(pair => string.CompareOrdinal(pair.first, pair.second) < 0))
+        {
+            var pairs = promised[first].SelectMany(_ => promised[second], (one, other) => (one, other));
+            Assert.Superset(pairs.ToHashSet(), Matrix.Rows.Select(row => (row.Values[first], row.Values[second])).ToHashSet());
+        }
+    }
+
+    [Theory]
+    [InlineData("micro-monitored-service")]
+    [InlineData("micro-monitored-worker")]
+    public void Every_pair_of_values_of_an_added_project_is_in_a_row(string template)
+    {
+        Assert.Equal(["no-restore", "tests"], Promised(template).Keys.Order());
+        var added = Matrix.Rows.SelectMany(row => row.Additions).Where(addition => addition.Template == template);
+        Assert.Equal(4, added.Select(addition => (addition.Tests, addition.NoRestore)).Distinct().Count());
+    }
+
+    [Theory]
+    [MemberData(nameof(Rows))]
+    public async Task Each_value_does_what_it_says(string name)
+    {
+        var (row, repository) = (Matrix.Row(name), matrix[name]);
+        await repository.CheckAsync();
+
+        var form = Path.GetFileNameWithoutExtension(repository.Solution);
+        var two = row.Services == "two";
+        Assert.Equal(two, repository.Has($"src/{form}.Inventory"));
+        Assert.Equal(two, repository.Read($"src/{form}.Orders/{form}.Orders.csproj").Contains("MonitoredCalls", StringComparison.Ordinal));
+        Assert.Equal(two && row.Tests, repository.Has($"tests/{form}.Inventory.Tests"));
+        Assert.Equal(!two, repository.Has($"src/{form}.Orders/OwnStock.cs"));
+        Assert.Equal(row.Tests, repository.Has($"tests/{form}.Orders.Tests"));
+        Assert.Equal(((two ? 3 : 2) * (row.Tests ? 2 : 1)) + row.Additions.Sum(addition => addition.Tests ? 2 : 1), repository.Projects.Count);
+        Assert.Equal(row.Ci == "github", repository.Has(".github"));
+        if (row.Ci == "github")
+            Assert.Contains("if: hashFiles('tests/**/*.csproj') != ''\n        run: dotnet test --solution ", repository.Read(".github/workflows/ci.yml"), StringComparison.Ordinal);
+        Assert.Contains($"''\">{row.Values["upstream-packages"]}</UpstreamPackages>", repository.Read("Directory.Build.props"), StringComparison.Ordinal);
+
+        var settings = repository.Settings;
+        Assert.Equal(row.Alerting, settings.GetProperty("alerting").GetProperty("enabled").GetBoolean());
+        Assert.Equal(row.Sampling, settings.GetProperty("sampling").GetRawText());
+        Assert.Equal(row.Network, settings.GetProperty("names").GetProperty("network").GetString());
+        Assert.Equal(row.LogsVolume, settings.GetProperty("names").GetProperty("logsVolume").GetString());
+        var numbers = settings.GetProperty("ports").EnumerateObject().ToDictionary(port => port.Name, port => port.Value.GetInt32());
+        if (row.PortsBase == 0)
+            Assert.Equal((3000, 9090, 8080), (numbers["grafana"], numbers["prometheus"], numbers["services"]));
+        else
+            Assert.All(numbers.Values, number => Assert.InRange(number, row.PortsBase, row.PortsBase + 20));
+        foreach (var readme in new[] { "README.md", "README.ko.md" })
+        {
+            Assert.Contains($"http://localhost:{numbers["grafana"]} ", repository.Read(readme), StringComparison.Ordinal);
+            Assert.Equal(row.Alerting, repository.Read(readme).Contains($"http://localhost:{numbers["alertmanager"]} ", StringComparison.Ordinal));
+        }
+
+        if (!OperatingSystem.IsWindows())
+            Assert.True(File.GetUnixFileMode(Path.Combine(repository.Folder, "build.sh")).HasFlag(UnixFileMode.UserExecute));
+    }
+
+    [Fact]
+    public void Every_row_builds_without_warnings_with_every_analyzer_on()
+    {
+        matrix.Built.Succeeded();
+        Assert.Contains("0 Warning(s)", matrix.Built.Output, StringComparison.Ordinal);
+        foreach (var row in Matrix.Rows)
+            Assert.All(matrix[row.Name].Projects.Select(Path.GetFileNameWithoutExtension), project => Assert.True(matrix[row.Name].Has($"artifacts/bin/{project}/debug/{project}.dll"), $"{row.Name}: {project}"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Rows))]
+    public async Task The_tests_of_each_row_pass(string name)
+    {
+        var repository = matrix[name];
+        var projects = repository.Projects.Where(project => project.StartsWith("tests/", StringComparison.Ordinal)).Select(Path.GetFileNameWithoutExtension).ToArray();
+        Assert.Equal(Matrix.Row(name).Tests || Matrix.Row(name).Additions.Any(addition => addition.Tests), projects.Length > 0);
+        foreach (var project in projects)
+        {
+            var tested = await Command.RunAsync("dotnet", repository.Folder, $"artifacts/bin/{project}/debug/{project}.dll");
+            tested.Succeeded();
+            Assert.Matches("Total: [1-9][0-9]*, Errors: 0, Failed: 0, Skipped: 0", tested.Output);
+        }
+    }
+
+    [Fact]
+    public async Task A_finding_of_an_analyzer_breaks_the_build()
+    {
+        var repository = matrix["Acme.event"];
+        var file = Path.Combine(repository.Folder, "src", "Acme.event_.Monitoring", "Careless.cs");
+        await File.WriteAllTextAsync(file, """
+            namespace Acme.event_.Monitoring;
+
+            internal static class Careless
+            {
+                public static bool IsEmpty(string text) => text.Count() == 0;
+            }
+            """);
+        var built = await matrix.BuildAsync(Path.Combine(repository.Folder, "src", "Acme.event_.Monitoring", "Acme.event_.Monitoring.csproj"));
+        File.Delete(file);
+        Assert.NotEqual(0, built.ExitCode);
+        Assert.Contains("error CA18", built.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Dotnet_format_finds_nothing_to_change()
+    {
+        var rows = new[] { Matrix.Row("Acme.Shop"), Matrix.Row("my-shop.class") };
+        var solution = await matrix.SolutionAsync("format.slnx", rows, Matrix.Rows.First(row => !row.UpstreamPackages));
+        var formatted = await Command.RunAsync("dotnet", matrix[rows[0].Name].Folder, "format", solution, "--no-restore", "--verify-no-changes");
+        formatted.Succeeded();
+        Assert.DoesNotContain("error", formatted.Output, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public async Task Upstream_packages_are_the_only_ones_that_a_feed_may_lack()
+    {
+        var repository = matrix[Matrix.Rows.First(row => row.UpstreamPackages).Name];
+        var restored = await Command.RunAsync("dotnet", repository.Folder, "restore", "build/Build.csproj", "-nodeReuse:false");
+        if (restored.ExitCode == 0)
+            return;
+        var errors = Error().Matches(restored.Output).Select(error => (Code: error.Groups[1].Value, Package: error.Groups[2].Value)).Distinct().ToArray();
+        Assert.NotEmpty(errors);
+        Assert.All(errors, error => Assert.Equal("NU1101", error.Code));
+        Assert.Subset(new HashSet<string> { "Cake.Frosting", "Cake.Docker", "Scriban" }, errors.Select(error => error.Package).ToHashSet());
+    }
+
+    [GeneratedRegex(@"error (\w+): Unable to find package ([\w.]*\w)|error (?!NU1101)(\w+)")]
+    private static partial Regex Error();
+
+    /// <summary>Every value of every parameter by the option's name; of free ones those that differ in kind.</summary>
+    private static Dictionary<string, string[]> Promised(string template)
+    {
+        var folder = Path.Combine(Repository.Templates, template, ".template.config");
+        var options = Read("dotnetcli.host.json").GetProperty("symbolInfo");
+        return Read("template.json").GetProperty("symbols").EnumerateObject()
+            .Where(symbol => symbol.Value.GetProperty("type").GetString() == "parameter")
+            .ToDictionary(symbol => options.GetProperty(symbol.Name).GetProperty("longName").GetString()!, symbol => Values(symbol.Name, symbol.Value));
+
+        JsonElement Read(string file) => JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, file))).RootElement;
+
+        static string[] Values(string name, JsonElement symbol) => symbol.GetProperty("datatype").GetString() switch
+        {
+            "choice" => [.. symbol.GetProperty("choices").EnumerateArray().Select(choice => choice.GetProperty("choice").GetString()!)],
+            "bool" => ["false", "true"],
+            "integer" => [symbol.GetProperty("defaultValue").GetString()!, "20000"],
+            _ => [symbol.GetProperty("defaultValue").GetString()!, name == "network" ? "shop.net" : "shop_logs"],
+        };
+    }
+}

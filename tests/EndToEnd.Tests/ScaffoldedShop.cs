@@ -10,11 +10,12 @@ namespace EndToEnd.Tests;
 public sealed class ScaffoldedShop : IAsyncDisposable
 {
     private static readonly string[] PortNames = ["GRAFANA", "PROMETHEUS", "LOKI", "TEMPO", "OTLPGRPC", "OTLPHTTP", "ZIPKIN", "JAEGERTHRIFT", "JAEGERGRPC", "ALERTMANAGER", "SERVICES"];
+    private const int Services = 4;
     private readonly string _home = Directory.CreateTempSubdirectory("micromonitored-e2e-").FullName;
 
     public ScaffoldedShop()
     {
-        FirstPort = FreeBlock(PortNames.Length + 2);
+        FirstPort = FreeBlock(PortNames.Length + Services);
         for (var index = 0; index < PortNames.Length; index++)
             Environment[$"STACK__PORTS__{PortNames[index]}"] = (FirstPort + index).ToString(CultureInfo.InvariantCulture);
     }
@@ -30,7 +31,7 @@ public sealed class ScaffoldedShop : IAsyncDisposable
     public int FirstPort { get; }
 
     /// <summary>All ports that this repository may use.</summary>
-    public IEnumerable<int> Ports => Enumerable.Range(FirstPort, PortNames.Length + 2);
+    public IEnumerable<int> Ports => Enumerable.Range(FirstPort, PortNames.Length + Services);
 
     /// <summary>Environment variables of every target.</summary>
     public Dictionary<string, string> Environment { get; } = [];
@@ -39,16 +40,16 @@ public sealed class ScaffoldedShop : IAsyncDisposable
     public async Task CreateAsync(CancellationToken cancellation)
     {
         var packages = Path.Combine(_home, "packages");
-        var hive = Path.Combine(_home, "hive");
-        async Task DotnetAsync(params string[] arguments)
-            => (await CommandLine.RunAsync("dotnet", arguments, _home, new Dictionary<string, string> { ["DOTNET_NOLOGO"] = "1" }, TimeSpan.FromMinutes(5), cancellation)).Succeeded();
-
         await DotnetAsync(
-            "pack", Path.Combine(Root, "templates", "MicroMonitored.Templates.csproj"), "--configuration", "Release", "--output", packages,
+            _home, cancellation, "pack", Path.Combine(Root, "templates", "MicroMonitored.Templates.csproj"), "--configuration", "Release", "--output", packages,
             "--nologo", "--verbosity", "quiet", "-nodeReuse:false", $"-p:ArtifactsPath={Path.Combine(_home, "artifacts")}");
-        await DotnetAsync("new", "install", Directory.EnumerateFiles(packages, "*.nupkg").Single(), "--debug:custom-hive", hive);
-        await DotnetAsync("new", "micro-monitored", "--name", "Shop", "--output", Folder, "--no-update-check", "--debug:custom-hive", hive);
+        await DotnetAsync(_home, cancellation, "new", "install", Directory.EnumerateFiles(packages, "*.nupkg").Single(), "--debug:custom-hive", Hive);
+        await DotnetAsync(_home, cancellation, "new", "micro-monitored", "--name", "Shop", "--output", Folder, "--no-update-check", "--debug:custom-hive", Hive);
     }
+
+    /// <summary>Adds a project with another of the templates, from the repository's root as a person would.</summary>
+    public Task AddAsync(string template, string name, CancellationToken cancellation)
+        => DotnetAsync(Folder, cancellation, "new", template, "--name", name, "--no-update-check", "--debug:custom-hive", Hive);
 
     /// <summary>Runs a target of the repository's own build.</summary>
     public Task<CommandResult> TargetAsync(string target, CancellationToken cancellation, params string[] arguments)
@@ -92,6 +93,11 @@ public sealed class ScaffoldedShop : IAsyncDisposable
             return false;
         }
     }
+
+    private string Hive => Path.Combine(_home, "hive");
+
+    private static async Task DotnetAsync(string folder, CancellationToken cancellation, params string[] arguments)
+        => (await CommandLine.RunAsync("dotnet", arguments, folder, new Dictionary<string, string> { ["DOTNET_NOLOGO"] = "1" }, TimeSpan.FromMinutes(5), cancellation)).Succeeded();
 
     private static int FreeBlock(int length)
     {

@@ -42,8 +42,7 @@ public sealed class EmbeddedStackTests(EmbeddedRepository repository) : IClassFi
         await StatusListsEverything();
 
         (await TargetAsync("Teardown")).Succeeded();
-        (await TargetAsync("Up", "--engine=embedded")).Succeeded();
-        (await TargetAsync("Verify")).Succeeded();
+        await AnAddedServiceAndWorkerAreIncludedWithNoOtherEdit();
         before = Pids();
 
         (await TargetAsync("Teardown")).Succeeded();
@@ -104,6 +103,20 @@ public sealed class EmbeddedStackTests(EmbeddedRepository repository) : IClassFi
         (await TargetAsync("Up")).Succeeded();
         Assert.NotEqual(pid, Pids()["shop-inventory"]);
         (await TargetAsync("Verify")).Succeeded();
+    }
+
+    private async Task AnAddedServiceAndWorkerAreIncludedWithNoOtherEdit()
+    {
+        await Shop.AddAsync("micro-monitored-service", "Shop.Billing", Cancellation);
+        await Shop.AddAsync("micro-monitored-worker", "Shop.Mailer", Cancellation);
+        (await TargetAsync("Up", "--engine=embedded")).Succeeded();
+        Assert.Equal(["shop-billing", "shop-inventory", "shop-mailer", "shop-orders"], Pids().Keys.Where(name => name.StartsWith("shop-", StringComparison.Ordinal)));
+        (await TargetAsync("Verify")).Succeeded();
+        var checks = Shop.Checks();
+        foreach (var id in new[] { "metrics.target-up", "metrics.exact-count", "logs.exactly-once", "traces.otlp-grpc", "links.exemplar-to-trace", "links.log-to-trace" })
+            Assert.Contains(checks, check => check.Id == id && check.Service == "shop-billing" && check.Status == "pass");
+        Assert.Contains(checks, check => check.Id == "metrics.target-up" && check.Service == "shop-mailer" && check.Status == "pass");
+        Assert.Contains(checks, check => check.Id == "logs.labels" && check.Service == "shop-mailer" && check.Status != "fail");
     }
 
     private async Task StatusListsEverything()

@@ -5,7 +5,7 @@ using MicroMonitored.Model;
 namespace Build.Repo;
 
 [TaskName(nameof(Bench))]
-[TaskDescription("Measures what the instrumentation costs and how fast the stack starts (--filter=instrumentation|start-up).")]
+[TaskDescription("Measures what the instrumentation costs, how fast the templates are and how fast the stack starts (--filter=instrumentation|scaffolding|start-up).")]
 public sealed class Bench : FrostingTask<BuildContext>
 {
     public override void Run(BuildContext context)

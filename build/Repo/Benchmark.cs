@@ -18,6 +18,7 @@ public static class Benchmark
     public static readonly IReadOnlyDictionary<string, Func<BuildContext, string?>> All = new Dictionary<string, Func<BuildContext, string?>>
     {
         ["instrumentation"] = Instrumentation,
+        ["scaffolding"] = Scaffolding,
         ["start-up"] = StartUp,
     };
 
@@ -60,6 +61,15 @@ public static class Benchmark
         }
 
         return Path.Combine(folder, "start-up.md");
+    }
+
+    /// <summary>How long <c>dotnet new micro-monitored</c> takes against <c>dotnet new webapi</c>; returns the report's path.</summary>
+    /// <exception cref="CakeException">It does not compile, or a template did not instantiate.</exception>
+    public static string Scaffolding(BuildContext context)
+    {
+        var folder = Compiled(context);
+        context.Show("the benchmark", "dotnet", new ProcessArgumentBuilder().AppendQuoted(context.Paths.Assembly(Project)).Append("scaffolding").AppendQuoted(folder).AppendQuoted(TemplatePackage.Pack(context)), context.Paths.Root);
+        return Path.Combine(folder, "scaffolding.md");
     }
 
     private static string Compiled(BuildContext context)

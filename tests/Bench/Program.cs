@@ -6,6 +6,7 @@ return args switch
 {
     ["serve", var variant, var folder, ..] => await Server.RunAsync(variant, folder),
     ["start-up", var artifacts, var repository] => await UpAgainstCompose.RunAsync(artifacts, repository),
+    ["scaffolding", var artifacts, var package] => await Scaffolding.RunAsync(artifacts, package),
     ["sink"] => await Sink.RunAsync(),
     [var artifacts, .. var variants] => await Comparison.RunAsync(artifacts, variants),
     _ => Usage(),
@@ -13,6 +14,6 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine($"Bench <folder of the report> [variant ...] or Bench start-up <folder of the report> <scaffolded repository>; variants: {string.Join(' ', Variant.All.Select(variant => variant.Name))}");
+    Console.Error.WriteLine($"Bench <folder of the report> [variant ...] or Bench start-up <folder of the report> <scaffolded repository> or Bench scaffolding <folder of the report> <template package>; variants: {string.Join(' ', Variant.All.Select(variant => variant.Name))}");
     return 1;
 }

@@ -1,0 +1,85 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Bench;
+
+/// <summary>How long <c>dotnet new micro-monitored</c> takes beside the SDK's own web template, in turn, without restoring packages.</summary>
+public static class Scaffolding
+{
+    private const int Rounds = 15;
+    private const string Ours = "micro-monitored";
+    private const string Theirs = "webapi";
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
+    /// <summary>Runs the comparison and writes <c>scaffolding.md</c>.</summary>
+    /// <param name="artifacts">The folder of the report.</param>
+    /// <param name="package">The template package to install.</param>
+    public static async Task<int> RunAsync(string artifacts, string package)
+    {
+        var folder = Directory.CreateTempSubdirectory("bench").FullName;
+        try
+        {
+            var hive = Path.Combine(folder, "hive");
+            await TimeAsync(folder, "new", "install", Path.GetFullPath(package), "--debug:custom-hive", hive);
+            await RoundAsync(folder, hive);
+            var rounds = new List<(double Theirs, double Ours)>();
+            for (var round = 0; round < Rounds; round++)
+                rounds.Add(await RoundAsync(folder, hive));
+            var table = string.Create(CultureInfo.InvariantCulture, $"""
+                | template, --no-restore | median of {Rounds} | relative |
+                |---|---:|---:|
+                | {Theirs} | {Median(rounds.Select(static round => round.Theirs)):0.00} s | 1.00 |
+                | {Ours} | {Median(rounds.Select(static round => round.Ours)):0.00} s | {Median(rounds.Select(static round => round.Ours / round.Theirs)):0.00} |
+
+                """);
+            Directory.CreateDirectory(artifacts);
+            await File.WriteAllTextAsync(Path.Combine(artifacts, "scaffolding.md"), $"# What dotnet new takes\n\n{table}");
+            await Console.Out.WriteLineAsync(table);
+            return 0;
+        }
+        catch (Exception fault) when (fault is InvalidOperationException or OperationCanceledException)
+        {
+            await Console.Error.WriteLineAsync(fault.Message);
+            return 1;
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static async Task<(double Theirs, double Ours)> RoundAsync(string folder, string hive)
+        => (await NewAsync(folder, hive, Theirs), await NewAsync(folder, hive, Ours));
+
+    private static async Task<double> NewAsync(string folder, string hive, string template)
+    {
+        var target = Path.Combine(folder, template);
+        try
+        {
+            return await TimeAsync(folder, "new", template, "--name", "Shop", "--output", target, "--no-restore", "--no-update-check", "--debug:custom-hive", hive);
+        }
+        finally
+        {
+            Directory.Delete(target, recursive: true);
+        }
+    }
+
+    /// <summary>The seconds that <c>dotnet</c> took.</summary>
+    private static async Task<double> TimeAsync(string folder, params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        using var limit = new CancellationTokenSource(Patience);
+        var started = TimeProvider.System.GetTimestamp();
+        using var process = Process.Start(start)!;
+        var said = await Task.WhenAll(process.StandardOutput.ReadToEndAsync(limit.Token), process.StandardError.ReadToEndAsync(limit.Token));
+        await process.WaitForExitAsync(limit.Token);
+        var taken = TimeProvider.System.GetElapsedTime(started);
+        return process.ExitCode == 0 ? taken.TotalSeconds : throw new InvalidOperationException($"dotnet {string.Join(' ', arguments)}: {string.Concat(said)}");
+    }
+
+    private static double Median(IEnumerable<double> values)
+    {
+        var ordered = values.Order().ToList();
+        return (ordered[(ordered.Count - 1) / 2] + ordered[ordered.Count / 2]) / 2;
+    }
+}

@@ -14,7 +14,7 @@ internal sealed record Outcome(int ExitCode, string Output, string Errors)
 
 internal static class Command
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(20);
 
     public static async Task<Outcome> RunAsync(string program, string folder, params string[] arguments)
     {

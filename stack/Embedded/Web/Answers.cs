@@ -26,6 +26,13 @@ internal static class Answers
         return context.Response.WriteAsync(text, context.RequestAborted);
     }
 
+    /// <summary>Refuses a method; <paramref name="allowed"/> is the answer's <c>Allow</c> header.</summary>
+    public static Task MethodNotAllowedAsync(this HttpContext context, string allowed)
+    {
+        context.Response.Headers.Allow = allowed;
+        return context.TextAsync(405, "Method Not Allowed\n");
+    }
+
     public static Task BuildInfoAsync(this HttpContext context, bool enveloped) => context.JsonAsync(200, json =>
     {
         json.WriteStartObject();

@@ -24,8 +24,7 @@ internal sealed class LokiApi(ILogReader logs, ILogWriter writer, TimeProvider t
         {
             if (!HttpMethods.IsPost(request.Method))
             {
-                context.Response.Headers.Allow = "POST";
-                await context.TextAsync(405, "Method Not Allowed\n");
+                await context.MethodNotAllowedAsync("POST");
                 return;
             }
 
@@ -37,8 +36,7 @@ internal sealed class LokiApi(ILogReader logs, ILogWriter writer, TimeProvider t
 
         if (!get && !HttpMethods.IsPost(request.Method))
         {
-            context.Response.Headers.Allow = "GET, HEAD, POST";
-            await context.TextAsync(405, "Method Not Allowed\n");
+            await context.MethodNotAllowedAsync("GET, HEAD, POST");
             return;
         }
 

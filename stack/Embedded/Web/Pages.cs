@@ -1,5 +1,4 @@
 using MicroMonitored.Embedded.Query;
-
 using MicroMonitored.Embedded.Store;
 
 namespace MicroMonitored.Embedded.Web;
@@ -18,8 +17,7 @@ internal sealed class Pages(PageSources sources, EmbeddedOptions options, TimePr
         var path = context.Request.Path.Value ?? "/";
         if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
         {
-            context.Response.Headers.Allow = "GET, HEAD";
-            await context.TextAsync(405, "Method Not Allowed\n");
+            await context.MethodNotAllowedAsync("GET, HEAD");
             return;
         }
 

@@ -21,8 +21,7 @@ internal sealed class PrometheusApi(IMetricReader metrics, ITargetReader targets
         var get = HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method);
         if (!get && !HttpMethods.IsPost(request.Method))
         {
-            context.Response.Headers.Allow = "GET, HEAD, POST";
-            await context.TextAsync(405, "Method Not Allowed\n");
+            await context.MethodNotAllowedAsync("GET, HEAD, POST");
             return;
         }
 

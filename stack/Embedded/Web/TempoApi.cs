@@ -23,8 +23,7 @@ internal sealed class TempoApi(ISpanReader spans)
         var path = context.Request.Path.Value ?? "/";
         if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
         {
-            context.Response.Headers.Allow = "GET, HEAD";
-            await context.TextAsync(405, "Method Not Allowed\n");
+            await context.MethodNotAllowedAsync("GET, HEAD");
             return;
         }
 

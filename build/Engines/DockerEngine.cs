@@ -12,7 +12,7 @@ namespace Build.Engines;
 /// <summary>Runs the real products and the services' containers under Docker Compose.</summary>
 public sealed class DockerEngine : IStackEngine
 {
-    private const string OwnLabel = "micromonitored.owner";
+    internal const string OwnLabel = "micromonitored.owner";
 
     // Ctrl-C reaches the docker client too, which may have ended before this build has heard of it.
     private static readonly TimeSpan InterruptPatience = TimeSpan.FromSeconds(1);
@@ -155,6 +155,8 @@ public sealed class DockerEngine : IStackEngine
         Down(Model.ServicesProject, purge);
         Down(Model.StackProject, purge);
         var names = _context.Settings.Names;
+        if (CutShort() is { Count: > 0 } leftover && _docker.Ask($"rm --force --volumes {string.Join(' ', leftover)}") is not null)
+            removed.Add("a container of an Up cut short");
         if (Exists("network", names.Network) && IsOurs("network", names.Network))
             removed.AddRange(Remove("network", names.Network));
         if (purge)
@@ -181,12 +183,17 @@ public sealed class DockerEngine : IStackEngine
         return [];
     }
 
+    /// <summary>Containers that were to do one thing and go, and whose build ended before they were started.</summary>
+    private IReadOnlyList<string> CutShort()
+        => _docker.Ask($"ps --all --quiet --filter label={OwnLabel}={_context.Settings.Names.Project}") ?? [];
+
     private IEnumerable<string> DataVolumes()
         => new[] { Model.StackProject, Model.ServicesProject }.SelectMany(project => _docker.Ask($"volume ls --quiet --filter label=com.docker.compose.project={project}") ?? []);
 
     public bool LeavesNothing()
         => _docker.Obstacles().Count == 0
             && Containers().Count == 0
+            && CutShort().Count == 0
             && !(Exists("network", _context.Settings.Names.Network) && IsOurs("network", _context.Settings.Names.Network));
 
     /// <summary>The containers of both projects, running or not; none where the engine does not answer.</summary>
@@ -269,6 +276,7 @@ public sealed class DockerEngine : IStackEngine
                     SecurityOpt = ["no-new-privileges"],
                     User = "0:0",
                     Entrypoint = "/bin/sh",
+                    Label = [$"{OwnLabel}={_context.Settings.Names.Project}"],
                     Volume = [$"{_context.Settings.Names.LogsVolume}:/var/log/microservices"],
                 }),
                 _context.Settings.Images.Prometheus,

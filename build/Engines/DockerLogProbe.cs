@@ -34,6 +34,7 @@ public sealed class DockerLogProbe(BuildContext context, DockerCli docker) : ILo
                     SecurityOpt = ["no-new-privileges:true"],
                     User = "65534:65534",
                     Entrypoint = "/bin/sh",
+                    Label = [$"{DockerEngine.OwnLabel}={context.Settings.Names.Project}"],
                     Volume = [$"{context.Settings.Names.LogsVolume}:{Logs}", .. volumes],
                 }),
                 context.Settings.Images.Prometheus,

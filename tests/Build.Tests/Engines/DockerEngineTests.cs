@@ -12,7 +12,7 @@ public sealed class DockerEngineTests : IDisposable
     private const string LookForServiceImage = """docker image inspect --format "{{index .Config.Labels \"micromonitored.program\"}}" sample-micro-app/shop-orders:local""";
     private const string StartStack = """docker compose --file "{root}/artifacts/stack/compose.yaml" --project-name "sample-micro-app-monitoring" up --detach --remove-orphans""";
     private const string StartServices = """docker compose --file "{root}/artifacts/stack/services.compose.yaml" --project-name "sample-micro-app-services" up --detach --remove-orphans""";
-    private const string OpenLogVolume = """docker run --cap-add "FOWNER" --cap-drop "ALL" --entrypoint "/bin/sh" --network "none" --read-only --rm --security-opt "no-new-privileges" --user "0:0" --volume "sample-micro-app_microservices_logs:/var/log/microservices" prom/prometheus:v3.13.3 -c "chmod 1777 /var/log/microservices && find /var/log/microservices -xdev -type f -user 0 -name '*.log*' -exec chmod a+rw {} +" """;
+    private const string OpenLogVolume = """docker run --cap-add "FOWNER" --cap-drop "ALL" --entrypoint "/bin/sh" --label "micromonitored.owner=sample-micro-app" --network "none" --read-only --rm --security-opt "no-new-privileges" --user "0:0" --volume "sample-micro-app_microservices_logs:/var/log/microservices" prom/prometheus:v3.13.3 -c "chmod 1777 /var/log/microservices && find /var/log/microservices -xdev -type f -user 0 -name '*.log*' -exec chmod a+rw {} +" """;
     private const string RestartsOfStack = """docker inspect --format "{{.Id}} {{.RestartCount}}" id-prometheus id-loki id-promtail id-tempo id-grafana id-alertmanager""";
     private const string RestartsOfAll = RestartsOfStack + " id-shop-orders";
     private readonly SimulatedStack _stack = new();
@@ -95,6 +95,7 @@ public sealed class DockerEngineTests : IDisposable
             Look,
             """docker compose --project-name "sample-micro-app-services" down --remove-orphans""",
             """docker compose --project-name "sample-micro-app-monitoring" down --remove-orphans""",
+            "docker ps --all --quiet --filter label=micromonitored.owner=sample-micro-app",
             "docker network inspect monitoring",
             """docker network inspect --format "{{json .Labels}}" monitoring""",
             "docker network rm monitoring");
@@ -116,6 +117,7 @@ public sealed class DockerEngineTests : IDisposable
             Look,
             """docker compose --project-name "sample-micro-app-services" down --remove-orphans --volumes""",
             """docker compose --project-name "sample-micro-app-monitoring" down --remove-orphans --volumes""",
+            "docker ps --all --quiet --filter label=micromonitored.owner=sample-micro-app",
             "docker network inspect monitoring",
             "docker volume inspect sample-micro-app_microservices_logs",
             "docker volume rm sample-micro-app_microservices_logs",
@@ -146,6 +148,18 @@ public sealed class DockerEngineTests : IDisposable
         await _stack.Engine().TeardownAsync(purge: true, Cancellation);
 
         Assert.DoesNotContain("docker network rm monitoring", _stack.CommandLines());
+    }
+
+    [Fact]
+    public async Task AContainerThatWasMadeAndNeverStartedIsRemoved()
+    {
+        _stack.Docker.CutShort.Add("0123abcd");
+        Assert.False(_stack.Engine().LeavesNothing());
+
+        Assert.Equal(["a container of an Up cut short"], await _stack.Engine().TeardownAsync(purge: false, Cancellation));
+
+        Assert.Contains("docker rm --force --volumes 0123abcd", _stack.CommandLines());
+        Assert.True(_stack.Engine().LeavesNothing());
     }
 
     [Fact]

@@ -32,6 +32,9 @@ internal sealed partial class SimulatedDocker : ICakeContext, IProcessRunner, IT
     /// <summary>Containers of other projects, on our network, volume and ports.</summary>
     public List<string> Neighbours { get; } = [];
 
+    /// <summary>Ids of our own containers that were created and never started.</summary>
+    public List<string> CutShort { get; } = [];
+
     /// <summary>Whether anything answers behind the docker client.</summary>
     public bool Answers { get; set; } = true;
 
@@ -130,6 +133,8 @@ internal sealed partial class SimulatedDocker : ICakeContext, IProcessRunner, IT
             case ("compose", "version"): return ["2.40.0"];
             case ("compose", _) when words.Contains("up"): return Up(After("--file"), After("--project-name"));
             case ("compose", _) when words.Contains("down"): return Down(After("--project-name"), words.Contains("--volumes"));
+            case ("ps", _) when words.Contains("--quiet"): return [.. CutShort];
+            case ("rm", _): CutShort.Clear(); return [];
             case ("ps", _) when words[^1] == "{{.Names}}": return [.. Neighbours];
             case ("ps", _) when words.Contains("--all"): return [.. _containers.Append(("somebody-else", "grafana")).Select(Row)];
             case ("inspect", _): return [.. words.Skip(3).Select(id => $"{id} 0")];

@@ -260,7 +260,9 @@ public sealed class DockerFaultTests(BareStackRepository stack) : IClassFixture<
     }
 
     private Task<IReadOnlyList<string>> ContainersAsync()
-        => DockerMachine.ListAsync(Cancellation, "ps", "--all", "--filter", $"name={stack.Project}", "--format", "{{.Names}}");
+        => Union(DockerMachine.ListAsync(Cancellation, "ps", "--all", "--filter", $"name={stack.Project}", "--format", "{{.Names}}"), DockerMachine.ListAsync(Cancellation, "ps", "--all", "--filter", $"label=micromonitored.owner={stack.Project}", "--format", "{{.Names}}"));
+
+    private static async Task<IReadOnlyList<string>> Union(Task<IReadOnlyList<string>> some, Task<IReadOnlyList<string>> others) => [.. await some, .. await others];
 
     private Task<IReadOnlyList<string>> NetworksAsync()
         => DockerMachine.ListAsync(Cancellation, "network", "ls", "--filter", $"name={stack.Project}", "--format", "{{.Name}}");

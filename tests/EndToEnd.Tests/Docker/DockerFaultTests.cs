@@ -176,7 +176,8 @@ public sealed class DockerFaultTests(BareStackRepository stack) : IClassFixture<
     private async Task AFollowedLogStreams()
     {
         var lines = Channel.CreateUnbounded<string>();
-        var start = new ProcessStartInfo("bash", [Shop.Script, "--target=Logs", "--component=prometheus", "--lines=1", "--follow"]) { RedirectStandardOutput = true, WorkingDirectory = Shop.Folder };
+        // A job in the background is started deaf to Ctrl-C, and what it starts inherits that.
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", "bash", Shop.Script, "--target=Logs", "--component=prometheus", "--lines=1", "--follow"]) { RedirectStandardOutput = true, WorkingDirectory = Shop.Folder };
         foreach (var (name, value) in Shop.Environment)
             start.Environment[name] = value;
         using var logs = Process.Start(start)!;

@@ -17,7 +17,7 @@ public sealed class Demo : FrostingTask<BuildContext>
             The demo is up and proven. Look around:
               first page   http://127.0.0.1:{context.Settings.Ports.Grafana}
               services     http://127.0.0.1:{context.Settings.Ports.Services} and up
-              repository   {context.Paths.Shown(shop.Folder)}
+              repository   {context.Paths.Shown(shop.Folder)}, with a build.sh of its own: Status, Logs, Doctor, …
             When done: ./build.sh --target=Teardown
             """);
     }

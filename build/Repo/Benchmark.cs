@@ -10,9 +10,7 @@ namespace Build.Repo;
 public static class Benchmark
 {
     private const string Project = "Bench";
-    private const int Ports = 14;
-
-    private static readonly string[] PortNames = ["grafana", "prometheus", "loki", "tempo", "otlpGrpc", "otlpHttp", "zipkin", "jaegerThrift", "jaegerGrpc", "alertmanager", "services"];
+    private const int Services = 4;
 
     /// <summary>What a run measures, by the word that <c>--filter</c> selects.</summary>
     public static readonly IReadOnlyDictionary<string, Func<BuildContext, string?>> All = new Dictionary<string, Func<BuildContext, string?>>
@@ -50,7 +48,7 @@ public static class Benchmark
         TemplatePackage.Pack(context);
         TemplatePackage.Install(context, hive);
         TemplatePackage.Instantiate(context, "Shop", repository, hive);
-        var variables = Names();
+        var variables = Names(context);
         try
         {
             context.Show("the benchmark", "dotnet", new ProcessArgumentBuilder().AppendQuoted(context.Paths.Assembly(Project)).Append("start-up").AppendQuoted(folder).AppendQuoted(repository), context.Paths.Root, variables);
@@ -81,13 +79,14 @@ public static class Benchmark
     }
 
     /// <summary>Names and ports of its own: a stack that is up meanwhile stays untouched.</summary>
-    private static Dictionary<string, string?> Names()
+    private static Dictionary<string, string?> Names(BuildContext context)
     {
         var name = $"bench-{Environment.ProcessId}";
         var inUse = Listeners.Ports();
-        var first = Enumerable.Range(20_000, 10_000).First(port => !Enumerable.Range(port, Ports).Any(inUse.Contains));
+        var ports = context.Settings.Ports.ByName().Select(port => port.Key).Append("services").ToList();
+        var first = Enumerable.Range(20_000, 10_000).First(port => !Enumerable.Range(port, ports.Count + Services).Any(inUse.Contains));
         var variables = new Dictionary<string, string?> { ["STACK__NAMES__PROJECT"] = name, ["STACK__NAMES__NETWORK"] = $"{name}-net", ["STACK__NAMES__LOGSVOLUME"] = $"{name}_logs" };
-        foreach (var (index, port) in PortNames.Index())
+        foreach (var (index, port) in ports.Index())
             variables[$"STACK__PORTS__{port.ToUpperInvariant()}"] = (first + index).ToString(CultureInfo.InvariantCulture);
         return variables;
     }

@@ -32,7 +32,7 @@ public static class Verifier
         new("grafana.login", GrafanaChecks.Api, GrafanaChecks.LoginAsync),
         new("grafana.datasources", GrafanaChecks.Api, GrafanaChecks.DatasourcesAsync),
         new("grafana.dashboards", GrafanaChecks.Dashboards, GrafanaChecks.DashboardsAsync),
-        new("grafana.panels", GrafanaChecks.Panels, GrafanaChecks.PanelsAsync),
+        new("grafana.panels", GrafanaChecks.Dashboards, GrafanaChecks.PanelsAsync),
         new("alerts.rules", AlertChecks.Rules, AlertChecks.RulesAsync),
         new("drops.zero", _ => Scope.Stack, SecurityChecks.DropsAsync),
         new("freshness.metrics", _ => Scope.Stack, FreshnessChecks.MetricsAsync),

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using Bench.Servers;
 
 namespace Bench;
@@ -64,12 +65,12 @@ public static class Comparison
                 servers.Add(await Child.StartAsync(["serve", variant.Name, Directory.CreateDirectory(Path.Combine(logs, variant.Name)).FullName], variables));
             var costs = variants.Select(static _ => new List<Cost>()).ToList();
             await Console.Out.WriteLineAsync("warming up until everything is compiled to its last tier");
-            await WarmUpAsync(servers, limit.Token);
+            await WarmUpAsync(variants, servers, sink, limit.Token);
             var started = TimeProvider.System.GetTimestamp();
             for (var round = 0; TimeProvider.System.GetElapsedTime(started) < Budget || round < 3; round++)
             {
                 for (var index = 0; index < servers.Count; index++)
-                    costs[index].Add(await RoundAsync(servers[index], limit.Token));
+                    costs[index].Add(await RoundAsync(servers[index], sink, limit.Token));
                 await Console.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"round {round + 1}: {string.Join("  ", variants.Zip(costs, static (variant, own) => string.Create(CultureInfo.InvariantCulture, $"{variant.Name} {own[^1].ProcessorTime:0.0} us")))}"));
             }
 
@@ -83,7 +84,7 @@ public static class Comparison
     }
 
     /// <summary>A server is warm once it has answered a whole round and compiled next to nothing.</summary>
-    private static async Task WarmUpAsync(IReadOnlyList<Child> servers, CancellationToken cancellationToken)
+    private static async Task WarmUpAsync(IReadOnlyList<Variant> variants, IReadOnlyList<Child> servers, Child sink, CancellationToken cancellationToken)
     {
         var started = TimeProvider.System.GetTimestamp();
         var cold = servers.ToDictionary(static server => server, static _ => long.MinValue / 2);
@@ -91,7 +92,7 @@ public static class Comparison
         {
             foreach (var (server, before) in cold.ToList())
             {
-                await RoundAsync(server, cancellationToken);
+                await RoundAsync(server, sink, cancellationToken);
                 using var client = new HttpClient { BaseAddress = server.Address };
                 var compiled = await NumberAsync(client, Server.Compiled, cancellationToken);
                 if (compiled - before <= StrayMethods)
@@ -100,12 +101,16 @@ public static class Comparison
                     cold[server] = compiled;
             }
         }
+
+        foreach (var (variant, _) in variants.Zip(servers).Where(pair => cold.ContainsKey(pair.Second)))
+            await Console.Out.WriteLineAsync($"{variant.Name} still compiles after {WarmUpLimit.TotalSeconds:0} s: its figures hold some of that");
     }
 
-    private static async Task<Cost> RoundAsync(Child server, CancellationToken cancellationToken)
+    private static async Task<Cost> RoundAsync(Child server, Child sink, CancellationToken cancellationToken)
     {
         using var client = new HttpClient { BaseAddress = server.Address };
         var bytes = await NumberAsync(client, Server.Allocated, cancellationToken);
+        var spans = await ReceivedAsync(sink, cancellationToken);
         var time = server.ProcessorTime;
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var scrapes = ScrapeAsync(client, ended.Token);
@@ -114,7 +119,10 @@ public static class Comparison
         await ended.CancelAsync();
         await scrapes;
         var spent = server.ProcessorTime - time;
-        return new Cost(spent.TotalMicroseconds / RequestsPerRound, (await NumberAsync(client, Server.Allocated, cancellationToken) - bytes) / (double)RequestsPerRound);
+        return new Cost(
+            spent.TotalMicroseconds / RequestsPerRound,
+            (await NumberAsync(client, Server.Allocated, cancellationToken) - bytes) / (double)RequestsPerRound,
+            (await ReceivedAsync(sink, cancellationToken) - spans) / (double)RequestsPerRound);
     }
 
     private static async Task ScrapeAsync(HttpClient client, CancellationToken cancellationToken)
@@ -133,6 +141,12 @@ public static class Comparison
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
         }
+    }
+
+    private static async Task<long> ReceivedAsync(Child sink, CancellationToken cancellationToken)
+    {
+        using var client = new HttpClient { BaseAddress = sink.Address, DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        return await NumberAsync(client, Sink.Received, cancellationToken);
     }
 
     private static async Task<long> NumberAsync(HttpClient client, string path, CancellationToken cancellationToken)

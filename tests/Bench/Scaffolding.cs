@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 
 namespace Bench;
@@ -9,7 +8,6 @@ public static class Scaffolding
     private const int Rounds = 15;
     private const string Ours = "micro-monitored";
     private const string Theirs = "webapi";
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     /// <summary>Runs the comparison and writes <c>scaffolding.md</c>.</summary>
     /// <param name="artifacts">The folder of the report.</param>
@@ -28,8 +26,8 @@ public static class Scaffolding
             var table = string.Create(CultureInfo.InvariantCulture, $"""
                 | template, --no-restore | median of {Rounds} | relative |
                 |---|---:|---:|
-                | {Theirs} | {Median(rounds.Select(static round => round.Theirs)):0.00} s | 1.00 |
-                | {Ours} | {Median(rounds.Select(static round => round.Ours)):0.00} s | {Median(rounds.Select(static round => round.Ours / round.Theirs)):0.00} |
+                | {Theirs} | {Median.Of(rounds.Select(static round => round.Theirs)):0.00} s | 1.00 |
+                | {Ours} | {Median.Of(rounds.Select(static round => round.Ours)):0.00} s | {Median.Of(rounds.Select(static round => round.Ours / round.Theirs)):0.00} |
 
                 """);
             Directory.CreateDirectory(artifacts);
@@ -67,19 +65,8 @@ public static class Scaffolding
     /// <summary>The seconds that <c>dotnet</c> took.</summary>
     private static async Task<double> TimeAsync(string folder, params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
-        using var limit = new CancellationTokenSource(Patience);
         var started = TimeProvider.System.GetTimestamp();
-        using var process = Process.Start(start)!;
-        var said = await Task.WhenAll(process.StandardOutput.ReadToEndAsync(limit.Token), process.StandardError.ReadToEndAsync(limit.Token));
-        await process.WaitForExitAsync(limit.Token);
-        var taken = TimeProvider.System.GetElapsedTime(started);
-        return process.ExitCode == 0 ? taken.TotalSeconds : throw new InvalidOperationException($"dotnet {string.Join(' ', arguments)}: {string.Concat(said)}");
-    }
-
-    private static double Median(IEnumerable<double> values)
-    {
-        var ordered = values.Order().ToList();
-        return (ordered[(ordered.Count - 1) / 2] + ordered[ordered.Count / 2]) / 2;
+        await Tool.RunAsync("dotnet", folder, arguments);
+        return TimeProvider.System.GetElapsedTime(started).TotalSeconds;
     }
 }

@@ -23,6 +23,18 @@ public sealed class VerifierTests
         Assert.All(["grafana.login", "alerts.rules"], id => Assert.Equal(CheckStatus.Skip, report.Checks.Single(check => check.Id == id).Status));
     }
 
+    [Theory]
+    [InlineData(Fault.PanelEmpty, CheckStatus.Pass, "1 queries of 1 dashboards return data, 1 await the first service")]
+    [InlineData(Fault.PanelMisspelt, CheckStatus.Fail, "1 of 2 queries: Services / Logs / A: parse error at line 1")]
+    public async Task Without_services_a_panel_may_be_empty_but_not_wrong(Fault fault, CheckStatus expected, string detail)
+    {
+        await using var stack = await StackDouble.StartAsync(fault);
+        var report = await Verifier.RunAsync(stack.Plan(services: false), TimeProvider.System, TestContext.Current.CancellationToken);
+
+        var panels = report.Checks.Single(check => check.Id == "grafana.panels");
+        Assert.Equal((expected, detail), (panels.Status, panels.Detail));
+    }
+
     [Fact]
     public async Task A_sound_stack_is_proven_and_measured()
     {

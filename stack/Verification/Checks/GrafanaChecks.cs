@@ -9,6 +9,8 @@ namespace MicroMonitored.Verification.Checks;
 /// <summary>Whether Grafana shows what the stores hold.</summary>
 internal static class GrafanaChecks
 {
+    private const string NoData = "no data";
+
     private static readonly IReadOnlyList<GrafanaCredentials> WellKnown = [new("admin", "admin")];
 
     public static Scope Health(VerificationRun run) =>
@@ -24,11 +26,6 @@ internal static class GrafanaChecks
     public static Scope Dashboards(VerificationRun run) =>
         Api(run) is { SkipReason: not null } none ? none
         : run.Plan.DashboardUids.Count == 0 ? Scope.Skip("no dashboard is shipped")
-        : Scope.Stack;
-
-    public static Scope Panels(VerificationRun run) =>
-        Dashboards(run) is { SkipReason: not null } none ? none
-        : run.Services.Count == 0 ? Scope.Skip("no services under src/")
         : Scope.Stack;
 
     public static async Task<Outcome> HealthAsync(VerificationRun run, string? subject, CancellationToken cancellation)
@@ -99,26 +96,40 @@ internal static class GrafanaChecks
     public static async Task<Outcome> PanelsAsync(VerificationRun run, string? subject, CancellationToken cancellation)
     {
         await Traffic.OfAsync(run).ConfigureAwait(false);
-        var queries = new List<(string Dashboard, PanelQuery Query)>();
+        if (run.Services.Count == 0)
+        {
+            // The stack's own panels show what it takes in: without services that is what Verify itself sends.
+            await TraceChecks.SentAsync(run, TraceProtocol.OtlpGrpc).ConfigureAwait(false);
+            if (run.Plan.LogProbe is not null)
+                await LogLines.WrittenAsync(run).ConfigureAwait(false);
+        }
+
+        var queries = new List<(string Dashboard, bool OfServices, PanelQuery Query)>();
         foreach (var uid in run.Plan.DashboardUids)
         {
             var read = await run.Poll.UntilAsync(token => Client(run).GetJsonAsync($"/api/dashboards/uid/{uid}", run.Plan.Grafana, token), _ => true, TimeSpan.FromSeconds(3), cancellation).ConfigureAwait(false);
             if (!read.Met)
                 return Outcome.Skip($"blocked: dashboard {uid} is not there (see grafana.dashboards)");
             if (read.Value.TryGetProperty("dashboard", out var dashboard))
-                queries.AddRange(DashboardQueries.Read(dashboard, [.. run.Services.Select(service => service.Name)]).Select(query => (dashboard.Text("title") ?? uid, query)));
+                queries.AddRange(DashboardQueries.Read(dashboard, [.. run.Services.Select(service => service.Name)]).Select(query => (dashboard.Text("title") ?? uid, IsOfServices(dashboard), query)));
         }
         var failing = queries.ToList();
         var reasons = new Dictionary<PanelQuery, string>();
+        var silent = 0;
         var polled = await run.Poll.UntilAsync(
             async token =>
             {
                 foreach (var item in failing.ToList())
                 {
-                    if (await EmptyAsync(run, item.Query, token).ConfigureAwait(false) is { } reason)
-                        reasons[item.Query] = reason;
-                    else
+                    var reason = await EmptyAsync(run, item.Query, token).ConfigureAwait(false);
+                    // Without services there is nothing to choose among and to show; the queries must be sound all the same.
+                    var awaits = run.Services.Count == 0 && item.OfServices && reason?.StartsWith(NoData, StringComparison.Ordinal) == true;
+                    if (awaits)
+                        silent++;
+                    if (reason is null || awaits)
                         failing.Remove(item);
+                    else
+                        reasons[item.Query] = reason;
                 }
                 return failing.Count;
             },
@@ -126,12 +137,16 @@ internal static class GrafanaChecks
             run.MetricLimit,
             cancellation).ConfigureAwait(false);
         if (polled.Met)
-            return Outcome.Pass($"{queries.Count} queries of {run.Plan.DashboardUids.Count} dashboards return data");
+            return Outcome.Pass($"{queries.Count - silent} queries of {run.Plan.DashboardUids.Count} dashboards return data{(silent > 0 ? $", {silent} await the first service" : "")}");
         if (failing.Count == 0 || reasons.Count == 0)
             return Outcome.Unanswered(polled.Error ?? "no answer", "grafana");
         var named = failing.Take(5).Select(item => $"{item.Dashboard} / {item.Query.Panel} / {item.Query.RefId}: {reasons.GetValueOrDefault(item.Query, "not run")}");
         return Outcome.Fail($"{failing.Count} of {queries.Count} queries: {string.Join("; ", named)}", $"panel {failing[0].Query.Panel}", $"correct the query of panel '{failing[0].Query.Panel}' in dashboard '{failing[0].Dashboard}': does its metric or label still exist?");
     }
+
+    /// <summary>Whether a dashboard shows the services that one chooses on it.</summary>
+    private static bool IsOfServices(JsonElement dashboard)
+        => dashboard.TryGetProperty("templating", out var templating) && templating.Items("list").Any(variable => variable.Text("name") == "service");
 
     private static GrafanaClient Client(VerificationRun run) => new(run.Http, run.Plan.Endpoints.Grafana!);
 
@@ -160,7 +175,7 @@ internal static class GrafanaChecks
         if (query.DatasourceType == "tempo" && kind is "traceqlSearch" or "traceql" && query.Query["query"]?.ToString() is { Length: > 0 } search)
             return await TempoEmptyAsync(run, search, cancellation).ConfigureAwait(false);
         if (query.DatasourceType == "tempo" && kind is "serviceMap")
-            return (await run.Prometheus.QueryAsync("traces_service_graph_request_total", cancellation).ConfigureAwait(false)).Count > 0 ? null : "no traces_service_graph_request_total";
+            return (await run.Prometheus.QueryAsync("traces_service_graph_request_total", cancellation).ConfigureAwait(false)).Count > 0 ? null : $"{NoData}: traces_service_graph_request_total";
         var body = new JsonObject
         {
             ["from"] = "now-15m",
@@ -184,7 +199,7 @@ internal static class GrafanaChecks
         var rows = result.Items("frames").Sum(frame => frame.TryGetProperty("data", out var data)
             ? data.Items("values").Select(column => column.ValueKind == JsonValueKind.Array ? column.GetArrayLength() : 0).DefaultIfEmpty(0).Max()
             : 0);
-        return rows > 0 ? null : "no data";
+        return rows > 0 ? null : NoData;
     }
 
     private static async Task<string?> TempoEmptyAsync(VerificationRun run, string search, CancellationToken cancellation)
@@ -192,6 +207,6 @@ internal static class GrafanaChecks
         var answer = await Client(run).GetAsync($"/api/datasources/proxy/uid/tempo/api/search?limit=5&q={Uri.EscapeDataString(search)}", run.Plan.Grafana, cancellation).ConfigureAwait(false);
         if (!answer.IsSuccess)
             return $"answered {answer.Status}: {HttpAnswer.Excerpt(answer.Body)}";
-        return answer.Json("tempo", run.Plan.Endpoints.Tempo).Items("traces").Any() ? null : "no data";
+        return answer.Json("tempo", run.Plan.Endpoints.Tempo).Items("traces").Any() ? null : NoData;
     }
 }

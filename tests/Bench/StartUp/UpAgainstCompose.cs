@@ -50,22 +50,16 @@ public static class UpAgainstCompose
     {
         var table = new StringBuilder("| until ready | bare docker compose up | Up | ratio |\n|---|---:|---:|---:|\n");
         void Row(string name, Func<Round, double> seconds)
-            => table.Append(CultureInfo.InvariantCulture, $"| {name} | {Median(bare.Select(seconds)):0.0} s | {Median(up.Select(seconds)):0.0} s | {Median(up.Zip(bare, (own, other) => seconds(own) / seconds(other))):0.00} |\n");
+            => table.Append(CultureInfo.InvariantCulture, $"| {name} | {Median.Of(bare.Select(seconds)):0.0} s | {Median.Of(up.Select(seconds)):0.0} s | {Median.Of(up.Zip(bare, (own, other) => seconds(own) / seconds(other))):0.00} |\n");
         Row("everything", static round => round.All);
         foreach (var component in bare[0].Each.Keys.Order(StringComparer.Ordinal))
             Row(component, round => round.Each[component]);
-        var ratio = Median(up.Zip(bare, static (own, other) => own.All / other.All));
-        var loki = Median(up.Select(static round => round.Each["loki"]));
+        var ratio = Median.Of(up.Zip(bare, static (own, other) => own.All / other.All));
+        var loki = Median.Of(up.Select(static round => round.Each["loki"]));
         return table.Append(CultureInfo.InvariantCulture, $"\nUp takes {ratio:0.00} times the bare start (bound {Bound:0.0}: {Met(ratio <= Bound)}); Loki is ready {loki:0.0} s after the start of Up (bound {LokiBound:0} s: {Met(loki <= LokiBound)}).\n").ToString();
     }
 
     private static string Met(bool met) => met ? "met" : "not met";
-
-    private static double Median(IEnumerable<double> values)
-    {
-        var ordered = values.Order().ToList();
-        return (ordered[(ordered.Count - 1) / 2] + ordered[ordered.Count / 2]) / 2;
-    }
 
     private static Task<string> TargetAsync(string repository, params string[] arguments)
         => OperatingSystem.IsWindows()

@@ -7,7 +7,7 @@ using Cake.Core.Tooling;
 namespace Build.Tests.Docker;
 
 /// <summary>A context whose processes are only written down: the exact command lines, and canned answers.</summary>
-internal sealed class RecordedDocker : ICakeContext, IProcessRunner, IToolLocator, IProcess
+internal sealed class RecordedDocker : ICakeContext, IProcessRunner, IToolLocator
 {
     private readonly List<string> commandLines = [];
 
@@ -46,7 +46,7 @@ internal sealed class RecordedDocker : ICakeContext, IProcessRunner, IToolLocato
     {
         commandLines.Add($"{filePath.GetFilename()} {settings.Arguments.Render()}");
         Safe = settings.Arguments.RenderSafe();
-        return this;
+        return new EndedProcess(ExitCode, StandardOutput);
     }
 
     public FilePath Resolve(string tool) => Resolve([tool]);
@@ -54,26 +54,6 @@ internal sealed class RecordedDocker : ICakeContext, IProcessRunner, IToolLocato
     public FilePath Resolve(IEnumerable<string> toolExeNames) => Installed ? $"/usr/bin/{toolExeNames.First()}" : null!;
 
     public void RegisterFile(FilePath path)
-    {
-    }
-
-    public void WaitForExit()
-    {
-    }
-
-    public bool WaitForExit(int milliseconds) => true;
-
-    public int GetExitCode() => ExitCode;
-
-    public IEnumerable<string> GetStandardError() => [];
-
-    public IEnumerable<string> GetStandardOutput() => StandardOutput;
-
-    public void Kill()
-    {
-    }
-
-    public void Dispose()
     {
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Build.Tests.Docker;
 using Cake.Core;
 using Cake.Core.Configuration;
 using Cake.Core.Diagnostics;
@@ -89,7 +90,7 @@ internal sealed partial class SimulatedDocker : ICakeContext, IProcessRunner, IT
             var shown = output.Select(line => settings.RedirectedStandardOutputHandler is { } handle ? handle(line) : line).OfType<string>().ToList();
             foreach (var line in error)
                 settings.RedirectedStandardErrorHandler?.Invoke(line);
-            return new Ended(code, shown);
+            return new EndedProcess(code, shown);
         }
     }
 
@@ -202,27 +203,4 @@ internal sealed partial class SimulatedDocker : ICakeContext, IProcessRunner, IT
 
     [GeneratedRegex("^  \"?([a-z0-9-]+)\"?:\\s*$", RegexOptions.Multiline)]
     private static partial Regex ServiceName();
-
-    private sealed class Ended(int code, IReadOnlyList<string> output) : IProcess
-    {
-        public void WaitForExit()
-        {
-        }
-
-        public bool WaitForExit(int milliseconds) => true;
-
-        public int GetExitCode() => code;
-
-        public IEnumerable<string> GetStandardError() => [];
-
-        public IEnumerable<string> GetStandardOutput() => output;
-
-        public void Kill()
-        {
-        }
-
-        public void Dispose()
-        {
-        }
-    }
 }

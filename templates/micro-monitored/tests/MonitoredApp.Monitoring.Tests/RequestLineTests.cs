@@ -28,28 +28,26 @@ public sealed class RequestLineTests
     [InlineData("/\"quoted\"\\")]
     [InlineData("/two\r\nlines\u0000\u001b[31m")]
     [InlineData("/한글/🙂")]
-    [InlineData("/half \ud800 a pair")]
     public void Hostile_paths_and_routes_stay_one_line_of_valid_json(string path)
     {
         var line = Write(new RequestLine("GET", path, path, 404, 0));
         Assert.Equal('\n', line[^1]);
         Assert.DoesNotContain(line[..^1], char.IsControl);
         var json = JsonDocument.Parse(line).RootElement;
-        var read = path.Replace('\ud800'.ToString() + " ", "\ufffd ", StringComparison.Ordinal);
-        Assert.Equal(read, json.GetProperty("http_path").GetString());
-        Assert.Equal(read, json.GetProperty("http_route").GetString());
-        Assert.Equal($"GET {read} 404 in 0 ms", json.GetProperty("message").GetString());
+        Assert.Equal(path, json.GetProperty("http_path").GetString());
+        Assert.Equal(path, json.GetProperty("http_route").GetString());
+        Assert.Equal($"GET {path} 404 in 0 ms", json.GetProperty("message").GetString());
     }
 
     [Theory]
-    [InlineData('x')]
-    [InlineData('\u0001')]
-    [InlineData('\ud800')]
-    public void The_longest_line_of_a_request_that_a_server_takes_fits(char character)
+    [InlineData('x', 'x')]
+    [InlineData('\u0001', '\u0001')]
+    [InlineData('\ud800', '\ufffd')]
+    public void The_longest_line_of_a_request_that_a_server_takes_fits_and_half_a_pair_is_replaced(char character, char read)
     {
         var path = "/" + new string(character, 16 * 1024);
         var json = JsonDocument.Parse(Write(new RequestLine("OPTIONS", path, null, 404, 12_345.678))).RootElement;
-        Assert.Equal(path.Length, json.GetProperty("http_path").GetString()!.Length);
+        Assert.Equal(path.Replace(character, read), json.GetProperty("http_path").GetString());
         Assert.False(json.TryGetProperty("http_route", out _));
     }
 

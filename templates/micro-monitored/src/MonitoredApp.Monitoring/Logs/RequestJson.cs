@@ -8,8 +8,8 @@ using System.Text.Json;
 namespace MonitoredApp.Monitoring.Logs;
 
 /// <summary>
-/// Writes the line of a request, the one entry that every request pays for, at a third of what a JSON writer costs: the
-/// names and quotes around the few values never change.
+/// Writes the line of a request, the one entry that every request pays for, in little more than half the time of a JSON
+/// writer: the names and quotes around the few values never change.
 /// </summary>
 internal static class RequestJson
 {

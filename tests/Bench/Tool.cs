@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Bench.StartUp;
+namespace Bench;
 
 /// <summary>Runs a tool to its end.</summary>
 public static class Tool

@@ -24,8 +24,8 @@ public static class Report
         {table}
         Medians of interleaved rounds of one run, on a trivial endpoint. CPU is the server process's user and system time,
         seen from outside; bytes are allocations on the managed heap. Traces are sampled at 1.0 and exported over OTLP,
-        metrics scraped once a second, one log line per request goes to a file; the spans are those that arrived. Compare ratios, not times: those are this
-        machine's.
+        metrics scraped once a second, one log line per request goes to a file; the spans are those that arrived. Compare
+        ratios, not times: those are this machine's.
 
         ![CPU per request relative to the bare server](chart.svg)
 

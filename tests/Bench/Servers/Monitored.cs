@@ -1,4 +1,4 @@
-using MonitoredApp.Monitoring;
+using Monitoring;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
 

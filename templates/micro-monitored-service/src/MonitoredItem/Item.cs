@@ -1,4 +1,6 @@
 using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Mvc;
 
 namespace MonitoredItem;
 
@@ -10,3 +12,12 @@ internal sealed record ItemList(IReadOnlyList<Item> Items);
 
 /// <summary>What a client asks to be created.</summary>
 public sealed record ItemRequest([property: Required, StringLength(64, MinimumLength = 1)] string Name);
+
+/// <summary>How all of it is read and written, without reflection.</summary>
+[JsonSourceGenerationOptions(System.Text.Json.JsonSerializerDefaults.Web)]
+[JsonSerializable(typeof(Item))]
+[JsonSerializable(typeof(ItemList))]
+[JsonSerializable(typeof(ItemRequest))]
+[JsonSerializable(typeof(ProblemDetails))]
+[JsonSerializable(typeof(HttpValidationProblemDetails))]
+internal sealed partial class ItemsJson : JsonSerializerContext;

@@ -1,3 +1,6 @@
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Mvc;
+
 namespace MonitoredApp.Inventory;
 
 /// <summary>How many pieces of one article are in stock.</summary>
@@ -5,3 +8,10 @@ internal sealed record StockItem(string Sku, int Quantity);
 
 /// <summary>The stock of every article.</summary>
 internal sealed record StockList(IReadOnlyList<StockItem> Items);
+
+/// <summary>How all of it is read and written, without reflection.</summary>
+[JsonSourceGenerationOptions(System.Text.Json.JsonSerializerDefaults.Web)]
+[JsonSerializable(typeof(StockItem))]
+[JsonSerializable(typeof(StockList))]
+[JsonSerializable(typeof(ProblemDetails))]
+internal sealed partial class StockJson : JsonSerializerContext;

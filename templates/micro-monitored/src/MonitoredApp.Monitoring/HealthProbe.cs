@@ -1,4 +1,4 @@
-namespace MonitoredApp.Monitoring;
+namespace Monitoring;
 
 /// <summary>The container's health check: the service asks itself, so that the image needs no shell and no curl.</summary>
 public static class HealthProbe

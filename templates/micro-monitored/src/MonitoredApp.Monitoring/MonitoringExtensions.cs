@@ -13,12 +13,12 @@ using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 
-namespace MonitoredApp.Monitoring;
+namespace Monitoring;
 
 /// <summary>Makes a service observable: metrics, logs, traces and health.</summary>
 public static class MonitoringExtensions
 {
-    internal const string MeterName = "MonitoredApp.Monitoring";
+    internal static readonly string MeterName = typeof(MonitoringExtensions).Assembly.GetName().Name!;
 
     /// <summary>The lowest layer of configuration: anything the service or its environment says wins.</summary>
     private static readonly Dictionary<string, string?> Defaults = new()

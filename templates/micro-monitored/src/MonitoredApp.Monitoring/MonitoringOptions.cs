@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 
-namespace MonitoredApp.Monitoring;
+namespace Monitoring;
 
 /// <summary>The configuration section <c>Monitoring</c>; everything else follows the standard <c>OTEL_*</c> variables.</summary>
 public sealed class MonitoringOptions

@@ -1,4 +1,4 @@
-namespace MonitoredApp.Monitoring;
+namespace Monitoring;
 
 /// <summary>The endpoints that observe the service and are themselves kept out of every signal.</summary>
 internal static class OwnEndpoints

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging;
 
-namespace MonitoredApp.Monitoring;
+namespace Monitoring;
 
 /// <summary>
 /// Outermost in the pipeline: when a request ends, describes its span and writes its one log line, both with what the
@@ -18,7 +18,7 @@ internal sealed class RequestRecorder(ILoggerFactory loggers) : IStartupFilter
 
     private static readonly object[] StatusCodeValues = [.. Enumerable.Range(0, 600).Select(status => (object)status)];
 
-    private readonly ILogger logger = loggers.CreateLogger("MonitoredApp.Requests");
+    private readonly ILogger logger = loggers.CreateLogger("Monitoring.Requests");
 
     public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
     {

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace MonitoredApp.Monitoring;
+namespace Monitoring;
 
 /// <summary>Derives the one name by which a service is known in every signal.</summary>
 public static class ServiceName

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using Polly;
 
 namespace MonitoredApp.Orders;
@@ -16,5 +17,29 @@ internal sealed class InventoryClient(HttpClient http) : IStock
         {
             throw new StockUnavailableException(fault);
         }
+    }
+}
+
+internal static class InventoryRegistration
+{
+    /// <summary>The stock is asked over HTTP at the address the environment gives, with timeouts, retries and a circuit breaker.</summary>
+    public static void AddInventoryClient(this WebApplicationBuilder builder)
+    {
+        var key = $"Services:{ServiceName.Derive("MonitoredApp.Inventory")}:http:0";
+        var address = builder.Configuration[key] ?? builder.Configuration["Inventory:Address"];
+        if (!Uri.TryCreate(address, UriKind.Absolute, out var uri))
+            throw new OptionsValidationException(
+                "Inventory", typeof(Uri), [$"'{address}' is no address of the inventory: set '{key}' or 'Inventory:Address'."]);
+
+        builder.Services
+            .AddHttpClient<IStock, InventoryClient>(client => client.BaseAddress = uri)
+            .AddStandardResilienceHandler(resilience =>
+            {
+                resilience.AttemptTimeout.Timeout = TimeSpan.FromSeconds(2);
+                resilience.TotalRequestTimeout.Timeout = TimeSpan.FromSeconds(6);
+                resilience.Retry.MaxRetryAttempts = 2;
+                resilience.Retry.Delay = TimeSpan.FromMilliseconds(100);
+                resilience.CircuitBreaker.SamplingDuration = TimeSpan.FromSeconds(10);
+            });
     }
 }

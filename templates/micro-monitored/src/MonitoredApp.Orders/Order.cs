@@ -1,4 +1,6 @@
 using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Mvc;
 
 namespace MonitoredApp.Orders;
 
@@ -18,3 +20,13 @@ internal sealed record StockItem(string Sku, int Quantity);
 
 /// <summary>What the inventory answers.</summary>
 internal sealed record StockList(IReadOnlyList<StockItem> Items);
+
+/// <summary>How all of it is read and written, without reflection.</summary>
+[JsonSourceGenerationOptions(System.Text.Json.JsonSerializerDefaults.Web)]
+[JsonSerializable(typeof(Order))]
+[JsonSerializable(typeof(OrderList))]
+[JsonSerializable(typeof(OrderRequest))]
+[JsonSerializable(typeof(StockList))]
+[JsonSerializable(typeof(ProblemDetails))]
+[JsonSerializable(typeof(HttpValidationProblemDetails))]
+internal sealed partial class OrdersJson : JsonSerializerContext;

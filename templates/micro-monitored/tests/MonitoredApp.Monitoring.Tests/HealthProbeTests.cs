@@ -1,4 +1,4 @@
-namespace MonitoredApp.Monitoring.Tests;
+namespace Monitoring.Tests;
 
 public sealed class HealthProbeTests
 {

@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 
-namespace MonitoredApp.Monitoring.Tests;
+namespace Monitoring.Tests;
 
 public sealed class JsonLineTests
 {

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 
-namespace MonitoredApp.Monitoring.Tests;
+namespace Monitoring.Tests;
 
 public sealed class LogFileTests : IDisposable
 {

@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 
-namespace MonitoredApp.Monitoring.Logs;
+namespace Monitoring.Logs;
 
 /// <summary>Writes every log entry as one JSON object per line to the service's log file.</summary>
 [ProviderAlias("JsonFile")]

@@ -7,7 +7,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 
-namespace MonitoredApp.Monitoring.Logs;
+namespace Monitoring.Logs;
 
 /// <summary>Writes one log entry as one line of JSON into a buffer that each thread reuses.</summary>
 [SuppressMessage("Design", "CA1001", Justification = "The writer holds only managed memory and lives as long as its thread.")]

@@ -1,4 +1,4 @@
-namespace MonitoredApp.Monitoring.Logs;
+namespace Monitoring.Logs;
 
 /// <summary>
 /// An append-only file of lines written by one background thread. Callers only copy bytes into a bounded buffer: they

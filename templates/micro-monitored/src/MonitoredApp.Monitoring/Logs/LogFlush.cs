@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Hosting;
 
-namespace MonitoredApp.Monitoring.Logs;
+namespace Monitoring.Logs;
 
 /// <summary>Makes "the host has stopped" mean that the lines of its last requests are in the file.</summary>
 internal sealed class LogFlush(LogFile file) : IHostedService

@@ -5,7 +5,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
-namespace MonitoredApp.Monitoring.Logs;
+namespace Monitoring.Logs;
 
 /// <summary>
 /// Writes the line of a request, the one entry that every request pays for, in little more than half the time of a JSON

@@ -2,7 +2,7 @@ using System.Collections;
 using System.Globalization;
 using System.Text;
 
-namespace MonitoredApp.Monitoring.Logs;
+namespace Monitoring.Logs;
 
 /// <summary>The one line that a request leaves. The query is left out: it may carry secrets.</summary>
 internal readonly record struct RequestLine(string Method, string Path, string? Route, int Status, double DurationMs)

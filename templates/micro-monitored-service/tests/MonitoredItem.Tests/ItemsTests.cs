@@ -16,8 +16,7 @@ public sealed class ItemsTests : IDisposable
         => service = new WebApplicationFactory<Program>().WithWebHostBuilder(host => host
             .UseSetting("Monitoring:LogFolder", folder)
             .UseSetting("OTEL_SERVICE_NAME", "items")
-            .UseSetting("OTEL_EXPORTER_OTLP_TIMEOUT", "100")
-            .UseSetting("OTEL_DOTNET_EXPERIMENTAL_OTLP_RETRY", ""));
+            .UseSetting("OTEL_EXPORTER_OTLP_TIMEOUT", "100"));
 
     public void Dispose()
     {

@@ -56,7 +56,6 @@ internal sealed class WorkerUnderTest(IWork work) : WebApplicationFactory<Progra
             .UseSetting("Monitoring:LogFolder", folder)
             .UseSetting("OTEL_SERVICE_NAME", "worker")
             .UseSetting("OTEL_EXPORTER_OTLP_TIMEOUT", "100")
-            .UseSetting("OTEL_DOTNET_EXPERIMENTAL_OTLP_RETRY", "")
             .UseSetting("Worker:Interval", "00:00:00.020")
             .ConfigureServices(services => services.AddSingleton(work));
 

@@ -20,6 +20,8 @@ public static class MonitoringExtensions
 {
     internal static readonly string MeterName = typeof(MonitoringExtensions).Assembly.GetName().Name!;
 
+    private const string OtlpRetry = "OTEL_DOTNET_EXPERIMENTAL_OTLP_RETRY";
+
     /// <summary>The lowest layer of configuration: anything the service or its environment says wins.</summary>
     private static readonly Dictionary<string, string?> Defaults = new()
     {
@@ -32,18 +34,20 @@ public static class MonitoringExtensions
         ["Logging:Console:LogLevel:Polly"] = "Critical",
         ["Logging:Console:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics"] = "None",
         ["Logging:Console:LogLevel:Microsoft.Hosting.Lifetime"] = "Information",
-        ["OTEL_DOTNET_EXPERIMENTAL_OTLP_RETRY"] = "in_memory",
+        [OtlpRetry] = "in_memory",
         // Twice the standard's: each export has a fixed cost that its spans share.
         ["OTEL_BSP_MAX_EXPORT_BATCH_SIZE"] = "1024",
         ["OTEL_BSP_MAX_QUEUE_SIZE"] = "4096",
     };
 
-    /// <summary>A person is watching: the console shows what the log file gets.</summary>
+    /// <summary>A person is watching: the console shows what the log file gets, and the service ends at once.</summary>
     private static readonly Dictionary<string, string?> InDevelopment = new()
     {
         ["Logging:Console:LogLevel:Default"] = "Information",
         ["Logging:Console:LogLevel:Microsoft.AspNetCore"] = "Warning",
         ["Logging:Console:LogLevel:System.Net.Http"] = "Warning",
+        // Often nothing runs that would take the spans, and Ctrl-C would wait five seconds for it.
+        [OtlpRetry] = "",
     };
 
     /// <summary>

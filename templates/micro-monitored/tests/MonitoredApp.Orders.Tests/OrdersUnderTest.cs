@@ -20,7 +20,6 @@ public sealed class OrdersUnderTest : WebApplicationFactory<Program>
             .UseSetting("OTEL_SERVICE_NAME", "orders")
             .UseSetting("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
             .UseSetting("OTEL_EXPORTER_OTLP_TIMEOUT", "100")
-            .UseSetting("OTEL_DOTNET_EXPERIMENTAL_OTLP_RETRY", "")
             .UseSetting("Inventory:Address", "http://inventory")
             .ConfigureServices(services => services
                 .ConfigureHttpClientDefaults(client => client.ConfigurePrimaryHttpMessageHandler(() => Inventory)));

@@ -93,6 +93,15 @@ public sealed partial class MatrixTests(BuiltMatrix matrix) : IClassFixture<Buil
         }
     }
 
+    /// <summary>Two repositories on one machine do not share containers and data.</summary>
+    [Theory]
+    [InlineData("Acme.Shop", "acme-shop")]
+    [InlineData("Zeta & Sons #2", "zeta-sons-2")]
+    [InlineData("2 Shops", "2-shops")]
+    [InlineData("한글상점", "sample-micro-app")]
+    public void The_docker_project_bears_the_name_of_the_repository(string name, string project)
+        => Assert.Equal(project, matrix[name].Settings.GetProperty("names").GetProperty("project").GetString());
+
     [Fact]
     public async Task A_finding_of_an_analyzer_breaks_the_build()
     {

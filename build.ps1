@@ -1,5 +1,6 @@
 # Runs the compiled build; compiles it first when something it is made of has changed.
 $ErrorActionPreference = 'Stop'
+$PSNativeCommandUseErrorActionPreference = $false
 
 $root = $PSScriptRoot
 $output = Join-Path $root 'artifacts/bin/Build/release'
@@ -34,7 +35,11 @@ function Test-Current {
 
 $required = (Get-Content -LiteralPath (Join-Path $root 'global.json') -Raw | ConvertFrom-Json).sdk.version
 $band = "$($required.Split('.')[0]).x"
-$dotnet = (Get-Command dotnet -CommandType Application -ErrorAction SilentlyContinue | Select-Object -First 1).Source
+$dotnet = Get-Command dotnet -CommandType Application -ErrorAction SilentlyContinue | Select-Object -First 1 -ExpandProperty Source
+if (-not $dotnet -and $env:DOTNET_ROOT) {
+    $dotnet = Get-Command (Join-Path $env:DOTNET_ROOT 'dotnet') -CommandType Application -ErrorAction SilentlyContinue |
+        Select-Object -First 1 -ExpandProperty Source
+}
 if (-not $dotnet) {
     Stop-Build "'dotnet' is not on PATH: install the .NET SDK $required or a later $band from https://dot.net/download"
 }
@@ -61,7 +66,8 @@ if (-not (Test-Current)) {
         $lock = $null
         while (-not $lock) {
             try { $lock = [IO.File]::Open((Join-Path $output 'build.lock'), 'OpenOrCreate', 'ReadWrite', 'None') }
-            catch { Start-Sleep -Milliseconds 200 }
+            catch [IO.IOException] { Start-Sleep -Milliseconds 200 }
+            catch { Stop-Build "cannot write to ${output}: $($_.Exception.InnerException.Message)" }
         }
 
         try {
@@ -69,7 +75,8 @@ if (-not (Test-Current)) {
                 [Console]::Error.WriteLine('Building the build...')
                 # Taken before compiling: what changes meanwhile makes the next run compile again.
                 $inputs = Get-Inputs
-                $log = & $dotnet build build/Build.csproj -c Release -v:q -nologo -tl:off -clp:NoSummary -nodeReuse:false -p:UseSharedCompilation=false 2>&1
+                $log = & $dotnet build build/Build.csproj -c Release -v:q -nologo -tl:off -clp:NoSummary `
+                    -nodeReuse:false -p:UseSharedCompilation=false -p:RunAnalyzers=false 2>&1
                 if ($LASTEXITCODE -ne 0) {
                     $log | ForEach-Object { [Console]::Error.WriteLine($_) }
                     Stop-Build 'the build does not compile'
@@ -87,12 +94,23 @@ if (-not (Test-Current)) {
     }
 }
 
+# What a session takes for an array, a,b, is one word on any other command line.
+$words = @(foreach ($word in $args) { if ($word -is [array]) { $word -join ',' } else { [string] $word } })
+
+# 'pwsh build.ps1 --settings=C:\x' arrives split at its first colon; the process's own command line still has it whole.
+$line = [Environment]::GetCommandLineArgs()
+$at = [Array]::FindIndex($line, [Predicate[string]] { param($word) $word -match '(^|[\\/])build\.ps1$' })
+if ($at -ge 0) {
+    $whole = @($line | Select-Object -Skip ($at + 1))
+    if ((($whole -join '') -replace '[:$]') -ceq (($words -join '') -replace '[:$]')) { $words = $whole }
+}
+
 # Windows PowerShell drops empty arguments and inner quotes, so the command line is put together here.
-$words = foreach ($word in @($program) + $args) {
-    '"' + ([regex]::Replace([string] $word, '(\\*)("|$)', { param($m) $m.Groups[1].Value * 2 + $(if ($m.Groups[2].Value) { '\"' }) })) + '"'
+$quoted = foreach ($word in @($program) + $words) {
+    '"' + ([regex]::Replace($word, '(\\*)("|$)', { param($m) $m.Groups[1].Value * 2 + $(if ($m.Groups[2].Value) { '\"' }) })) + '"'
 }
 $start = New-Object Diagnostics.ProcessStartInfo $dotnet
-$start.Arguments = $words -join ' '
+$start.Arguments = $quoted -join ' '
 $start.UseShellExecute = $false
 $start.WorkingDirectory = (Get-Location -PSProvider FileSystem).ProviderPath
 $process = [Diagnostics.Process]::Start($start)

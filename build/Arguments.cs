@@ -53,7 +53,9 @@ public sealed record Arguments
     public static Arguments Of(ICakeArguments given)
     {
         var faults = new List<string>();
-        var all = given.GetArguments();
+        var all = given.GetArguments()
+            .GroupBy(pair => pair.Key, StringComparer.OrdinalIgnoreCase)
+            .ToDictionary(group => group.Key, group => group.SelectMany(pair => pair.Value).ToList(), StringComparer.OrdinalIgnoreCase);
         foreach (var name in all.Keys.Where(name => !Known.Concat(CakesOwn).Contains(name, StringComparer.OrdinalIgnoreCase)))
         {
             faults.Add($"unknown argument --{name}; {(Nearest.Of(name, Known.Concat(CakesOwn)) is { } nearest ? $"did you mean --{nearest}?" : $"known: {string.Join(' ', Known.Select(known => "--" + known))}")}");

@@ -18,9 +18,10 @@ public static class Command
         settings.RedirectStandardOutput = true;
         settings.RedirectStandardError = true;
         using var process = context.ProcessRunner.Start(tool, settings);
+        // First to the end: until then Cake takes an output that is still on its way for none.
+        process.WaitForExit();
         var output = process.GetStandardOutput().ToList();
         output.AddRange(process.GetStandardError());
-        process.WaitForExit();
         var code = process.GetExitCode();
         if (code == 0)
             return output;

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Build.Engines;
 using Spectre.Console;
 
@@ -26,3 +27,7 @@ public static class ComponentTable
         console.Write(table);
     }
 }
+
+[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(IReadOnlyList<Component>))]
+internal sealed partial class ComponentJson : JsonSerializerContext;

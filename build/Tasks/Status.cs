@@ -1,12 +1,19 @@
+using System.Text.Json;
 using Build.Engines;
 using Cake.Frosting;
 
 namespace Build.Tasks;
 
 [TaskName(nameof(Status))]
-[TaskDescription("Lists components and services with state, process or container, and URL.")]
+[TaskDescription("Lists components and services with state, process or container, and URL (--format=json).")]
 public sealed class Status : AsyncFrostingTask<BuildContext>
 {
     public override async Task RunAsync(BuildContext context)
-        => ComponentTable.Print(context.Terminal, await (EngineSelection.Recorded(context) ?? new EmbeddedEngine(context)).StatusAsync(Interrupt.Token));
+    {
+        var components = await (EngineSelection.Recorded(context) ?? new EmbeddedEngine(context)).StatusAsync(Interrupt.Token);
+        if (context.Options.Json)
+            context.Say(JsonSerializer.Serialize(components, ComponentJson.Default.IReadOnlyListComponent));
+        else
+            ComponentTable.Print(context.Terminal, components);
+    }
 }

@@ -47,6 +47,13 @@ public sealed class ArgumentsTests
     public void AnArgumentGivenTwiceIsRefused()
         => Assert.Equal(["--engine is given 2 times (docker, embedded); give it once"], Assert.Throws<FaultException>(() => Arguments.Of(new Given(("engine", "docker"), ("engine", "embedded")))).Faults);
 
+    [Fact]
+    public void TheCaseOfANameDoesNotMatter()
+    {
+        Assert.Equal(7, Parse(("Lines", "7")).Lines);
+        Assert.Equal(["--lines is given 2 times (7, 8); give it once"], Assert.Throws<FaultException>(() => Parse(("Lines", "7"), ("lines", "8"))).Faults);
+    }
+
     private static Arguments Parse(params (string Name, string Value)[] given) => Arguments.Of(new Given(given));
 
     private sealed class Given(params (string Name, string Value)[] given) : ICakeArguments

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json;
 using System.Xml.Linq;
 
 namespace EndToEnd.Tests.Embedded;
@@ -84,6 +85,14 @@ public sealed class EmbeddedStackTests(EmbeddedRepository repository) : IClassFi
         Assert.Empty(Pids());
     }
 
+    [Fact]
+    public async Task TheBuildRunsFromTheRootOfTheDisk()
+    {
+        var doctor = await CommandLine.RunAsync("bash", [Shop.Script, "--target=Doctor", "--engine=embedded", "--format=json"], "/", Shop.Environment, TimeSpan.FromMinutes(3), Cancellation);
+        Assert.Contains("\"subject\": \"log agent\"", doctor.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("Exception", doctor.Output, StringComparison.Ordinal);
+    }
+
     private async Task ACrashedServiceIsNamedAndBroughtBack()
     {
         var pid = Pids()["shop-inventory"];
@@ -123,6 +132,9 @@ public sealed class EmbeddedStackTests(EmbeddedRepository repository) : IClassFi
     {
         var status = (await TargetAsync("Status")).Succeeded();
         Assert.Equal(6, status.Split('\n').Count(line => line.Contains(" ready ", StringComparison.Ordinal)));
+        using var json = JsonDocument.Parse((await TargetAsync("Status", "--format=json")).Succeeded());
+        Assert.Equal(6, json.RootElement.EnumerateArray().Count(component => component.GetProperty("state").GetString() == "ready"));
+        Assert.Contains(json.RootElement.EnumerateArray(), component => component.GetProperty("name").GetString() == "shop-orders" && component.GetProperty("url").GetString()!.StartsWith("http://", StringComparison.Ordinal));
     }
 
     private Task<CommandResult> TargetAsync(string target, params string[] arguments) => Shop.TargetAsync(target, Cancellation, arguments);

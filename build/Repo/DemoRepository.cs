@@ -49,6 +49,8 @@ public sealed class DemoRepository
         arguments.Append($"--target={target}");
         if (_context.Options.Engine is { } engine && target == "Up")
             arguments.Append($"--engine={engine.ToString().ToLowerInvariant()}");
+        if (_context.Options.Settings is { } settings)
+            arguments.AppendQuoted($"--settings={settings}");
         if (_context.Options.Purge && target == "Teardown")
             arguments.Append("--purge");
         _context.Show($"{target} of the demo", OperatingSystem.IsWindows() ? "powershell" : new FilePath(Script), arguments, Folder);

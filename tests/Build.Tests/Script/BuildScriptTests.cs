@@ -198,7 +198,7 @@ public sealed class BuildScriptTests : IDisposable
     private static ScriptRepository Create()
     {
         Assert.SkipWhen(RuntimeInformation.IsOSPlatform(OSPlatform.Windows), "build.sh is for Unix shells; Windows uses build.ps1.");
-        return new ScriptRepository();
+        return new ScriptRepository("build.sh");
     }
 
     // File systems tell times apart only by their clock's tick.

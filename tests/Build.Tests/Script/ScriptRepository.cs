@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Build.Tests.Script;
 
-/// <summary>A small repository around the real <c>build.sh</c>: a program that prints its arguments, and a <c>dotnet</c> that counts compilations.</summary>
+/// <summary>A small repository around the real <c>build.sh</c> or <c>build.ps1</c>: a program that prints its arguments, and a <c>dotnet</c> that counts compilations.</summary>
 internal sealed class ScriptRepository : IDisposable
 {
     private const string Dotnet = """
@@ -29,10 +29,13 @@ internal sealed class ScriptRepository : IDisposable
         for argument in "$@"; do [[ "$argument" != --exit=* ]] || exit "${argument#--exit=}"; done
         """;
 
+    private readonly string script;
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("build 한 'sh' ");
 
-    public ScriptRepository()
+    /// <param name="script"><c>build.sh</c> or <c>build.ps1</c>.</param>
+    public ScriptRepository(string script)
     {
+        this.script = script;
         Write("repo/build/Program.cs", Program);
         Write("repo/build/Tasks/Up.cs", "up");
         Write("repo/stack/Model/Model.cs", "model");
@@ -40,14 +43,14 @@ internal sealed class ScriptRepository : IDisposable
         Write("repo/stack/assets/loki.yaml", "a: 1");
         Write("repo/Directory.Build.props", "<Project />");
         Write("repo/global.json", """{ "sdk": { "version": "10.0.100", "rollForward": "latestMinor" } }""");
-        File.Copy(Path.Combine(RepositoryRoot(), "build.sh"), PathOf("repo/build.sh"));
+        File.Copy(Path.Combine(RepositoryRoot(), script), PathOf($"repo/{script}"));
         Write("sdk/dotnet", Dotnet);
         Write("sdk/sdk", "10.0.401\n");
         Write("sdk/sdks", "10.0.401 [/usr/share/dotnet/sdk]\n");
         if (!OperatingSystem.IsWindows())
         {
-            foreach (var script in (string[])["repo/build.sh", "sdk/dotnet"])
-                File.SetUnixFileMode(PathOf(script), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            foreach (var program in (string[])[$"repo/{script}", "sdk/dotnet"])
+                File.SetUnixFileMode(PathOf(program), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
 
         foreach (var file in Directory.EnumerateFiles(folder.FullName, "*", SearchOption.AllDirectories))
@@ -68,11 +71,16 @@ internal sealed class ScriptRepository : IDisposable
         File.WriteAllText(PathOf(relative), text.ReplaceLineEndings("\n"));
     }
 
+    /// <summary>Where a program is on the path; null where it is not.</summary>
+    public static string? ToolPath(string tool)
+        => Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator).Select(folder => Path.Combine(folder, tool)).FirstOrDefault(File.Exists);
+
     public Task<ScriptResult> RunAsync(params string[] args) => RunInAsync(folder.FullName, args);
 
     public async Task<ScriptResult> RunInAsync(string workingDirectory, params string[] args)
     {
-        var start = new ProcessStartInfo("bash", [PathOf("repo/build.sh"), .. args])
+        string[] shell = script == "build.sh" ? ["bash"] : ["pwsh", "-NoProfile", "-File"];
+        var start = new ProcessStartInfo(ToolPath(shell[0])!, [.. shell[1..], PathOf($"repo/{script}"), .. args])
         {
             WorkingDirectory = workingDirectory,
             RedirectStandardOutput = true,
@@ -104,8 +112,7 @@ internal sealed class ScriptRepository : IDisposable
         var tools = Directory.CreateDirectory(PathOf("tools"));
         foreach (var tool in (string[])["bash", "dirname", "find", "uniq", "touch", "mkdir", "mv", "rm", "cat", "flock"])
         {
-            var path = Environment.GetEnvironmentVariable("PATH")!.Split(':').Select(p => Path.Combine(p, tool)).FirstOrDefault(File.Exists);
-            if (path is not null && !File.Exists(Path.Combine(tools.FullName, tool)))
+            if (ToolPath(tool) is { } path && !File.Exists(Path.Combine(tools.FullName, tool)))
                 File.CreateSymbolicLink(Path.Combine(tools.FullName, tool), path);
         }
 

@@ -113,6 +113,15 @@ $start = New-Object Diagnostics.ProcessStartInfo $dotnet
 $start.Arguments = $quoted -join ' '
 $start.UseShellExecute = $false
 $start.WorkingDirectory = (Get-Location -PSProvider FileSystem).ProviderPath
+# Ctrl-C is the build's to answer, which '&' would not wait for; so what it prints is handed on only where a command follows.
+$piped = $MyInvocation.PipelineLength -gt 1
+if ($piped) {
+    $start.RedirectStandardOutput = $true
+    $start.StandardOutputEncoding = [Text.Encoding]::UTF8
+}
 $process = [Diagnostics.Process]::Start($start)
+if ($piped) {
+    while ($null -ne ($printed = $process.StandardOutput.ReadLine())) { $printed }
+}
 $process.WaitForExit()
 exit $process.ExitCode

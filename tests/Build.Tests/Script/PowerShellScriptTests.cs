@@ -44,6 +44,15 @@ public sealed class PowerShellScriptTests : IDisposable
     }
 
     [Fact]
+    public async Task What_it_prints_reaches_the_next_command_of_a_pipeline()
+    {
+        var run = await repository.RunPipedAsync("ForEach-Object { \"<$_>\" }", "--exit=3", "a,b");
+
+        Assert.Equal(3, run.ExitCode);
+        Assert.Equal([$"<cwd={Path.GetDirectoryName(repository.PathOf("repo"))}>", "<count=2>", "<arg=<--exit=3>>", "<arg=<a,b>>"], run.Output);
+    }
+
+    [Fact]
     public async Task Runs_at_the_same_time_compile_once()
     {
         repository.Write("sdk/slow", "");

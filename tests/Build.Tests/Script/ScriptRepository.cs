@@ -77,10 +77,16 @@ internal sealed class ScriptRepository : IDisposable
 
     public Task<ScriptResult> RunAsync(params string[] args) => RunInAsync(folder.FullName, args);
 
-    public async Task<ScriptResult> RunInAsync(string workingDirectory, params string[] args)
+    public Task<ScriptResult> RunInAsync(string workingDirectory, params string[] args)
+        => RunCommandAsync(workingDirectory, script == "build.sh" ? ["bash", PathOf($"repo/{script}"), .. args] : ["pwsh", "-NoProfile", "-File", PathOf($"repo/{script}"), .. args]);
+
+    /// <summary>Runs the script as the first command of a pipeline in a PowerShell session.</summary>
+    public Task<ScriptResult> RunPipedAsync(string following, params string[] args)
+        => RunCommandAsync(folder.FullName, ["pwsh", "-NoProfile", "-Command", $"./repo/{script} {string.Join(' ', args)} | {following}; exit $LASTEXITCODE"]);
+
+    private async Task<ScriptResult> RunCommandAsync(string workingDirectory, string[] command)
     {
-        string[] shell = script == "build.sh" ? ["bash"] : ["pwsh", "-NoProfile", "-File"];
-        var start = new ProcessStartInfo(ToolPath(shell[0])!, [.. shell[1..], PathOf($"repo/{script}"), .. args])
+        var start = new ProcessStartInfo(ToolPath(command[0])!, command.Skip(1))
         {
             WorkingDirectory = workingDirectory,
             RedirectStandardOutput = true,

@@ -5,7 +5,7 @@ namespace Bench;
 /// <summary>How long <c>dotnet new micro-monitored</c> takes beside the SDK's own web template, in turn, without restoring packages.</summary>
 public static class Scaffolding
 {
-    private const int Rounds = 20;
+    private const int Rounds = 40;
     private const string Ours = "micro-monitored";
     private const string Theirs = "webapi";
 

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace MicroMonitored.Embedded.Ingest.Jaeger;
+namespace MicroMonitored.Protocols.Jaeger;
 
 /// <summary>Types of the Thrift binary protocol (https://github.com/apache/thrift/blob/master/doc/specs/thrift-binary-protocol.md).</summary>
 internal enum ThriftType : byte
@@ -27,23 +27,20 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> data)
 
     private ReadOnlySpan<byte> _data = data;
 
-    /// <summary>The next field of a struct; <see cref="ThriftType.Stop"/> at its end.</summary>
-    public (ThriftType Type, short Id) Field()
+    /// <summary>The next field of a struct; false at its end.</summary>
+    public bool Next(out (ThriftType Type, short Id) field)
     {
         var type = (ThriftType)Take(1)[0];
-        return type == ThriftType.Stop ? (type, (short)0) : (type, BinaryPrimitives.ReadInt16BigEndian(Take(2)));
+        field = (type, type == ThriftType.Stop ? (short)0 : BinaryPrimitives.ReadInt16BigEndian(Take(2)));
+        return type != ThriftType.Stop;
     }
 
     /// <summary>The number of structs in a list.</summary>
     public int StructList()
     {
         var type = (ThriftType)Take(1)[0];
-        var count = BinaryPrimitives.ReadInt32BigEndian(Take(4));
-        if (count > 0 && type != ThriftType.Struct)
-            throw new FormatException("a list of structs is expected");
-
-        // A struct takes at least its end mark, so a longer list than bytes left is a lie.
-        return count >= 0 && count <= _data.Length ? count : throw new FormatException("a list is longer than its body");
+        var count = Count();
+        return count == 0 || type == ThriftType.Struct ? count : throw new FormatException("a list of structs is expected");
     }
 
     public bool Bool() => Take(1)[0] != 0;
@@ -80,7 +77,7 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> data)
                 Binary();
                 break;
             case ThriftType.Struct:
-                for (var field = Field(); field.Type != ThriftType.Stop; field = Field())
+                while (Next(out var field))
                     Skip(field.Type, depth + 1);
                 break;
             case ThriftType.List or ThriftType.Set:
@@ -102,6 +99,7 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> data)
         }
     }
 
+    // Every item takes at least one byte, so a longer list than bytes left is a lie.
     private int Count()
     {
         var count = I32();

@@ -1,39 +1,40 @@
 using Google.Protobuf;
-using MicroMonitored.Embedded.Ingest.Otlp;
+using MicroMonitored.Protocols.Otlp;
 using OpenTelemetry.Proto.Collector.Trace.V1;
 using OpenTelemetry.Proto.Common.V1;
 using OpenTelemetry.Proto.Resource.V1;
 using OpenTelemetry.Proto.Trace.V1;
+using SpanKind = OpenTelemetry.Proto.Trace.V1.Span.Types.SpanKind;
 
-namespace MicroMonitored.Embedded.Ingest.Jaeger;
+namespace MicroMonitored.Protocols.Jaeger;
 
 /// <summary>
 /// A Jaeger <c>Batch</c> in Thrift's binary protocol (https://github.com/jaegertracing/jaeger-idl/blob/main/thrift/jaeger.thrift)
 /// as OTLP spans, translated as the OpenTelemetry collector does.
 /// </summary>
-internal static class JaegerSpans
+public static class JaegerReader
 {
-    private const int MaxSpans = 50_000;
-
-    /// <exception cref="IngestException">The bytes are no batch.</exception>
-    public static ExportTraceServiceRequest Parse(ReadOnlyMemory<byte> body)
+    /// <summary>Reads one batch, which is the whole body.</summary>
+    /// <exception cref="LimitException">The batch has more than <paramref name="maxSpans"/> spans.</exception>
+    /// <exception cref="FormatException">The bytes are no batch.</exception>
+    public static ExportTraceServiceRequest Read(ReadOnlySpan<byte> body, int maxSpans = int.MaxValue)
     {
+        var reader = new ThriftReader(body);
         try
         {
-            var reader = new ThriftReader(body.Span);
-            return Batch(ref reader);
+            return Batch(ref reader, maxSpans);
         }
-        catch (Exception exception) when (exception is FormatException or OverflowException)
+        catch (OverflowException exception)
         {
-            throw IngestException.Invalid($"The body is not a Jaeger batch: {exception.Message}", exception);
+            throw new FormatException("a time is out of range", exception);
         }
     }
 
-    private static ExportTraceServiceRequest Batch(ref ThriftReader reader)
+    private static ExportTraceServiceRequest Batch(ref ThriftReader reader, int maxSpans)
     {
         var resource = new Resource();
         var scopes = new Dictionary<string, ScopeSpans>(StringComparer.Ordinal);
-        for (var field = reader.Field(); field.Type != ThriftType.Stop; field = reader.Field())
+        while (reader.Next(out var field))
         {
             switch (field)
             {
@@ -42,8 +43,8 @@ internal static class JaegerSpans
                     break;
                 case (ThriftType.List, 2):
                     var count = reader.StructList();
-                    if (count > MaxSpans)
-                        throw new IngestException(StatusCodes.Status413PayloadTooLarge, $"More than {MaxSpans} spans in one body.");
+                    if (count > maxSpans)
+                        throw new LimitException($"More than {maxSpans} spans in one body.");
                     for (; count > 0; count--)
                     {
                         var (span, scope) = Span(ref reader);
@@ -59,17 +60,18 @@ internal static class JaegerSpans
             }
         }
 
-        return new ExportTraceServiceRequest { ResourceSpans = { new ResourceSpans { Resource = resource, ScopeSpans = { scopes.Values } } } };
+        var batch = new ResourceSpans { Resource = resource, ScopeSpans = { scopes.Values } };
+        return new ExportTraceServiceRequest { ResourceSpans = { batch } };
     }
 
     private static void Process(ref ThriftReader reader, Resource resource)
     {
-        for (var field = reader.Field(); field.Type != ThriftType.Stop; field = reader.Field())
+        while (reader.Next(out var field))
         {
             switch (field)
             {
                 case (ThriftType.Binary, 1):
-                    resource.Attributes.Insert(0, OtlpSpans.Text("service.name", reader.Text()));
+                    resource.Attributes.Insert(0, OtlpValues.Text("service.name", reader.Text()));
                     break;
                 case (ThriftType.List, 2):
                     for (var count = reader.StructList(); count > 0; count--)
@@ -93,7 +95,7 @@ internal static class JaegerSpans
         long traceLow = 0, traceHigh = 0, parent = 0, start = 0, duration = 0;
         var references = new List<(int Type, long TraceLow, long TraceHigh, long SpanId)>();
         var tags = new List<KeyValue>();
-        for (var field = reader.Field(); field.Type != ThriftType.Stop; field = reader.Field())
+        while (reader.Next(out var field))
         {
             switch (field)
             {
@@ -104,7 +106,7 @@ internal static class JaegerSpans
                     traceHigh = reader.I64();
                     break;
                 case (ThriftType.I64, 3):
-                    span.SpanId = OtlpSpans.Id((ulong)reader.I64());
+                    span.SpanId = OtlpValues.Id((ulong)reader.I64());
                     break;
                 case (ThriftType.I64, 4):
                     parent = reader.I64();
@@ -136,7 +138,7 @@ internal static class JaegerSpans
             }
         }
 
-        span.TraceId = OtlpSpans.Id((ulong)traceHigh, (ulong)traceLow);
+        span.TraceId = OtlpValues.Id((ulong)traceHigh, (ulong)traceLow);
         span.StartTimeUnixNano = checked((ulong)start * 1000);
         span.EndTimeUnixNano = checked((ulong)(start + duration) * 1000);
         Relate(span, references, parent, traceHigh, traceLow);
@@ -147,16 +149,16 @@ internal static class JaegerSpans
     private static void Relate(Span span, List<(int Type, long TraceLow, long TraceHigh, long SpanId)> references, long parent, long traceHigh, long traceLow)
     {
         if (parent == 0)
-            parent = references.Find(reference => reference.Type == 0 && reference.TraceHigh == traceHigh && reference.TraceLow == traceLow).SpanId;
+            parent = references.Find(reference => reference.Type == 0 && (reference.TraceHigh, reference.TraceLow) == (traceHigh, traceLow)).SpanId;
         if (parent != 0)
-            span.ParentSpanId = OtlpSpans.Id((ulong)parent);
+            span.ParentSpanId = OtlpValues.Id((ulong)parent);
         foreach (var reference in references)
             if (reference.SpanId != parent || reference.TraceHigh != traceHigh || reference.TraceLow != traceLow)
                 span.Links.Add(new Span.Types.Link
                 {
-                    TraceId = OtlpSpans.Id((ulong)reference.TraceHigh, (ulong)reference.TraceLow),
-                    SpanId = OtlpSpans.Id((ulong)reference.SpanId),
-                    Attributes = { OtlpSpans.Text("opentracing.ref_type", reference.Type == 0 ? "child_of" : "follows_from") },
+                    TraceId = OtlpValues.Id((ulong)reference.TraceHigh, (ulong)reference.TraceLow),
+                    SpanId = OtlpValues.Id((ulong)reference.SpanId),
+                    Attributes = { OtlpValues.Text("opentracing.ref_type", reference.Type == 0 ? "child_of" : "follows_from") },
                 });
     }
 
@@ -172,12 +174,12 @@ internal static class JaegerSpans
                 case "span.kind":
                     span.Kind = tag.Value.StringValue switch
                     {
-                        "client" => OpenTelemetry.Proto.Trace.V1.Span.Types.SpanKind.Client,
-                        "server" => OpenTelemetry.Proto.Trace.V1.Span.Types.SpanKind.Server,
-                        "producer" => OpenTelemetry.Proto.Trace.V1.Span.Types.SpanKind.Producer,
-                        "consumer" => OpenTelemetry.Proto.Trace.V1.Span.Types.SpanKind.Consumer,
-                        "internal" => OpenTelemetry.Proto.Trace.V1.Span.Types.SpanKind.Internal,
-                        _ => OpenTelemetry.Proto.Trace.V1.Span.Types.SpanKind.Unspecified,
+                        "client" => SpanKind.Client,
+                        "server" => SpanKind.Server,
+                        "producer" => SpanKind.Producer,
+                        "consumer" => SpanKind.Consumer,
+                        "internal" => SpanKind.Internal,
+                        _ => SpanKind.Unspecified,
                     };
                     break;
                 case "error" when tag.Value.BoolValue || tag.Value.StringValue == "true":
@@ -215,7 +217,7 @@ internal static class JaegerSpans
     private static (int Type, long TraceLow, long TraceHigh, long SpanId) Reference(ref ThriftReader reader)
     {
         var reference = (Type: 0, TraceLow: 0L, TraceHigh: 0L, SpanId: 0L);
-        for (var field = reader.Field(); field.Type != ThriftType.Stop; field = reader.Field())
+        while (reader.Next(out var field))
         {
             switch (field)
             {
@@ -243,7 +245,7 @@ internal static class JaegerSpans
     private static Span.Types.Event Log(ref ThriftReader reader)
     {
         var log = new Span.Types.Event();
-        for (var field = reader.Field(); field.Type != ThriftType.Stop; field = reader.Field())
+        while (reader.Next(out var field))
         {
             switch (field)
             {
@@ -273,7 +275,7 @@ internal static class JaegerSpans
     private static KeyValue Tag(ref ThriftReader reader)
     {
         var tag = new KeyValue { Value = new AnyValue() };
-        for (var field = reader.Field(); field.Type != ThriftType.Stop; field = reader.Field())
+        while (reader.Next(out var field))
         {
             switch (field)
             {

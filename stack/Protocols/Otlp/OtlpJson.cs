@@ -2,43 +2,73 @@ using System.Collections;
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 
-namespace MicroMonitored.Embedded.Ingest.Otlp;
+namespace MicroMonitored.Protocols.Otlp;
 
 /// <summary>
 /// OTLP/JSON: protobuf's JSON mapping, except that trace and span ids are hex and enums are numbers
 /// (https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding). Unknown fields are ignored.
 /// </summary>
-internal static class OtlpJson
+public static class OtlpJson
 {
     private const int MaxDepth = 64;
+    private static readonly JsonFormatter Formatter = new(JsonFormatter.Settings.Default.WithFormatEnumsAsIntegers(true));
     private static readonly ConcurrentDictionary<MessageDescriptor, Dictionary<string, FieldDescriptor>> Fields = new();
 
-    /// <exception cref="IngestException">The text is no such message.</exception>
+    /// <summary>Reads one message.</summary>
+    /// <exception cref="FormatException">The text is no such message.</exception>
     public static T Parse<T>(ReadOnlyMemory<byte> json)
         where T : IMessage<T>, new()
     {
-        var message = new T();
         try
         {
+            var message = new T();
             using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = MaxDepth });
             Read(document.RootElement, message);
+            return message;
         }
-        catch (Exception exception) when (exception is JsonException or FormatException or OverflowException or InvalidOperationException)
+        catch (Exception exception) when (exception is JsonException or OverflowException or InvalidOperationException)
         {
-            throw IngestException.Invalid($"The body is not OTLP/JSON: {exception.Message}", exception);
+            throw new FormatException(exception.Message, exception);
         }
+    }
 
-        return message;
+    /// <summary>Writes one message as UTF-8.</summary>
+    public static byte[] Format(IMessage message)
+    {
+        var json = JsonNode.Parse(Formatter.Format(message))!;
+        WriteIdsInHex(json);
+        return JsonSerializer.SerializeToUtf8Bytes(json);
+    }
+
+    private static void WriteIdsInHex(JsonNode? json)
+    {
+        if (json is JsonArray items)
+        {
+            foreach (var item in items)
+                WriteIdsInHex(item);
+        }
+        else if (json is JsonObject properties)
+        {
+            foreach (var (name, value) in properties.ToList())
+            {
+                if (name is "traceId" or "spanId" or "parentSpanId")
+                    properties[name] = Convert.ToHexStringLower(Convert.FromBase64String(value!.GetValue<string>()));
+                else
+                    WriteIdsInHex(value);
+            }
+        }
     }
 
     private static void Read(JsonElement json, IMessage message)
     {
         if (json.ValueKind != JsonValueKind.Object)
             throw new FormatException($"{message.Descriptor.Name} must be an object.");
-        var fields = Fields.GetOrAdd(message.Descriptor, descriptor => descriptor.Fields.InDeclarationOrder().ToDictionary(field => field.JsonName, StringComparer.Ordinal));
+        var fields = Fields.GetOrAdd(message.Descriptor, descriptor =>
+            descriptor.Fields.InDeclarationOrder().ToDictionary(field => field.JsonName, StringComparer.Ordinal));
         foreach (var property in json.EnumerateObject())
         {
             if (property.Value.ValueKind == JsonValueKind.Null || !fields.TryGetValue(property.Name, out var field))
@@ -74,9 +104,8 @@ internal static class OtlpJson
             case FieldType.Double:
                 return Double(json);
             case FieldType.Enum:
-                return json.ValueKind == JsonValueKind.String
-                    ? field.EnumType.FindValueByName(json.GetString()!)?.Number ?? throw new FormatException($"{field.JsonName} has an unknown value.")
-                    : json.GetInt32();
+                return json.ValueKind != JsonValueKind.String ? json.GetInt32()
+                    : field.EnumType.FindValueByName(json.GetString()!)?.Number ?? throw new FormatException($"{field.JsonName} has an unknown value.");
             case FieldType.Int32 or FieldType.SInt32:
                 return checked((int)Integer(json));
             case FieldType.UInt32 or FieldType.Fixed32:
@@ -84,7 +113,8 @@ internal static class OtlpJson
             case FieldType.Int64 or FieldType.SFixed64 or FieldType.SInt64:
                 return Integer(json);
             case FieldType.UInt64 or FieldType.Fixed64:
-                return json.ValueKind == JsonValueKind.String ? ulong.Parse(json.GetString()!, NumberStyles.None, CultureInfo.InvariantCulture) : json.GetUInt64();
+                return json.ValueKind != JsonValueKind.String ? json.GetUInt64()
+                    : ulong.Parse(json.GetString()!, NumberStyles.None, CultureInfo.InvariantCulture);
             default:
                 throw new FormatException($"{field.JsonName} cannot be read.");
         }
@@ -94,7 +124,8 @@ internal static class OtlpJson
         field is "trace_id" or "span_id" or "parent_span_id" ? Convert.FromHexString(text) : Convert.FromBase64String(text));
 
     private static long Integer(JsonElement json) =>
-        json.ValueKind == JsonValueKind.String ? long.Parse(json.GetString()!, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture) : json.GetInt64();
+        json.ValueKind != JsonValueKind.String ? json.GetInt64()
+            : long.Parse(json.GetString()!, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
 
     private static double Double(JsonElement json) => json.ValueKind != JsonValueKind.String
         ? json.GetDouble()

@@ -1,7 +1,7 @@
 using CsCheck;
-using MicroMonitored.Embedded.Ingest.Scrape;
+using MicroMonitored.Protocols.Exposition;
 
-namespace Embedded.Tests.Ingest;
+namespace Protocols.Tests;
 
 public sealed class ExpositionParserTests
 {
@@ -26,7 +26,8 @@ public sealed class ExpositionParserTests
         Assert.Contains("1.0", Bounds(PlainText, false));
 
         static SortedSet<string> Bounds(string text, bool openMetrics) =>
-            [.. ExpositionParser.Parse(text, openMetrics).Samples.SelectMany(sample => sample.Labels).Where(label => label.Key == "le").Select(label => label.Value)];
+            [.. ExpositionParser.Parse(text, openMetrics).Samples.SelectMany(sample => sample.Labels).Where(label => label.Key == "le")
+                .Select(label => label.Value)];
     }
 
     [Fact]
@@ -44,7 +45,8 @@ public sealed class ExpositionParserTests
     public void Text_escapes_blanks_timestamps_and_special_values_are_read()
     {
         var scrape = ExpositionParser.Parse(
-            "# HELP a line\\nbreak \\\\ \n# some comment\n\n  a { x = \"q\\\"\\\\\\n\" , } \t +Inf 1395066363000\nb NaN -5\nc 1e3\nd{y=\"\"} -0.5", openMetrics: false);
+            "# HELP a line\\nbreak \\\\ \n# some comment\n\n  a { x = \"q\\\"\\\\\\n\" , } \t +Inf 1395066363000\nb NaN -5\nc 1e3\nd{y=\"\"} -0.5",
+                openMetrics: false);
         Assert.Equal("line\nbreak \\ ", scrape.Metadata["a"].Help);
         Assert.Equal(new("x", "q\"\\\n"), scrape.Samples[0].Labels[1]);
         Assert.Equal(double.PositiveInfinity, scrape.Samples[0].Value);
@@ -58,7 +60,8 @@ public sealed class ExpositionParserTests
     [Fact]
     public void OpenMetrics_times_are_seconds_and_quoted_names_are_names()
     {
-        var scrape = ExpositionParser.Parse("# TYPE a counter\n# UNIT a seconds\na_total 1 1395066363.123 # {trace_id=\"x\"} 0.5\na_created 5\n{\"my.name\",l=\"v\"} 2\n# EOF\n", true);
+        const string text = "# TYPE a counter\n# UNIT a seconds\na_total 1 1395066363.123 # {trace_id=\"x\"} 0.5\na_created 5\n{\"my.name\",l=\"v\"} 2\n# EOF\n";
+        var scrape = ExpositionParser.Parse(text, true);
         Assert.Equal(1395066363123, scrape.Samples[0].TimestampMs);
         Assert.Null(scrape.Samples[0].Exemplar!.TimestampMs);
         Assert.Equal("seconds", scrape.Metadata["a"].Unit);
@@ -85,7 +88,8 @@ public sealed class ExpositionParserTests
 
     [Fact]
     public void More_samples_than_the_limit_are_refused() =>
-        Assert.Contains("limit", Assert.Throws<ExpositionException>(() => ExpositionParser.Parse("a 1\nb 1\nc 1\n", false, sampleLimit: 2)).Message, StringComparison.Ordinal);
+        Assert.Contains("limit", Assert.Throws<ExpositionException>(() => ExpositionParser.Parse("a 1\nb 1\nc 1\n", false, sampleLimit: 2)).Message,
+            StringComparison.Ordinal);
 
     [Theory]
     [InlineData(0.005, "0.005")]
@@ -103,7 +107,8 @@ public sealed class ExpositionParserTests
         Gen.Select(Gen.String, Gen.String, Gen.Double, Gen.Long[0, 1L << 45]).Sample(
             (first, second, value, time) =>
             {
-                var text = $"m{{a=\"{Escape(first)}\",b=\"{Escape(second)}\"}} {value.ToString("R", System.Globalization.CultureInfo.InvariantCulture)} {time}\n";
+                var number = value.ToString("R", System.Globalization.CultureInfo.InvariantCulture);
+                var text = $"m{{a=\"{Escape(first)}\",b=\"{Escape(second)}\"}} {number} {time}\n";
                 var sample = Assert.Single(ExpositionParser.Parse(text, false).Samples);
                 Assert.Equal([new("__name__", "m"), new("a", first), new("b", second)], sample.Labels);
                 Assert.Equal(value, sample.Value);
@@ -129,6 +134,14 @@ public sealed class ExpositionParserTests
             {
             }
         }
+    }
+
+    [Fact]
+    public void Wanted_samples_are_read_past_lines_that_are_not_valid()
+    {
+        var samples = ExpositionParser.Read("a 1\nb{ 2\na{x=\"y\"} 3 1395066363000\n}{\n{\"a\",x=\"z\"} 4\nc 5\na\n", name => name == "a");
+        Assert.Equal([(null, 1, null), ("y", 3, 1395066363000), ("z", 4, null)],
+            samples.Select(sample => (sample.Label("x"), sample.Value, sample.TimestampMs)));
     }
 
     private static string Escape(string text) =>

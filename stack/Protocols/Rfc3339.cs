@@ -1,9 +1,12 @@
-namespace MicroMonitored.Embedded.Ingest;
+using System.Globalization;
+
+namespace MicroMonitored.Protocols;
 
 /// <summary>RFC 3339 times with up to nanoseconds.</summary>
 public static class Rfc3339
 {
     /// <summary>Reads <c>2026-11-23T00:36:28.963098312Z</c> or with an offset; more than nine fraction digits are cut.</summary>
+    /// <param name="text">The whole text.</param>
     /// <param name="nanoseconds">Since the Unix epoch; only years 1970 to 2200 are taken.</param>
     public static bool TryParse(ReadOnlySpan<char> text, out long nanoseconds)
     {
@@ -13,7 +16,8 @@ public static class Rfc3339
             || !Digits(text[..4], out var year) || !Digits(text[5..7], out var month) || !Digits(text[8..10], out var day)
             || !Digits(text[11..13], out var hour) || !Digits(text[14..16], out var minute) || !Digits(text[17..19], out var second))
             return false;
-        if (year is < 1970 or > 2200 || month is < 1 or > 12 || day < 1 || day > DateTime.DaysInMonth(year, month) || hour > 23 || minute > 59 || second > 60)
+        if (year is < 1970 or > 2200 || month is < 1 or > 12 || day < 1 || day > DateTime.DaysInMonth(year, month)
+            || hour > 23 || minute > 59 || second > 60)
             return false;
 
         var position = 19;
@@ -36,6 +40,9 @@ public static class Rfc3339
         nanoseconds = ((((ticks / TimeSpan.TicksPerSecond) + second) - (offsetMinutes * 60L)) * 1_000_000_000) + fraction;
         return nanoseconds >= 0;
     }
+
+    /// <summary>Writes a time as UTC with seven fraction digits: <c>2026-11-23T00:36:28.9630983Z</c>.</summary>
+    public static string Format(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture);
 
     private static bool Offset(ReadOnlySpan<char> text, out int minutes)
     {

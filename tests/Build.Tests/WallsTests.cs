@@ -10,9 +10,10 @@ public sealed partial class WallsTests
     private static readonly string Root = Paths.Of(AppContext.BaseDirectory).Root;
 
     [Theory]
-    [InlineData("MicroMonitored.Model", "Cake|Spectre|MicroMonitored\\.(Verification|Embedded)|Build|Microsoft\\.AspNetCore")]
+    [InlineData("MicroMonitored.Model", "Cake|Spectre|MicroMonitored|Build|Microsoft\\.AspNetCore")]
+    [InlineData("MicroMonitored.Protocols", "Cake|Spectre|MicroMonitored|Build|Microsoft\\.AspNetCore|Scriban|Sqlite")]
     [InlineData("MicroMonitored.Verification", "Cake|MicroMonitored\\.(Model|Embedded)|Build|Scriban|Sqlite")]
-    [InlineData("MicroMonitored.Embedded", "Cake|Spectre|MicroMonitored\\.(Model|Verification)|Build|Scriban")]
+    [InlineData("MicroMonitored.Embedded", "Cake|Spectre|MicroMonitored\\.Verification|Build|Scriban")]
     public void ARoomUsesOnlyRoomsToItsLeft(string room, string forbidden)
     {
         var folder = Path.Combine(Root, "artifacts", "bin", room);

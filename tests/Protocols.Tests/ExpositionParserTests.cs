@@ -60,7 +60,8 @@ public sealed class ExpositionParserTests
     [Fact]
     public void OpenMetrics_times_are_seconds_and_quoted_names_are_names()
     {
-        const string text = "# TYPE a counter\n# UNIT a seconds\na_total 1 1395066363.123 # {trace_id=\"x\"} 0.5\na_created 5\n{\"my.name\",l=\"v\"} 2\n# EOF\n";
+        const string text =
+            "# TYPE a counter\n# UNIT a seconds\na_total 1 1395066363.123 # {trace_id=\"x\"} 0.5\na_created 5\n{\"my.name\",l=\"v\"} 2\n# EOF\n";
         var scrape = ExpositionParser.Parse(text, true);
         Assert.Equal(1395066363123, scrape.Samples[0].TimestampMs);
         Assert.Null(scrape.Samples[0].Exemplar!.TimestampMs);

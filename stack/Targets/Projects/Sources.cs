@@ -8,14 +8,11 @@ public static class Sources
 {
     private static readonly EnumerationOptions Everything = new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
 
-    /// <summary>A text that changes with any file below the folders, or with a file directly in the root.</summary>
+    /// <summary>A text that changes when a file below the folders, or directly in the root, is written, added or removed.</summary>
     public static string Stamp(Paths paths, params IReadOnlyList<string> folders)
     {
         var stamp = new StringBuilder();
-        var files = folders.Where(Directory.Exists).SelectMany(folder => Directory.EnumerateFiles(folder, "*", Everything))
-            .Where(file => !paths.Shown(file).Split('/').Any(part => part is "bin" or "obj" or "artifacts"))
-            .Concat(Directory.EnumerateFiles(paths.Root));
-        foreach (var file in files.Order(StringComparer.Ordinal))
+        foreach (var file in Files(paths, folders))
         {
             var info = new FileInfo(file);
             stamp.Append(paths.Shown(file)).Append('|').Append(info.Length).Append('|').Append(info.LastWriteTimeUtc.Ticks).Append('\n');
@@ -23,4 +20,24 @@ public static class Sources
 
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(stamp.ToString())));
     }
+
+    /// <summary>A text that changes with the content of any file below the folders or directly in the root; the same in every checkout.</summary>
+    public static string Hash(Paths paths, params IReadOnlyList<string> folders)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var file in Files(paths, folders))
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes(paths.Shown(file) + "\n"));
+            hash.AppendData(SHA256.HashData(File.ReadAllBytes(file)));
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    private static IOrderedEnumerable<string> Files(Paths paths, IReadOnlyList<string> folders)
+        => folders.Where(Directory.Exists)
+            .SelectMany(folder => Directory.EnumerateFiles(folder, "*", Everything))
+            .Where(file => !paths.Shown(file).Split('/').Any(part => part is "bin" or "obj" or "artifacts"))
+            .Concat(Directory.EnumerateFiles(paths.Root))
+            .Order(StringComparer.Ordinal);
 }

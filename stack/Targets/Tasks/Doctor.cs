@@ -1,0 +1,21 @@
+using System.Text.Json;
+using Cake.Core;
+using Cake.Frosting;
+
+namespace MicroMonitored.Targets.Tasks;
+
+[TaskName(nameof(Doctor))]
+[TaskDescription("Looks at SDK, Docker, images, ports, disk, memory and settings, and says what to mend (--format=json).")]
+public sealed class Doctor : FrostingTask<BuildContext>
+{
+    public override void Run(BuildContext context)
+    {
+        var findings = new Examination(context, Machine.Of(context.Paths)).Run();
+        if (context.Options.Json)
+            context.Say(JsonSerializer.Serialize(findings, FindingJson.Default.IReadOnlyListFinding));
+        else
+            FindingTable.Print(context.Terminal, findings);
+        if (findings.Count(finding => finding.Status == FindingStatus.Fail) is var failed and > 0)
+            throw new CakeException($"Doctor found {failed} thing{(failed == 1 ? "" : "s")} to mend.");
+    }
+}

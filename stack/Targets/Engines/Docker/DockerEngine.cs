@@ -40,7 +40,7 @@ public sealed class DockerEngine : IStackEngine
     /// <summary>The images of the settings.</summary>
     public ComponentImages Images => new(_context, _docker);
 
-    public async Task<IReadOnlyList<Component>> UpAsync(CancellationToken cancellation)
+    public async Task<IReadOnlyList<Component>> UpAsync(TimeSpan timeout, CancellationToken cancellation)
     {
         var before = Containers();
         CheckPorts(before);
@@ -64,7 +64,7 @@ public sealed class DockerEngine : IStackEngine
 
         var watch = new ContainerWatch(this, Containers());
         var services = StartServicesAsync(opened);
-        var ready = Readiness.WaitAsync(Probes(), clock, _context.Options.Timeout, watch.Exited, cancellation, watch.HealthyAsync);
+        var ready = Readiness.WaitAsync(Probes(), clock, timeout, watch.Exited, cancellation, watch.HealthyAsync);
         await Task.WhenAny(services, ready);
         await services;
         var seconds = await ready;

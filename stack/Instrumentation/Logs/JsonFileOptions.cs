@@ -1,9 +1,10 @@
 using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
 
-namespace Monitoring;
+namespace MicroMonitored.Instrumentation;
 
-/// <summary>The configuration section <c>Monitoring</c>; everything else follows the standard <c>OTEL_*</c> variables.</summary>
-public sealed class MonitoringOptions
+/// <summary>Where the log lines go and how much of them is kept: the configuration section <c>Monitoring</c>.</summary>
+public sealed class JsonFileOptions
 {
     /// <summary>The name of the section.</summary>
     public const string Section = "Monitoring";
@@ -24,3 +25,6 @@ public sealed class MonitoringOptions
     [Range(64 * 1024, 256 * 1024 * 1024)]
     public int LogQueueBytes { get; set; } = 8 * 1024 * 1024;
 }
+
+[OptionsValidator]
+internal sealed partial class JsonFileOptionsValidator : IValidateOptions<JsonFileOptions>;

@@ -1,4 +1,4 @@
-namespace Monitoring;
+namespace MicroMonitored.Instrumentation;
 
 /// <summary>The container's health check: the service asks itself, so that the image needs no shell and no curl.</summary>
 public static class HealthProbe
@@ -12,28 +12,29 @@ public static class HealthProbe
     {
         var address = Address(
             Environment.GetEnvironmentVariable("ASPNETCORE_URLS"),
-            Environment.GetEnvironmentVariable("ASPNETCORE_HTTP_PORTS"));
+            Environment.GetEnvironmentVariable("ASPNETCORE_HTTP_PORTS"),
+            Environment.GetEnvironmentVariable("Monitoring__Port"));
         try
         {
             using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(2) };
-            using var answer = await client.GetAsync(new Uri(address, OwnEndpoints.Ready));
+            using var answer = await client.GetAsync(new Uri(address, ObservationEndpoints.Ready)).ConfigureAwait(false);
             if (answer.IsSuccessStatusCode)
                 return 0;
-            await Console.Error.WriteLineAsync($"{address} is not ready: {(int)answer.StatusCode}");
+            await Console.Error.WriteLineAsync($"{address} is not ready: {(int)answer.StatusCode}").ConfigureAwait(false);
         }
         catch (Exception unreachable) when (unreachable is HttpRequestException or TaskCanceledException)
         {
-            await Console.Error.WriteLineAsync($"{address} does not answer: {unreachable.Message}");
+            await Console.Error.WriteLineAsync($"{address} does not answer: {unreachable.Message}").ConfigureAwait(false);
         }
 
         return 1;
     }
 
-    internal static Uri Address(string? urls, string? ports)
+    internal static Uri Address(string? urls, string? ports, string? managementPort = null)
     {
-        var http = urls?.Split(';').FirstOrDefault(url => url.StartsWith("http://", StringComparison.OrdinalIgnoreCase));
-        if (http is null)
-            return new Uri($"http://127.0.0.1:{ports?.Split(';')[0] ?? "8080"}/");
+        var http = urls?.Split(';').FirstOrDefault(static url => url.StartsWith("http://", StringComparison.OrdinalIgnoreCase));
+        if (managementPort is { Length: > 0 } || http is null)
+            return new Uri($"http://127.0.0.1:{(managementPort is { Length: > 0 } ? managementPort : ports?.Split(';')[0] ?? "8080")}/");
 
         return new Uri(http.Replace("://+", "://127.0.0.1", StringComparison.Ordinal)
             .Replace("://*", "://127.0.0.1", StringComparison.Ordinal)

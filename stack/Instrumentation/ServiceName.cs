@@ -1,12 +1,24 @@
 using System.Text;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Hosting;
 
-namespace Monitoring;
+namespace MicroMonitored.Instrumentation;
 
 /// <summary>Derives the one name by which a service is known in every signal.</summary>
 public static class ServiceName
 {
     /// <summary>The longest name: what a DNS label allows.</summary>
     public const int MaxLength = 63;
+
+    /// <summary>
+    /// What <c>OTEL_SERVICE_NAME</c> or the <c>service.name</c> of <c>OTEL_RESOURCE_ATTRIBUTES</c> says, else the name
+    /// derived from the service's assembly.
+    /// </summary>
+    public static string Of(IConfiguration configuration, IHostEnvironment environment)
+        => configuration["OTEL_SERVICE_NAME"] is { Length: > 0 } name ? name
+            : configuration["OTEL_RESOURCE_ATTRIBUTES"]?.Split(',').Select(static pair => pair.Split('=', 2))
+                .LastOrDefault(static pair => pair[0].Trim() == "service.name") is [_, var value] ? value.Trim()
+            : Derive(environment.ApplicationName);
 
     /// <summary>
     /// Lower case, every run of characters outside <c>[a-z0-9]</c> becomes one <c>-</c>, starts with a letter, at most

@@ -1,7 +1,9 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Hosting;
 
-namespace Monitoring.Tests;
+namespace Instrumentation.Tests;
 
+[Collection(OneHost.AtATime)]
 public sealed class MonitoringExtensionsTests
 {
     private const string Retry = "OTEL_DOTNET_EXPERIMENTAL_OTLP_RETRY";

@@ -25,6 +25,7 @@ public static class JsonFile
             services.AddMetrics();
             services.AddOptions<JsonFileOptions>().BindConfiguration(JsonFileOptions.Section);
             services.AddSingleton<IValidateOptions<JsonFileOptions>, JsonFileOptionsValidator>();
+            services.AddHostedService<LogFlush>();
         });
         return logging.AddProcessor(static services =>
         {

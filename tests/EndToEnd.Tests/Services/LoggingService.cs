@@ -18,7 +18,7 @@ internal sealed class LoggingService : IAsyncDisposable
         start.ArgumentList.Add(Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "Bench", Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory)), "Bench.dll")));
         foreach (var argument in new[] { "serve", "ours", folder })
             start.ArgumentList.Add(argument);
-        start.Environment["OTEL_SDK_DISABLED"] = "true";
+        start.Environment["OTEL_TRACES_EXPORTER"] = "none";
         start.Environment["OTEL_SERVICE_NAME"] = "durable";
         start.Environment["Monitoring__LogFileBytes"] = $"{16 * 1024 * 1024}";
         start.Environment["Monitoring__LogFilesKept"] = "50";
@@ -87,7 +87,7 @@ internal sealed class LoggingService : IAsyncDisposable
         .OrderByDescending(static file => Path.GetFileName(file).Split('.') is [_, var number, _] ? int.Parse(number, System.Globalization.CultureInfo.InvariantCulture) : 0)
         .SelectMany(File.ReadLines);
 
-    public int Files => Directory.GetFiles(folder).Length;
+    public int Files => Directory.GetFiles(folder, "*.log").Length;
 
     /// <summary>The number that a line carries; null for lines of requests and of the host.</summary>
     /// <exception cref="JsonException">The line is torn.</exception>

@@ -43,6 +43,9 @@ public static class MonitoringExtensions
     {
         if (!app.Configuration.HasOwnPort())
             MapEndpoints(app);
+        // Mapped where it is asked for, so that a failure can be followed through all signals.
+        if (app.Configuration["Monitoring:FaultRoute"] is { Length: > 0 } route)
+            app.MapGet(route, static string () => throw new InvalidOperationException("A fault, asked for by Monitoring:FaultRoute."));
         return app;
     }
 

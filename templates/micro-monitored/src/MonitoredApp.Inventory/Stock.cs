@@ -15,3 +15,13 @@ internal sealed record StockList(IReadOnlyList<StockItem> Items);
 [JsonSerializable(typeof(StockList))]
 [JsonSerializable(typeof(ProblemDetails))]
 internal sealed partial class StockJson : JsonSerializerContext;
+
+/// <summary>The articles, in memory. Replace it with a real store: nothing else knows where the numbers come from.</summary>
+internal sealed class Stock
+{
+    private readonly StockItem[] _items = [new("apple", 120), new("pear", 45), new("plum", 0)];
+
+    public IReadOnlyList<StockItem> List() => _items;
+
+    public StockItem? Find(string sku) => Array.Find(_items, item => string.Equals(item.Sku, sku, StringComparison.OrdinalIgnoreCase));
+}

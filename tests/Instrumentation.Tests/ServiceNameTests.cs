@@ -1,3 +1,4 @@
+using CsCheck;
 using MicroMonitored.Instrumentation;
 using Microsoft.Extensions.Hosting;
 
@@ -11,6 +12,10 @@ public sealed class ServiceNameTests
     [InlineData("2Shop.Orders", "svc-2shop-orders")]
     public void A_name_is_lower_case_and_fit_for_dns(string project, string expected)
         => Assert.Equal(expected, ServiceName.Derive(project));
+
+    [Fact]
+    public void The_stack_derives_the_same_name()
+        => Gen.String.Sample(static project => Assert.Equal(MicroMonitored.Model.Services.ServiceName.Derive(project), ServiceName.Derive(project)));
 
     [Theory]
     [InlineData("shop-orders")]

@@ -10,6 +10,7 @@ namespace MicroMonitored.Targets.Engines.Docker;
 public sealed class ServiceImages(BuildContext context, DockerCli docker)
 {
     private const string StampLabel = "micromonitored.program";
+    private const string PublishedStage = "published";
 
     /// <summary>The local image of a service.</summary>
     public static string Of(BuildContext context, DiscoveredService service) => $"{context.Settings.Names.Project}/{service.Name}:local";
@@ -46,6 +47,7 @@ public sealed class ServiceImages(BuildContext context, DockerCli docker)
                 Tag = [Of(context, service)],
                 BuildArg = [$"RUNTIME={context.Settings.Images.Runtime}"],
                 Label = [$"{StampLabel}={stamp}", $"micromonitored.service={service.Name}"],
+                    Target = PublishedStage,
             },
             settings => context.DockerBuild(settings, DockerCli.Quoted(context.Paths.Published(service.ProjectName))));
     }

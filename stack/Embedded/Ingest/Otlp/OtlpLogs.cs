@@ -93,12 +93,8 @@ internal static class OtlpText
     {
         switch (value?.ValueCase)
         {
-            case AnyValue.ValueOneofCase.BoolValue:
-                writer.WriteBooleanValue(value.BoolValue);
-                break;
-            case AnyValue.ValueOneofCase.IntValue:
-                writer.WriteNumberValue(value.IntValue);
-                break;
+            case AnyValue.ValueOneofCase.BoolValue: writer.WriteBooleanValue(value.BoolValue); break;
+            case AnyValue.ValueOneofCase.IntValue: writer.WriteNumberValue(value.IntValue); break;
             case AnyValue.ValueOneofCase.DoubleValue when double.IsFinite(value.DoubleValue):
                 writer.WriteNumberValue(value.DoubleValue);
                 break;
@@ -118,12 +114,8 @@ internal static class OtlpText
 
                 writer.WriteEndObject();
                 break;
-            case null or AnyValue.ValueOneofCase.None:
-                writer.WriteNullValue();
-                break;
-            default:
-                writer.WriteStringValue(Of(value));
-                break;
+            case null or AnyValue.ValueOneofCase.None: writer.WriteNullValue(); break;
+            default: writer.WriteStringValue(Of(value)); break;
         }
     }
 }

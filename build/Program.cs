@@ -1,9 +1,4 @@
-using Build;
 using Cake.Frosting;
+using MicroMonitored.Targets;
 
-return new CakeHost()
-    .UseContext<BuildContext>()
-    .UseLifetime<BuildLifetime>()
-    // Cake would look for tools below wherever the build is started, and cannot below the root of a disk.
-    .UseCakeSetting("Paths_Tools", Path.Combine(AppContext.BaseDirectory, "tools"))
-    .Run(args);
+return new CakeHost().UseMicroMonitored().Run(args);

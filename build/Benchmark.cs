@@ -1,0 +1,95 @@
+using MicroMonitored.Targets;
+using MicroMonitored.Targets.Engines;
+using MicroMonitored.Targets.Engines.Docker;
+using MicroMonitored.Targets.Projects;
+using System.Globalization;
+using Cake.Core;
+using Cake.Core.IO;
+using Path = System.IO.Path;
+
+namespace Build;
+
+/// <summary>The benchmark program of this repository, compiled and run.</summary>
+public static class Benchmark
+{
+    private const string Project = "Bench";
+    private const int Services = 4;
+
+    /// <summary>What a run measures, by the word that <c>--filter</c> selects.</summary>
+    public static readonly IReadOnlyDictionary<string, Func<BuildContext, string?>> All = new Dictionary<string, Func<BuildContext, string?>>
+    {
+        ["instrumentation"] = Instrumentation,
+        ["scaffolding"] = Scaffolding,
+        ["start-up"] = StartUp,
+    };
+
+    /// <summary>What the services' instrumentation costs; returns the report's path.</summary>
+    /// <exception cref="CakeException">It does not compile, or a server did not answer.</exception>
+    public static string Instrumentation(BuildContext context)
+    {
+        var folder = Compiled(context);
+        context.Show("the benchmark", "dotnet", new ProcessArgumentBuilder().AppendQuoted(context.Paths.Assembly(Project)).AppendQuoted(folder), context.Paths.Root);
+        return Path.Combine(folder, "report.md");
+    }
+
+    /// <summary>How long Up of a scaffolded repository takes against bare Compose; returns the report's path, or null where no Docker can run.</summary>
+    /// <exception cref="CakeException">It does not compile, or something did not start.</exception>
+    public static string? StartUp(BuildContext context)
+    {
+        var docker = new DockerEngine(context);
+        if (docker.Obstacles() is [var obstacle, ..])
+        {
+            context.Say($"start-up: left out, because {obstacle}");
+            return null;
+        }
+
+        docker.Images.Pull();
+        var folder = Compiled(context);
+        var (repository, hive) = (Path.Combine(folder, "Shop"), Path.Combine(folder, "hive"));
+        if (Directory.Exists(repository))
+            Directory.Delete(repository, recursive: true);
+        Templates.Install(context, Packages.Of(context), hive);
+        Templates.Instantiate(context, "Shop", repository, hive);
+        var variables = Names(context);
+        try
+        {
+            context.Show("the benchmark", "dotnet", new ProcessArgumentBuilder().AppendQuoted(context.Paths.Assembly(Project)).Append("start-up").AppendQuoted(folder).AppendQuoted(repository), context.Paths.Root, variables);
+        }
+        finally
+        {
+            context.Capture("the benchmark's teardown", new FilePath(new Paths(repository).Script), new ProcessArgumentBuilder().Append("--target=Teardown").Append("--purge"), repository, variables);
+        }
+
+        return Path.Combine(folder, "start-up.md");
+    }
+
+    /// <summary>How long <c>dotnet new micro-monitored</c> takes against <c>dotnet new webapi</c>; returns the report's path.</summary>
+    /// <exception cref="CakeException">It does not compile, or a template did not instantiate.</exception>
+    public static string Scaffolding(BuildContext context)
+    {
+        var folder = Compiled(context);
+        context.Show("the benchmark", "dotnet", new ProcessArgumentBuilder().AppendQuoted(context.Paths.Assembly(Project)).Append("scaffolding").AppendQuoted(folder).AppendQuoted(Packages.Of(context).Templates), context.Paths.Root);
+        return Path.Combine(folder, "scaffolding.md");
+    }
+
+    private static string Compiled(BuildContext context)
+    {
+        var folder = Path.Combine(context.Paths.Artifacts, "bench");
+        Directory.CreateDirectory(folder);
+        Compilation.Build(context, "the benchmark's build", Path.Combine(folder, "bench.slnx"), [Path.Combine(context.Paths.Tests, Project, Project + ".csproj")]);
+        return folder;
+    }
+
+    /// <summary>Names and ports of its own: a stack that is up meanwhile stays untouched.</summary>
+    private static Dictionary<string, string?> Names(BuildContext context)
+    {
+        var name = $"bench-{Environment.ProcessId}";
+        var inUse = Listeners.Ports();
+        var ports = context.Settings.Ports.ByName().Select(port => port.Key).Append("services").ToList();
+        var first = Enumerable.Range(20_000, 10_000).First(port => !Enumerable.Range(port, ports.Count + Services).Any(inUse.Contains));
+        var variables = new Dictionary<string, string?> { ["STACK__NAMES__PROJECT"] = name, ["STACK__NAMES__NETWORK"] = $"{name}-net", ["STACK__NAMES__LOGSVOLUME"] = $"{name}_logs" };
+        foreach (var (index, port) in ports.Index())
+            variables[$"STACK__PORTS__{port.ToUpperInvariant()}"] = (first + index).ToString(CultureInfo.InvariantCulture);
+        return variables;
+    }
+}

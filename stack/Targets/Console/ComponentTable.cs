@@ -1,0 +1,32 @@
+using System.Text.Json.Serialization;
+using Spectre.Console;
+
+namespace MicroMonitored.Targets.Console;
+
+/// <summary>Prints components as <c>Up</c> and <c>Status</c> show them.</summary>
+public static class ComponentTable
+{
+    public static void Print(IAnsiConsole console, IReadOnlyList<Component> components)
+    {
+        var timed = components.Any(component => component.Seconds is not null);
+        var table = Terminal.Table(timed ? ["Component", "Kind", "State", "Id", "URL", "Ready after"] : ["Component", "Kind", "State", "Id", "URL"]);
+        foreach (var component in components)
+        {
+            table.AddRow(
+            [
+                new Text(component.Name),
+                new Text(component.Kind),
+                new Text(component.State, new Style(component.State switch { "ready" => Color.Green, "down" => Color.Grey, _ => Color.Yellow })),
+                new Text(component.Id ?? "-"),
+                new Text(component.Url?.ToString().TrimEnd('/') ?? "-"),
+                .. timed ? [new Text(component.Seconds is { } seconds ? FormattableString.Invariant($"{seconds:0.0} s") : "-")] : Array.Empty<Text>(),
+            ]);
+        }
+
+        console.Write(table);
+    }
+}
+
+[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(IReadOnlyList<Component>))]
+internal sealed partial class ComponentJson : JsonSerializerContext;

@@ -1,0 +1,40 @@
+using Cake.Docker;
+using MicroMonitored.Verification;
+
+namespace MicroMonitored.Targets.Engines.Docker;
+
+/// <summary>Writes Verify's synthetic log file into the shared volume, through a container that has nothing but that volume.</summary>
+public sealed class DockerLogProbe(BuildContext context, DockerCli docker) : ILogProbe
+{
+    private const string Logs = "/var/log/microservices";
+
+    public async Task AppendAsync(string fileName, IReadOnlyList<string> lines, CancellationToken cancellation)
+    {
+        var folder = Path.Combine(context.Paths.Run, "probe");
+        Directory.CreateDirectory(folder);
+        var file = Path.Combine(folder, fileName);
+        await File.WriteAllTextAsync(file, string.Concat(lines.Select(line => line + "\n")), cancellation);
+        await Task.Run(() => Shell([$"{folder}:/probe:ro"], $"cat '/probe/{fileName}' >> '{Logs}/{fileName}'"), cancellation);
+        File.Delete(file);
+    }
+
+    public Task RemoveAsync(string fileName, CancellationToken cancellation) => Task.Run(() => Shell([], $"rm -f '{Logs}/{fileName}'"), cancellation);
+
+    private void Shell(IReadOnlyList<string> volumes, string script)
+        => docker.Call(
+            "writing Verify's log file into the volume",
+            "run the Doctor target",
+            new DockerContainerRunSettings
+            {
+                Rm = true,
+                Network = "none",
+                ReadOnly = true,
+                CapDrop = ["ALL"],
+                SecurityOpt = ["no-new-privileges:true"],
+                User = "65534:65534",
+                Entrypoint = "/bin/sh",
+                Label = [$"{DockerEngine.OwnLabel}={context.Settings.Names.Project}"],
+                Volume = [$"{context.Settings.Names.LogsVolume}:{Logs}", .. volumes],
+            },
+            settings => context.DockerRunWithoutResult(settings, context.Settings.Images.Prometheus, "-c", DockerCli.Quoted(script)));
+}

@@ -1,0 +1,173 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Text;
+using Cake.Core;
+using MicroMonitored.Model;
+using MicroMonitored.Model.Embedded;
+using MicroMonitored.Model.Services;
+using MicroMonitored.Verification;
+
+namespace MicroMonitored.Targets.Engines.Embedded;
+
+/// <summary>Runs the embedded engine and the services as processes of the host.</summary>
+public sealed class EmbeddedEngine(BuildContext context) : IStackEngine
+{
+    private const string EngineName = "embedded";
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
+
+    private static readonly (string Component, string Port, string Ready)[] Parts =
+    [
+        ("prometheus", "prometheus", "/-/ready"), ("loki", "loki", "/ready"), ("tempo", "tempo", "/ready"), ("page", "grafana", "/api/health"),
+    ];
+
+    public string Name => EngineName;
+
+    public ILogProbe LogProbe => new FolderLogProbe(context.Paths.Logs);
+
+    private string Rendered => Path.Combine(context.Paths.Rendered, "embedded");
+
+    private string Processes => Path.Combine(context.Paths.Run, "processes");
+
+    public IReadOnlyList<string> Obstacles()
+        => context.Settings.IsOpen ? [$"bindAddress is {context.Settings.BindAddress}, but the embedded engine serves this machine only; use 127.0.0.1 or --engine=docker"] : [];
+
+    public async Task<IReadOnlyList<Component>> UpAsync(TimeSpan timeout, CancellationToken cancellation)
+    {
+        var settings = context.Settings;
+        var services = context.Services;
+        CheckPorts();
+        CheckFolders();
+        Render();
+        ServiceBuild.Run(context);
+
+        var wanted = new List<(HostProcess Process, IReadOnlyList<string> Arguments, IReadOnlyDictionary<string, string> Variables)>
+        {
+            EngineProcess(),
+        };
+        wanted.AddRange(services.Select(ServiceProcess));
+
+        foreach (var stale in HostProcess.In(Processes).Where(known => !wanted.Any(next => next.Process == known && known.Pid(Processes) is not null)))
+            await stale.StopAsync(Processes, Grace, cancellation);
+
+        var clock = Stopwatch.StartNew();
+        var started = new HashSet<string>();
+        foreach (var (process, arguments, variables) in wanted.Where(next => next.Process.Pid(Processes) is null))
+        {
+            process.Start(Processes, LogOf(process.Name), arguments, variables);
+            started.Add(process.Name);
+        }
+
+        var seconds = await Readiness.WaitAsync(Probes(services), clock, timeout, Exited, cancellation);
+        return [.. (await StatusAsync(cancellation)).Select(component => component with { Seconds = started.Contains(ProcessOf(component.Name)) && seconds.TryGetValue(component.Name, out var value) ? value : null })];
+    }
+
+    public bool LeavesNothing() => HostProcess.In(Processes).All(process => process.Pid(Processes) is null);
+
+    public async Task<IReadOnlyList<Component>> StatusAsync(CancellationToken cancellation)
+    {
+        var known = HostProcess.In(Processes).ToDictionary(process => process.Name, process => process.Pid(Processes));
+        var engine = known.GetValueOrDefault(EngineName);
+        var components = Parts
+            .Select(part => new Component(part.Component, "stack", engine is null ? "down" : "starting", engine?.ToString(), PortOf(part.Port), Address(PortOf(part.Port))))
+            .Concat(context.Services.Select(service => new Component(service.Name, "service", known.GetValueOrDefault(service.Name) is null ? "down" : "starting", known.GetValueOrDefault(service.Name)?.ToString(), service.Port, Address(service.Port))));
+        return await Readiness.OfAsync([.. components], Probes(context.Services), cancellation);
+    }
+
+    public async Task LogsAsync(string? component, int lines, bool follow, CancellationToken cancellation)
+    {
+        var files = new Dictionary<string, string> { [EngineName] = LogOf(EngineName) };
+        foreach (var service in context.Services)
+            files[service.Name] = Path.Combine(context.Paths.Logs, service.Name + ".log");
+        var aliases = Parts.Select(part => part.Component).ToArray();
+        if (component is not null && !files.ContainsKey(component) && !aliases.Contains(component))
+            throw new FaultException($"--component={component}: no such component; known: {string.Join(", ", files.Keys.Concat(aliases))}");
+        var chosen = component is null ? files : files.Where(file => file.Key == component || (file.Key == EngineName && aliases.Contains(component))).ToDictionary();
+        await LogTail.PrintAsync(chosen, lines, follow, context.Paths, cancellation);
+    }
+
+    public async Task<IReadOnlyList<string>> TeardownAsync(bool purge, CancellationToken cancellation)
+    {
+        var stopped = new List<string>();
+        var known = HostProcess.In(Processes);
+        await Task.WhenAll(known.Where(process => process.Name != EngineName).Select(StopAsync));
+        await Task.WhenAll(known.Where(process => process.Name == EngineName).Select(StopAsync));
+        if (purge && Directory.Exists(context.Paths.Run))
+        {
+            Directory.Delete(context.Paths.Run, recursive: true);
+            stopped.Add($"{context.Paths.Shown(context.Paths.Run)} (data and logs)");
+        }
+
+        return stopped;
+
+        async Task StopAsync(HostProcess process)
+        {
+            if (await process.StopAsync(Processes, Grace, cancellation))
+                stopped.Add(process.Name);
+        }
+    }
+
+    private (HostProcess Process, IReadOnlyList<string> Arguments, IReadOnlyDictionary<string, string> Variables) EngineProcess()
+    {
+        var configuration = Path.Combine(Rendered, EmbeddedFiles.Configuration);
+        var variables = new Dictionary<string, string> { ["DOTNET_gcServer"] = "0" };
+        var copy = EngineProgram.Copy(Path.Combine(context.Paths.Run, "app"), EngineName);
+        var fingerprint = Fingerprint([copy, File.ReadAllText(configuration)]);
+        return (new HostProcess(EngineName, "stack", context.Settings.Ports.Prometheus, copy, fingerprint), ["--config", configuration], variables);
+    }
+
+    private (HostProcess Process, IReadOnlyList<string> Arguments, IReadOnlyDictionary<string, string> Variables) ServiceProcess(DiscoveredService service)
+    {
+        var variables = ServiceEnvironment.Of(
+            service,
+            context.Services,
+            context.Settings.Sampling,
+            $"http://127.0.0.1:{service.Port}",
+            $"http://127.0.0.1:{context.Settings.Ports.OtlpGrpc}",
+            context.Paths.Logs,
+            other => $"http://127.0.0.1:{other.Port}");
+        var copy = ShadowCopy.Of(Path.GetDirectoryName(context.Paths.Assembly(service.ProjectName))!, Path.Combine(context.Paths.Run, "app"), service.Name, service.ProjectName);
+        var fingerprint = Fingerprint([copy, .. variables.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key}={pair.Value}")]);
+        return (new HostProcess(service.Name, "service", service.Port, copy, fingerprint), [], variables);
+    }
+
+    private void CheckPorts()
+    {
+        var ours = HostProcess.In(Processes).Where(process => process.Pid(Processes) is not null).ToList();
+        var engineRuns = ours.Any(process => process.Name == EngineName);
+        var wanted = new List<(string Key, int Port)>();
+        if (!engineRuns)
+            wanted.AddRange(context.Settings.Ports.ByName().Where(port => port.Key is not ("jaegerGrpc" or "alertmanager")).Select(port => ($"ports.{port.Key}", port.Value)));
+        wanted.AddRange(context.Services.Where(service => !ours.Any(process => process.Port == service.Port)).Select(service => ($"the service {service.Name} (ports.services and up)", service.Port)));
+        Ports.Refuse(wanted);
+    }
+
+    private void CheckFolders() => Folders.Require(context.Paths, [Rendered, context.Paths.Run, context.Paths.Logs, context.Paths.Data, Path.Combine(context.Paths.Run, "app"), Processes]);
+
+    private void Render()
+    {
+        foreach (var (name, content) in EmbeddedFiles.Render(context.Settings, context.Services, context.Paths.Data, context.Paths.Logs))
+            ChangedFile.Write(Path.Combine(Rendered, name), content);
+    }
+
+    private List<Probe> Probes(IReadOnlyList<DiscoveredService> services)
+        => [.. Parts.Select(part => new Probe(part.Component, new Uri(Address(PortOf(part.Port)), part.Ready))), .. services.Select(service => new Probe(service.Name, new Uri(Address(service.Port), "/health/ready")))];
+
+    private string? Exited(string component)
+    {
+        var name = ProcessOf(component);
+        if (HostProcess.In(Processes).FirstOrDefault(process => process.Name == name) is not { } process || process.Pid(Processes) is not null)
+            return null;
+        process.Forget(Processes);
+        return $"{name} exited before it was ready; the end of {context.Paths.Shown(LogOf(name))}:{Environment.NewLine}{LogTail.End(LogOf(name), 15)}";
+    }
+
+    private static string ProcessOf(string component) => Parts.Any(part => part.Component == component) ? EngineName : component;
+
+    private string LogOf(string name) => Path.Combine(context.Paths.Run, name + ".out");
+
+    private int PortOf(string key) => context.Settings.Ports.ByName().First(port => port.Key == key).Value;
+
+    private static Uri Address(int port) => new($"http://127.0.0.1:{port}");
+
+    private static string Fingerprint(IEnumerable<string> parts) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', parts))))[..16];
+}

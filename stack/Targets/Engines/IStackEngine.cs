@@ -1,0 +1,68 @@
+using MicroMonitored.Model.Services;
+using MicroMonitored.Verification;
+
+namespace MicroMonitored.Targets.Engines;
+
+/// <summary>Runs the stack and the services: in containers or as processes of the host.</summary>
+public interface IStackEngine
+{
+    /// <summary><c>docker</c> or <c>embedded</c>.</summary>
+    string Name { get; }
+
+    /// <summary>What keeps this engine from running here, each with the fix; empty when it can run.</summary>
+    IReadOnlyList<string> Obstacles();
+
+    /// <summary>Starts what is not running yet and waits until all of it is ready.</summary>
+    /// <param name="timeout">How long it waits before what is not ready counts as failed.</param>
+    /// <exception cref="MicroMonitored.Model.FaultException">Something is in the way; nothing has been started.</exception>
+    Task<IReadOnlyList<Component>> UpAsync(TimeSpan timeout, CancellationToken cancellation);
+
+    /// <summary>What runs now; quick, also when nothing does.</summary>
+    Task<IReadOnlyList<Component>> StatusAsync(CancellationToken cancellation);
+
+    /// <summary>Prints the last lines of a component's or service's log, or of all.</summary>
+    Task LogsAsync(string? component, int lines, bool follow, CancellationToken cancellation);
+
+    /// <summary>Stops and removes everything; data only with <paramref name="purge"/>.</summary>
+    /// <returns>What was stopped or removed, for the report.</returns>
+    Task<IReadOnlyList<string>> TeardownAsync(bool purge, CancellationToken cancellation);
+
+    /// <summary>Whether there is nothing that <see cref="TeardownAsync"/> would have to stop or remove; false where nobody can tell.</summary>
+    bool LeavesNothing();
+
+    /// <summary>Writes the synthetic log file of Verify.</summary>
+    ILogProbe LogProbe { get; }
+}
+
+/// <summary>One line of <c>Status</c>.</summary>
+/// <param name="State"><c>ready</c>, <c>starting</c>, <c>down</c> or what the engine says of it.</param>
+/// <param name="Id">Process id or container name.</param>
+/// <param name="Seconds">Time from start to ready in this run of <c>Up</c>; null where it was not started.</param>
+public sealed record Component(string Name, string Kind, string State, string? Id, int? Port, Uri? Url, double? Seconds = null);
+
+/// <summary>How a service reaches the stack and the others; the same for both engines.</summary>
+public static class ServiceEnvironment
+{
+    /// <summary>The environment variables of one service.</summary>
+    /// <param name="listen">The address it listens on (<c>ASPNETCORE_URLS</c>).</param>
+    /// <param name="otlp">Where it sends spans, OTLP over gRPC.</param>
+    /// <param name="logFolder">Where it writes its log file.</param>
+    /// <param name="addressOf">The base address of another service.</param>
+    public static IReadOnlyDictionary<string, string> Of(DiscoveredService service, IReadOnlyList<DiscoveredService> all, double sampling, string listen, string otlp, string logFolder, Func<DiscoveredService, string> addressOf)
+    {
+        var variables = new Dictionary<string, string>
+        {
+            ["ASPNETCORE_URLS"] = listen,
+            ["OTEL_SERVICE_NAME"] = service.Name,
+            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = otlp,
+            ["OTEL_TRACES_SAMPLER"] = "parentbased_traceidratio",
+            ["OTEL_TRACES_SAMPLER_ARG"] = sampling.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            ["OTEL_BSP_SCHEDULE_DELAY"] = "500",
+            ["OTEL_DOTNET_EXPERIMENTAL_OTLP_RETRY"] = "in_memory",
+            ["Monitoring__LogFolder"] = logFolder,
+        };
+        foreach (var other in all)
+            variables[$"Services__{other.Name}__http__0"] = addressOf(other);
+        return variables;
+    }
+}

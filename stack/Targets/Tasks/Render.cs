@@ -1,0 +1,14 @@
+using Cake.Frosting;
+
+namespace MicroMonitored.Targets.Tasks;
+
+[TaskName(nameof(Render))]
+[TaskDescription("Renders the configuration of the stack from the settings and the services into artifacts/stack.")]
+public sealed class Render : FrostingTask<BuildContext>
+{
+    public override void Run(BuildContext context)
+    {
+        foreach (var file in StackFiles.Render(context))
+            context.Say(file.ToString());
+    }
+}

@@ -19,7 +19,7 @@ public sealed class Seed : AsyncFrostingTask<BuildContext>
     [
         Order("apple", 1), Order("pear", 2), Order("plum", 1), client => client.GetAsync("/orders"),
         Order("apple", 1_000_000), Order("pear", 1), Order("nothing", 1), Order("plum", 3),
-        client => client.GetAsync($"/orders/{Guid.Empty}"), Order("apple", 2), client => client.GetAsync("/slow"), client => client.GetAsync("/fault"),
+        client => client.GetAsync($"/orders/{Guid.Empty}"), Order("apple", 2), Order("apple", 100), client => client.GetAsync("/fault"),
     ];
 
     public override async Task RunAsync(BuildContext context)

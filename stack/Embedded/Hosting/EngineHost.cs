@@ -71,8 +71,10 @@ internal static class EngineHost
         builder.Services.AddHostedService<LogTailer>();
         builder.Services.AddHostedService<Maintenance>();
         IngestApi.AddServices(builder.Services);
+        QueryApi.AddServices(builder.Services);
 
         var app = builder.Build();
+        app.UseRouting();
         var guard = new RequestGuard(options);
         app.Use(guard.InvokeAsync);
         IngestApi.Map(app, options);

@@ -55,6 +55,8 @@ internal sealed class QueryServer : IAsyncDisposable
             .AddSingleton(TimeProvider.System)
             .AddSingleton<IMetricReader>(store).AddSingleton<ILogReader>(store).AddSingleton<ISpanReader>(store)
             .AddSingleton<ITargetReader>(store).AddSingleton<IStoreStatistics>(store).AddSingleton<ILogWriter>(store);
+        builder.Services.AddSingleton(options);
+        QueryApi.AddServices(builder.Services);
         var app = builder.Build();
         QueryApi.Map(app, options);
         await app.StartAsync();

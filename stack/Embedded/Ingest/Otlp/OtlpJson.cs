@@ -1,108 +1,61 @@
-using System.Collections;
-using System.Collections.Concurrent;
-using System.Globalization;
+using System.Buffers;
+using System.Buffers.Text;
+using System.Text;
 using System.Text.Json;
 using Google.Protobuf;
-using Google.Protobuf.Reflection;
 
 namespace MicroMonitored.Embedded.Ingest.Otlp;
 
 /// <summary>
-/// OTLP/JSON: protobuf's JSON mapping, except that trace and span ids are hex and enums are numbers
+/// OTLP/JSON: protobuf's JSON mapping, except that trace and span ids are hex
 /// (https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding). Unknown fields are ignored.
 /// </summary>
 internal static class OtlpJson
 {
     private const int MaxDepth = 64;
-    private static readonly ConcurrentDictionary<MessageDescriptor, Dictionary<string, FieldDescriptor>> Fields = new();
+    private static readonly JsonParser Parser = new(new JsonParser.Settings(MaxDepth).WithIgnoreUnknownFields(true));
 
     /// <exception cref="IngestException">The text is no such message.</exception>
     public static T Parse<T>(ReadOnlyMemory<byte> json)
         where T : IMessage<T>, new()
     {
-        var message = new T();
         try
         {
-            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = MaxDepth });
-            Read(document.RootElement, message);
+            using var text = new StreamReader(WithBase64Ids(json.Span), Encoding.UTF8);
+            return Parser.Parse<T>(text);
         }
-        catch (Exception exception) when (exception is JsonException or FormatException or OverflowException or InvalidOperationException)
+        catch (Exception exception) when (exception is JsonException or FormatException or InvalidJsonException or InvalidProtocolBufferException)
         {
             throw IngestException.Invalid($"The body is not OTLP/JSON: {exception.Message}", exception);
         }
-
-        return message;
     }
 
-    private static void Read(JsonElement json, IMessage message)
+    private static MemoryStream WithBase64Ids(ReadOnlySpan<byte> json)
     {
-        if (json.ValueKind != JsonValueKind.Object)
-            throw new FormatException($"{message.Descriptor.Name} must be an object.");
-        var fields = Fields.GetOrAdd(message.Descriptor, descriptor => descriptor.Fields.InDeclarationOrder().ToDictionary(field => field.JsonName, StringComparer.Ordinal));
-        foreach (var property in json.EnumerateObject())
+        var text = new MemoryStream(json.Length);
+        var copied = 0;
+        var isId = false;
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxDepth });
+        Span<byte> id = stackalloc byte[32];
+        Span<byte> encoded = stackalloc byte[44];
+        while (reader.Read())
         {
-            if (property.Value.ValueKind == JsonValueKind.Null || !fields.TryGetValue(property.Name, out var field))
-                continue;
-            if (!field.IsRepeated)
+            if (isId && reader.TokenType == JsonTokenType.String)
             {
-                field.Accessor.SetValue(message, Value(property.Value, field));
-                continue;
+                if (Convert.FromHexString(reader.ValueSpan, id, out _, out var length) != OperationStatus.Done)
+                    throw new FormatException("An id is not hex of at most 32 bytes.");
+                Base64.EncodeToUtf8(id[..length], encoded, out _, out var written);
+                text.Write(json[copied..((int)reader.TokenStartIndex + 1)]);
+                text.Write(encoded[..written]);
+                copied = (int)reader.BytesConsumed - 1;
             }
 
-            if (property.Value.ValueKind != JsonValueKind.Array)
-                throw new FormatException($"{property.Name} must be a list.");
-            var list = (IList)field.Accessor.GetValue(message);
-            foreach (var item in property.Value.EnumerateArray())
-                list.Add(Value(item, field));
+            isId = reader.TokenType == JsonTokenType.PropertyName
+                && (reader.ValueTextEquals("traceId") || reader.ValueTextEquals("spanId") || reader.ValueTextEquals("parentSpanId"));
         }
+
+        text.Write(json[copied..]);
+        text.Position = 0;
+        return text;
     }
-
-    private static object Value(JsonElement json, FieldDescriptor field)
-    {
-        switch (field.FieldType)
-        {
-            case FieldType.Message:
-                var message = field.MessageType.Parser.ParseFrom(ByteString.Empty);
-                Read(json, message);
-                return message;
-            case FieldType.String:
-                return json.GetString() ?? "";
-            case FieldType.Bytes:
-                return Bytes(json.GetString() ?? "", field.Name);
-            case FieldType.Bool:
-                return json.GetBoolean();
-            case FieldType.Double:
-                return Double(json);
-            case FieldType.Enum:
-                return json.ValueKind == JsonValueKind.String
-                    ? field.EnumType.FindValueByName(json.GetString()!)?.Number ?? throw new FormatException($"{field.JsonName} has an unknown value.")
-                    : json.GetInt32();
-            case FieldType.Int32 or FieldType.SInt32:
-                return checked((int)Integer(json));
-            case FieldType.UInt32 or FieldType.Fixed32:
-                return checked((uint)Integer(json));
-            case FieldType.Int64 or FieldType.SFixed64 or FieldType.SInt64:
-                return Integer(json);
-            case FieldType.UInt64 or FieldType.Fixed64:
-                return json.ValueKind == JsonValueKind.String ? ulong.Parse(json.GetString()!, NumberStyles.None, CultureInfo.InvariantCulture) : json.GetUInt64();
-            default:
-                throw new FormatException($"{field.JsonName} cannot be read.");
-        }
-    }
-
-    private static ByteString Bytes(string text, string field) => ByteString.CopyFrom(
-        field is "trace_id" or "span_id" or "parent_span_id" ? Convert.FromHexString(text) : Convert.FromBase64String(text));
-
-    private static long Integer(JsonElement json) =>
-        json.ValueKind == JsonValueKind.String ? long.Parse(json.GetString()!, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture) : json.GetInt64();
-
-    private static double Double(JsonElement json) => json.ValueKind != JsonValueKind.String
-        ? json.GetDouble()
-        : json.GetString() switch
-        {
-            "NaN" => double.NaN,
-            "Infinity" => double.PositiveInfinity,
-            "-Infinity" => double.NegativeInfinity,
-            var text => double.Parse(text!, NumberStyles.Float, CultureInfo.InvariantCulture),
-        };
 }

@@ -11,7 +11,19 @@ internal enum PromType
 }
 
 /// <summary>A node of a parsed PromQL expression; <see cref="Offset"/> is where it starts in the query.</summary>
-internal abstract record PromNode(PromType Type, int Offset);
+internal abstract record PromNode(PromType Type, int Offset)
+{
+    /// <summary>Every selector within.</summary>
+    public IEnumerable<PromSelector> Selectors() => this switch
+    {
+        PromSelector selector => [selector],
+        PromCall call => call.Arguments.SelectMany(static argument => argument.Selectors()),
+        PromAggregate aggregate => aggregate.Body.Selectors().Concat(aggregate.Parameter?.Selectors() ?? []),
+        PromBinary binary => binary.Left.Selectors().Concat(binary.Right.Selectors()),
+        PromNegate negate => negate.Body.Selectors(),
+        _ => [],
+    };
+}
 
 internal sealed record PromNumber(double Value, int Offset) : PromNode(PromType.Scalar, Offset);
 

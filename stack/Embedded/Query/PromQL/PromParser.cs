@@ -350,6 +350,8 @@ internal sealed class PromParser
                 throw Wrong(expected, arguments[i], $"call to function \"{name.Text}\"");
         }
 
+        if (function.Name == "label_replace")
+            Patterns.Anchored(((PromString)arguments[4]).Value, arguments[4].Offset);
         return Node(new PromCall(function, arguments, name.Offset));
     }
 

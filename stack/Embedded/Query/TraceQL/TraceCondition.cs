@@ -58,6 +58,23 @@ internal sealed record TraceField(TraceScope Scope, string Name)
         },
     };
 
+    /// <summary>The attribute that a tag of the search API names: <c>span.a</c>, <c>resource.a</c>, <c>.a</c> or <c>a</c>.</summary>
+    public static TraceField FromTag(string tag) => tag.Split('.', 2) switch
+    {
+        ["span", var name] => new(TraceScope.Span, name),
+        ["resource", var name] => new(TraceScope.Resource, name),
+        ["", var name] => new(TraceScope.Any, name),
+        _ => new(TraceScope.Any, tag),
+    };
+
+    /// <summary>The attributes among which the field is looked for.</summary>
+    public IEnumerable<KeyValue> Attributes(SpanView span) => Scope switch
+    {
+        TraceScope.Span => span.Span.Attributes,
+        TraceScope.Resource => span.ResourceAttributes,
+        _ => span.Span.Attributes.Concat(span.ResourceAttributes),
+    };
+
     public static string KindName(int kind) => kind switch
     {
         1 => "internal",

@@ -3,7 +3,15 @@ using Microsoft.AspNetCore.Routing.Matching;
 namespace MicroMonitored.Embedded.Hosting;
 
 /// <summary>The port an endpoint answers on.</summary>
-internal sealed record Listener(int Port);
+internal sealed record Listener(int Port)
+{
+    /// <summary>The paths that are answered on a port.</summary>
+    public static string Paths(IEndpointRouteBuilder routes, int port) => string.Join(' ', routes.DataSources
+        .SelectMany(static source => source.Endpoints).OfType<RouteEndpoint>()
+        .Where(endpoint => endpoint.Metadata.GetMetadata<Listener>()?.Port == port)
+        .Select(static endpoint => endpoint.RoutePattern.RawText!.Replace('{', '<').Replace('}', '>'))
+        .Distinct());
+}
 
 /// <summary>Marks an endpoint that answers without the token.</summary>
 internal sealed record AnswersAnyone;

@@ -43,11 +43,9 @@ internal static class LokiPush
         }
         catch (JsonException e)
         {
-            throw new BadHttpRequestException($"invalid JSON: {e.Message}");
-        }
-        catch (InvalidOperationException)
-        {
-            throw new BadHttpRequestException("invalid JSON: a text holds an unpaired surrogate");
+            throw new BadHttpRequestException(
+                $"invalid JSON at {e.Path ?? "$"}, line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}: expected "
+                + "{\"streams\":[{\"stream\":{\"<label>\":\"<text>\"},\"values\":[[\"<nanoseconds>\",\"<line>\",{\"<metadata>\":\"<text>\"}]]}]}");
         }
     }
 
@@ -108,7 +106,7 @@ internal sealed class LokiEntryConverter : JsonConverter<LokiEntry>
         Require(reader.Read() && reader.TokenType == JsonTokenType.String);
         var timestamp = reader.GetString();
         if (!long.TryParse(timestamp, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var nanoseconds) || nanoseconds < 0)
-            throw new JsonException($"timestamp \"{timestamp}\" is not nanoseconds since the Unix epoch");
+            throw new BadHttpRequestException($"timestamp \"{timestamp}\" is not nanoseconds since the Unix epoch");
         Require(reader.Read() && reader.TokenType == JsonTokenType.String);
         var line = reader.GetString()!;
         var metadata = new Dictionary<string, string?>();
@@ -128,6 +126,6 @@ internal sealed class LokiEntryConverter : JsonConverter<LokiEntry>
     private static void Require(bool condition)
     {
         if (!condition)
-            throw new JsonException(Expected);
+            throw new BadHttpRequestException(Expected);
     }
 }

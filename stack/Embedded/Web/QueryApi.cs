@@ -29,7 +29,7 @@ internal static class QueryApi
         Add<Pages>(options.Ports.Grafana);
         var gate = new SemaphoreSlim(Concurrency);
         app.Use((context, next) => products.TryGetValue(context.Connection.LocalPort, out var product)
-            ? AnswerAsync(context, next, product, () => Paths(app, context.Connection.LocalPort), gate)
+            ? AnswerAsync(context, next, product, () => Listener.Paths(app, context.Connection.LocalPort), gate)
             : next(context));
 
         void Add<T>(int port) where T : ProductApi
@@ -40,12 +40,6 @@ internal static class QueryApi
             products[port].Map(app.MapGroup("").WithMetadata(new Listener(port)));
         }
     }
-
-    private static string Paths(IEndpointRouteBuilder routes, int port) => string.Join(' ', routes.DataSources
-        .SelectMany(static source => source.Endpoints).OfType<RouteEndpoint>()
-        .Where(endpoint => endpoint.Metadata.GetMetadata<Listener>()?.Port == port)
-        .Select(static endpoint => endpoint.RoutePattern.RawText!.Replace('{', '<').Replace('}', '>'))
-        .Distinct());
 
     private static async Task AnswerAsync(HttpContext context, RequestDelegate next, ProductApi product, Func<string> paths, SemaphoreSlim gate)
     {

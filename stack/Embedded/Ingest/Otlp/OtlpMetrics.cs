@@ -10,7 +10,7 @@ using Labels = System.Collections.Generic.List<System.Collections.Generic.KeyVal
 namespace MicroMonitored.Embedded.Ingest.Otlp;
 
 /// <summary>Samples taken from a request, and how many data points were refused and why.</summary>
-public sealed record AcceptedMetrics(MetricBatch Batch, int Rejected, string Reason);
+internal sealed record AcceptedMetrics(MetricBatch Batch, int Rejected, string Reason);
 
 /// <summary>
 /// Turns OTLP metrics into series as Prometheus' OTLP receiver does: <c>job</c> from the service, <c>instance</c> from its instance id,

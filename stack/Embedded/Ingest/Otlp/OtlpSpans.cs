@@ -9,7 +9,7 @@ using OpenTelemetry.Proto.Trace.V1;
 namespace MicroMonitored.Embedded.Ingest.Otlp;
 
 /// <summary>Spans taken from a request, and how many of it were refused and why.</summary>
-public sealed record AcceptedSpans(IReadOnlyList<StoredSpan> Spans, int Rejected, string Reason);
+internal sealed record AcceptedSpans(IReadOnlyList<StoredSpan> Spans, int Rejected, string Reason);
 
 /// <summary>Turns OTLP spans into stored ones.</summary>
 internal static class OtlpSpans

@@ -26,16 +26,7 @@ public sealed class EmbeddedEngine : IAsyncDisposable
     /// <exception cref="IOException">A port is taken, or another engine has the store open; the message names which.</exception>
     public static async Task<EmbeddedEngine> StartAsync(EmbeddedOptions options, CancellationToken cancellation = default)
     {
-        EmbeddedEngine engine;
-        try
-        {
-            engine = new EmbeddedEngine(options);
-        }
-        catch (StoreOpenException exception)
-        {
-            throw new IOException(exception.Message, exception);
-        }
-
+        var engine = new EmbeddedEngine(options);
         try
         {
             await engine._app.StartAsync(cancellation);
@@ -69,7 +60,7 @@ public sealed class EmbeddedEngine : IAsyncDisposable
             await engine._app.WaitForShutdownAsync();
             return 0;
         }
-        catch (IOException exception) when (exception.InnerException is AddressInUseException or StoreOpenException)
+        catch (IOException exception) when (exception is StoreOpenException || exception.InnerException is AddressInUseException)
         {
             return Fail([exception.Message]);
         }

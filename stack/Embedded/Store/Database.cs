@@ -3,7 +3,7 @@ using Microsoft.Data.Sqlite;
 namespace MicroMonitored.Embedded.Store;
 
 /// <summary>The store cannot be opened; the message is one line for a person.</summary>
-internal sealed class StoreOpenException(string message, Exception? inner = null) : Exception(message, inner);
+internal sealed class StoreOpenException(string message, Exception? inner = null) : IOException(message, inner);
 
 /// <summary>The SQLite file: its schema, one connection that writes, and read-only ones for queries.</summary>
 internal sealed class Database : IDisposable

@@ -48,7 +48,9 @@ internal sealed record LogEntry(long StreamId, long TimestampNs, long Sequence, 
 /// <param name="Span">A serialized <c>opentelemetry.proto.trace.v1.Span</c>.</param>
 /// <param name="Resource">A serialized <c>opentelemetry.proto.resource.v1.Resource</c>.</param>
 /// <param name="Scope">A serialized <c>opentelemetry.proto.common.v1.InstrumentationScope</c>.</param>
-internal sealed record StoredSpan(byte[] TraceId, byte[] SpanId, byte[]? ParentSpanId, string ServiceName, string Name, int Kind, long StartNs, long EndNs, byte[] Span, byte[] Resource, byte[] Scope);
+internal sealed record StoredSpan(
+    byte[] TraceId, byte[] SpanId, byte[]? ParentSpanId, string ServiceName, string Name, int Kind, long StartNs, long EndNs,
+    byte[] Span, byte[] Resource, byte[] Scope);
 
 /// <summary>What a trace search asks; every given field must hold for one span of the trace.</summary>
 internal sealed record TraceSearch
@@ -90,7 +92,7 @@ internal interface ILogReader
     /// <summary>The streams all matchers hold for.</summary>
     IReadOnlyList<LabelSet> Streams(IReadOnlyList<LabelMatcher> matchers, CancellationToken cancellation);
 
-    /// <summary>The lines of the given streams with <c>from &lt;= timestamp &lt; to</c>, lazily, oldest first or newest first (by timestamp, then sequence).</summary>
+    /// <summary>The lines of the given streams with <c>from &lt;= timestamp &lt; to</c>, lazily, by timestamp, then sequence.</summary>
     IEnumerable<LogEntry> Entries(IReadOnlyCollection<long> streamIds, long fromNs, long toNs, bool newestFirst, CancellationToken cancellation);
 }
 

@@ -10,6 +10,9 @@ internal sealed record PageSources(IMetricReader Metrics, ILogReader Logs, ISpan
 /// <summary>The engine's own pages, on Grafana's port: rendered here, nothing loaded from elsewhere.</summary>
 internal sealed class Pages(PageSources sources, EmbeddedOptions options, TimeProvider time) : ProductApi
 {
+    private static readonly string Style = Asset("app.css");
+    private static readonly string Script = Asset("app.js");
+
     protected override string Product => "Grafana";
 
     public override void Map(IEndpointRouteBuilder routes)
@@ -21,8 +24,8 @@ internal sealed class Pages(PageSources sources, EmbeddedOptions options, TimePr
         routes.MapMethods("/traces", Read, (RequestParameters parameters, CancellationToken cancellation) =>
             Page("Traces", "/traces", new TracesPage(sources, time, cancellation).Render(parameters)));
         routes.MapMethods("/trace/{id}", Read, Trace);
-        routes.MapMethods("/app.css", Read, static () => new PageAnswer("text/css", PageAssets.Style, "no-cache"));
-        routes.MapMethods("/app.js", Read, static () => new PageAnswer("text/javascript", PageAssets.Script, "no-cache"));
+        routes.MapMethods("/app.css", Read, static () => new PageAnswer("text/css", Style, "no-cache"));
+        routes.MapMethods("/app.js", Read, static () => new PageAnswer("text/javascript", Script, "no-cache"));
         routes.MapMethods("/api/health", Read, static () => Answers.Json(new Health("embedded", "ok", Answers.Version)))
             .WithMetadata(new AnswersAnyone());
     }
@@ -37,6 +40,12 @@ internal sealed class Pages(PageSources sources, EmbeddedOptions options, TimePr
         StoreUnavailableException => Answers.Text(exception.Message + "\n", 503),
         _ => Answers.Text(exception.Message + "\n", 400),
     };
+
+    private static string Asset(string name)
+    {
+        using var reader = new StreamReader(typeof(Pages).Assembly.GetManifestResourceStream(name)!);
+        return reader.ReadToEnd();
+    }
 
     private IResult Trace(string id, CancellationToken cancellation) => new TracePage(sources, cancellation).Render(TempoApi.TraceId(id)) is { } page
         ? Page("Trace", "/traces", page)
@@ -57,12 +66,14 @@ internal sealed class Pages(PageSources sources, EmbeddedOptions options, TimePr
             </head>
             <body>
             <div class="bar-top"><div>
-            <a class="brand" href="/"><svg width="20" height="20" viewBox="0 0 20 20" aria-hidden="true"><path d="M1 11h4l2.5-7 4 13 2.5-6h5" fill="none" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"/></svg><span>MicroMonitored</span></a>
+            <a class="brand" href="/"><svg width="20" height="20" viewBox="0 0 20 20" aria-hidden="true"><path
+              d="M1 11h4l2.5-7 4 13 2.5-6h5" fill="none" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"/></svg><span>MicroMonitored</span></a>
             <nav aria-label="Pages">{Link("/", "Overview")}{Link("/logs", "Logs")}{Link("/traces", "Traces")}</nav>
             <label class="live"><input type="checkbox" id="live" checked> refresh every 3 s</label>
             </div></div>
             <main>{body}</main>
-            <footer>MicroMonitored embedded engine, {Answers.Version}. This is not Grafana: Prometheus, Loki, Tempo and Grafana themselves run with <code>--engine=docker</code>.</footer>
+            <footer>MicroMonitored embedded engine, {Answers.Version}. This is not Grafana:
+            Prometheus, Loki, Tempo and Grafana themselves run with <code>--engine=docker</code>.</footer>
             </body>
             </html>
             """);

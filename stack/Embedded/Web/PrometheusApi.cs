@@ -30,7 +30,8 @@ internal sealed class PrometheusApi(IMetricReader metrics, ITargetReader targets
     }
 
     public override IResult Missing(string path, string paths) => path.StartsWith("/api/", StringComparison.Ordinal)
-        ? Error(404, "not_found", $"{path} is not supported by the embedded engine; it answers {paths}. Run the stack with --engine=docker for all of Prometheus")
+        ? Error(404, "not_found",
+            $"{path} is not supported by the embedded engine; it answers {paths}. Run the stack with --engine=docker for all of Prometheus")
         : base.Missing(path, paths);
 
     protected override IResult FailQuery(Exception exception) => exception switch

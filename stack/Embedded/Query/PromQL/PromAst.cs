@@ -72,7 +72,8 @@ internal static class PromSubset
     /// <summary>Says that <paramref name="what"/> is not answered here, what is, and where to go instead.</summary>
     public static string Refuse(string what) =>
         $"{what} is not supported by the embedded engine; it answers selectors, range selectors, offset, the aggregations {string.Join(" ", Aggregations)}, "
-        + $"arithmetic, comparison and set operators, and the functions {string.Join(" ", Functions.Keys)}. Run the stack with --engine=docker for all of PromQL";
+        + $"arithmetic, comparison and set operators, and the functions {string.Join(" ", Functions.Keys)}. "
+        + "Run the stack with --engine=docker for all of PromQL";
 
     private static Dictionary<string, PromFunction> Build()
     {

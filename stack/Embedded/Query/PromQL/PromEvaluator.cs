@@ -153,7 +153,9 @@ internal sealed class PromEvaluator
             case "absent":
                 return Vector(call.Arguments[0], time).Count > 0 ? [] : [new(AbsentLabels(call.Arguments[0]), 1)];
             case "absent_over_time":
-                return samples.Window((PromSelector)call.Arguments[0], time).Any(static w => w.Samples.Count > 0) ? [] : [new(AbsentLabels(call.Arguments[0]), 1)];
+                return samples.Window((PromSelector)call.Arguments[0], time).Any(static w => w.Samples.Count > 0)
+                    ? []
+                    : [new(AbsentLabels(call.Arguments[0]), 1)];
             case "sort":
                 return [.. Vector(call.Arguments[0], time).OrderBy(static p => p.Value, NanLast.Ascending)];
             case "sort_desc":

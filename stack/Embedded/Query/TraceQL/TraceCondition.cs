@@ -11,7 +11,8 @@ internal static class TraceSubset
 {
     public static string Refuse(string what) =>
         $"{what} is not supported by the embedded engine; it answers one spanset {{ … }} of comparisons (= != =~ !~ > >= < <=) joined by && and || over "
-        + $"resource., span. and . attributes and the intrinsics {string.Join(" ", TraceField.Intrinsics.Order(StringComparer.Ordinal))}. Run the stack with --engine=docker for all of TraceQL";
+        + $"resource., span. and . attributes and the intrinsics {string.Join(" ", TraceField.Intrinsics.Order(StringComparer.Ordinal))}. "
+        + "Run the stack with --engine=docker for all of TraceQL";
 }
 
 /// <summary>Where an attribute is looked for.</summary>

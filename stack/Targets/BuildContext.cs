@@ -1,6 +1,7 @@
 using System.Collections;
 using Cake.Core;
 using Cake.Frosting;
+using MicroMonitored.Model.Components;
 using MicroMonitored.Model.Services;
 using MicroMonitored.Model.Settings;
 using Spectre.Console;
@@ -25,8 +26,8 @@ public sealed class BuildContext : FrostingContext
         Paths = paths;
         Terminal = terminal;
         _options = new Lazy<Arguments>(() => Targets.Arguments.Of(context.Arguments));
-        _settings = new Lazy<StackSettings>(() => SettingsReader.Read(Options.Settings ?? Paths.Settings, variables));
-        _services = new Lazy<IReadOnlyList<DiscoveredService>>(() => ServiceDiscovery.Find(Paths.Source, Settings.Ports.Services, Settings.Ports.ByName()));
+        _settings = new Lazy<StackSettings>(() => SettingsReader.Read(Options.Settings ?? Paths.Settings, variables, Path.Combine(Paths.Artifacts, "settings.accepted")));
+        _services = new Lazy<IReadOnlyList<DiscoveredService>>(() => ServiceDiscovery.Find(Paths.Source, Settings.Ports.Services, Component.TakenPorts(Settings)));
     }
 
     public Paths Paths { get; }

@@ -1,10 +1,11 @@
-using System.Net;
 using System.Net.Sockets;
 using MicroMonitored.Embedded.Ingest;
 using MicroMonitored.Embedded.Ingest.Scrape;
 using MicroMonitored.Embedded.Ingest.Tail;
 using MicroMonitored.Embedded.Store;
 using MicroMonitored.Embedded.Web;
+using MicroMonitored.Model;
+using MicroMonitored.Model.Components;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
@@ -18,9 +19,16 @@ internal static class EngineHost
         if (args is not ["--config", var path])
             return Fail(["Usage: MicroMonitored.Embedded --config <embedded.json>"]);
 
-        var (options, faults) = OptionsFile.Read(path);
-        if (options is null)
-            return Fail(faults);
+        EmbeddedOptions options;
+        try
+        {
+            options = EmbeddedFiles.Read(path);
+        }
+        catch (FaultException fault)
+        {
+            return Fail(fault.Faults);
+        }
+
         if (BusyPorts(options) is { Count: > 0 } busy)
             return Fail(busy);
 
@@ -80,19 +88,6 @@ internal static class EngineHost
         return app;
     }
 
-    public static IEnumerable<(string Name, int Port)> Listeners(EmbeddedPorts ports) =>
-        new (string Name, int Port)[]
-        {
-            ("grafana", ports.Grafana),
-            ("prometheus", ports.Prometheus),
-            ("loki", ports.Loki),
-            ("tempo", ports.Tempo),
-            ("otlpGrpc", ports.OtlpGrpc),
-            ("otlpHttp", ports.OtlpHttp),
-            ("zipkin", ports.Zipkin),
-            ("jaegerThrift", ports.JaegerThrift),
-        }.Where(listener => listener.Port != 0);
-
     private static void Listen(KestrelServerOptions kestrel, EmbeddedOptions options)
     {
         kestrel.AddServerHeader = false;
@@ -103,26 +98,25 @@ internal static class EngineHost
         kestrel.Limits.MaxConcurrentConnections = 512;
         kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
         kestrel.Limits.Http2.MaxStreamsPerConnection = 100;
-        var address = IPAddress.Parse(options.BindAddress);
-        foreach (var (name, port) in Listeners(options.Ports))
-            kestrel.Listen(address, port, listen => listen.Protocols = name == "otlpGrpc" ? HttpProtocols.Http2 : HttpProtocols.Http1);
+        foreach (var port in options.Listeners)
+            kestrel.Listen(options.BindAddress, port.Number, listen => listen.Protocols = port.Port.Role == PortRole.OtlpGrpc ? HttpProtocols.Http2 : HttpProtocols.Http1);
     }
 
     private static List<string> BusyPorts(EmbeddedOptions options)
     {
         var busy = new List<string>();
-        foreach (var (name, port) in Listeners(options.Ports))
+        foreach (var port in options.Listeners)
         {
             try
             {
-                using var listener = new TcpListener(IPAddress.Parse(options.BindAddress), port);
+                using var listener = new TcpListener(options.BindAddress, port.Number);
                 listener.Start();
             }
             catch (SocketException exception)
             {
                 busy.Add(exception.SocketErrorCode == SocketError.AddressAlreadyInUse
-                    ? $"ports.{name}: {options.BindAddress}:{port} is in use; stop what listens there or choose another port."
-                    : $"ports.{name}: cannot listen on {options.BindAddress}:{port}: {exception.Message}.");
+                    ? $"{port.Port.SettingsKey}: {options.BindAddress}:{port.Number} is in use; stop what listens there or choose another port."
+                    : $"{port.Port.SettingsKey}: cannot listen on {options.BindAddress}:{port.Number}: {exception.Message}.");
             }
         }
 

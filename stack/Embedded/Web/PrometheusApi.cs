@@ -370,8 +370,8 @@ internal sealed class PrometheusApi(IMetricReader metrics, ITargetReader targets
                     : "0001-01-01T00:00:00Z");
                 json.WriteNumber("lastScrapeDuration", target.LastScrapeDuration.TotalSeconds);
                 json.WriteString("health", target.Health);
-                json.WriteString("scrapeInterval", options.ScrapeInterval);
-                json.WriteString("scrapeTimeout", options.ScrapeTimeout);
+                json.WriteString("scrapeInterval", options.ScrapeInterval.Text);
+                json.WriteString("scrapeTimeout", options.ScrapeTimeout.Text);
                 json.WriteEndObject();
             }
 

@@ -8,11 +8,15 @@ namespace MicroMonitored.Model.Settings;
 /// Source: the Prometheus configuration reference, <c>&lt;duration&gt;</c>.</remarks>
 public readonly partial record struct PrometheusDuration
 {
+    // Prometheus counts in nanoseconds of 64 bits: 292 years.
+    private const double LongestMilliseconds = long.MaxValue / 1e6;
+
     private PrometheusDuration(string text, TimeSpan value) => (Text, Value) = (text, value);
 
     /// <summary>As written.</summary>
     public string Text { get; }
 
+    /// <summary>How long it is.</summary>
     public TimeSpan Value { get; }
 
     /// <summary>In hours and minutes, for the components that know neither days nor weeks.</summary>
@@ -29,9 +33,12 @@ public readonly partial record struct PrometheusDuration
         }
     }
 
+    /// <summary>Reads a duration.</summary>
     /// <exception cref="FormatException">The text is no duration.</exception>
-    public static PrometheusDuration Parse(string text) => TryParse(text, out var duration) ? duration : throw new FormatException($"\"{text}\" is no duration");
+    public static PrometheusDuration Parse(string text)
+        => TryParse(text, out var duration) ? duration : throw new FormatException($"\"{text}\" is no duration");
 
+    /// <summary>Reads a duration; zero is none.</summary>
     public static bool TryParse(string? text, out PrometheusDuration duration)
     {
         duration = default;
@@ -44,19 +51,24 @@ public readonly partial record struct PrometheusDuration
                 milliseconds += double.Parse(digits, CultureInfo.InvariantCulture) * factor;
         }
 
-        if (milliseconds is 0 or > 1e14)
+        if (milliseconds is 0 or > LongestMilliseconds)
             return false;
         duration = new PrometheusDuration(text, TimeSpan.FromMilliseconds(milliseconds));
         return true;
     }
 
+    /// <inheritdoc/>
     public override string ToString() => Text;
 
     private static readonly (string Unit, double Milliseconds)[] Units =
     [
-        ("y", 365 * 86_400_000.0), ("w", 7 * 86_400_000.0), ("d", 86_400_000.0), ("h", 3_600_000.0), ("m", 60_000.0), ("s", 1000.0), ("ms", 1.0),
+        ("y", 365 * 86_400_000.0), ("w", 7 * 86_400_000.0), ("d", 86_400_000.0),
+        ("h", 3_600_000.0), ("m", 60_000.0), ("s", 1000.0), ("ms", 1.0),
     ];
 
-    [GeneratedRegex(@"\A(?:(?<y>[0-9]+)y)?(?:(?<w>[0-9]+)w)?(?:(?<d>[0-9]+)d)?(?:(?<h>[0-9]+)h)?(?:(?<m>[0-9]+)m)?(?:(?<s>[0-9]+)s)?(?:(?<ms>[0-9]+)ms)?\z", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"\A(?:(?<y>[0-9]+)y)?(?:(?<w>[0-9]+)w)?(?:(?<d>[0-9]+)d)?"
+        + @"(?:(?<h>[0-9]+)h)?(?:(?<m>[0-9]+)m)?(?:(?<s>[0-9]+)s)?(?:(?<ms>[0-9]+)ms)?\z",
+        RegexOptions.CultureInvariant)]
     private static partial Regex Notation();
 }

@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Text;
 using MicroMonitored.Embedded.Hosting;
 using MicroMonitored.Embedded.Store;
+using MicroMonitored.Model;
 
 namespace Embedded.Tests.Ingest;
 
@@ -16,7 +17,7 @@ public sealed class EngineProcessTests
     public async Task All_faults_of_the_configuration_are_named_at_once()
     {
         using var folder = new TemporaryFolder();
-        File.WriteAllText(folder.File("embedded.json"), """{"bindAddress":"0.0.0.0","dataFolder":5,"scrapeInterval":"soon","ports":{"grafana":70000,"loki":9090},"colour":"red"}""");
+        File.WriteAllText(folder.File("embedded.json"), """{"bindAddress":"0.0.0.0","dataFolder":5,"scrapeInterval":"soon","ports":{"grafana":70000,"prometheus":9090,"loki":9090},"colour":"red"}""");
         using var engine = new EngineProcess(folder.File("embedded.json"));
         var (code, errors) = await engine.ExitAsync();
         Assert.Equal(1, code);
@@ -33,29 +34,8 @@ public sealed class EngineProcessTests
         using var folder = new TemporaryFolder();
         if (text is not null)
             File.WriteAllText(folder.File("embedded.json"), text);
-        Assert.NotEmpty(OptionsFile.Read(folder.File("embedded.json")).Faults[0]);
+        Assert.Contains("embedded.json: ", Assert.Single(Assert.Throws<FaultException>(() => EmbeddedFiles.Read(folder.File("embedded.json"))).Faults), StringComparison.Ordinal);
     }
-
-    [Theory]
-    [InlineData("2s", 2)]
-    [InlineData("1h30m", 5400)]
-    [InlineData("15d", 1296000)]
-    [InlineData("500ms", 0.5)]
-    public void Durations_are_read(string text, double seconds)
-    {
-        Assert.True(PrometheusDuration.TryParse(text, out var duration));
-        Assert.Equal(seconds, duration.TotalSeconds);
-    }
-
-    [Theory]
-    [InlineData("")]
-    [InlineData("2")]
-    [InlineData("s")]
-    [InlineData("1m1h")]
-    [InlineData("-1s")]
-    [InlineData("1.5s")]
-    [InlineData("9999999999s")]
-    public void Other_durations_are_not_read(string text) => Assert.False(PrometheusDuration.TryParse(text, out _));
 
     [Fact]
     public async Task A_busy_port_is_named_and_nothing_is_left()

@@ -74,7 +74,7 @@ internal sealed class ScrapePool(EmbeddedOptions options, IMetricWriter metrics,
             }
         }
 
-        var timeout = Duration(options.ScrapeTimeout);
+        var timeout = options.ScrapeTimeout.Value;
         foreach (var target in targets.Values.Where(target => !_loops.ContainsKey(target.Key)))
         {
             var scraper = new TargetScraper(target, client, metrics, time, counters, timeout);
@@ -89,7 +89,7 @@ internal sealed class ScrapePool(EmbeddedOptions options, IMetricWriter metrics,
         await Task.Yield();
         try
         {
-            using var timer = new PeriodicTimer(Duration(options.ScrapeInterval), time);
+            using var timer = new PeriodicTimer(options.ScrapeInterval.Value, time);
             do
             {
                 await scraper.ScrapeAsync(cancellation);
@@ -106,7 +106,7 @@ internal sealed class ScrapePool(EmbeddedOptions options, IMetricWriter metrics,
         KeyValuePair<string, string>[] labels = [new("instance", $"{options.BindAddress}:{options.Ports.Prometheus}"), new("job", "micromonitored")];
         try
         {
-            using var timer = new PeriodicTimer(Duration(options.ScrapeInterval), time);
+            using var timer = new PeriodicTimer(options.ScrapeInterval.Value, time);
             do
             {
                 var now = time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -128,8 +128,6 @@ internal sealed class ScrapePool(EmbeddedOptions options, IMetricWriter metrics,
         {
         }
     }
-
-    private static TimeSpan Duration(string text) => PrometheusDuration.TryParse(text, out var duration) && duration > TimeSpan.Zero ? duration : TimeSpan.FromSeconds(2);
 
     private sealed record Loop(TargetScraper Scraper, CancellationTokenSource Stop, Task Running);
 }

@@ -49,9 +49,8 @@ public static class Benchmark
         var (repository, hive) = (Path.Combine(folder, "Shop"), Path.Combine(folder, "hive"));
         if (Directory.Exists(repository))
             Directory.Delete(repository, recursive: true);
-        TemplatePackage.Pack(context);
-        TemplatePackage.Install(context, hive);
-        TemplatePackage.Instantiate(context, "Shop", repository, hive);
+        Templates.Install(context, Packages.Of(context), hive);
+        Templates.Instantiate(context, "Shop", repository, hive);
         var variables = Names(context);
         try
         {
@@ -70,7 +69,7 @@ public static class Benchmark
     public static string Scaffolding(BuildContext context)
     {
         var folder = Compiled(context);
-        context.Show("the benchmark", "dotnet", new ProcessArgumentBuilder().AppendQuoted(context.Paths.Assembly(Project)).Append("scaffolding").AppendQuoted(folder).AppendQuoted(TemplatePackage.Pack(context)), context.Paths.Root);
+        context.Show("the benchmark", "dotnet", new ProcessArgumentBuilder().AppendQuoted(context.Paths.Assembly(Project)).Append("scaffolding").AppendQuoted(folder).AppendQuoted(Packages.Of(context).Templates), context.Paths.Root);
         return Path.Combine(folder, "scaffolding.md");
     }
 

@@ -1,5 +1,4 @@
 using MicroMonitored.Targets;
-using MicroMonitored.Targets.Projects;
 using Cake.Core;
 using Cake.Core.IO;
 using Path = System.IO.Path;
@@ -24,9 +23,9 @@ public sealed class DemoRepository
     public static DemoRepository Ensure(BuildContext context)
     {
         var demo = new DemoRepository(context);
-        var stampFile = Path.Combine(context.Paths.Artifacts, "demo", "templates.stamp");
-        var stamp = Sources.Stamp(context.Paths, Path.Combine(context.Paths.Root, "build"), context.Paths.Stack, Path.Combine(context.Paths.Root, "templates"));
-        if (File.Exists(demo.Script) && File.Exists(stampFile) && File.ReadAllText(stampFile) == stamp)
+        var packages = Packages.Of(context);
+        var stamp = Path.Combine(context.Paths.Artifacts, "demo", "version");
+        if (File.Exists(demo.Script) && File.Exists(stamp) && File.ReadAllText(stamp) == packages.Version)
             return demo;
         if (Existing(context) is { } old)
         {
@@ -35,10 +34,9 @@ public sealed class DemoRepository
         }
 
         var hive = Path.Combine(context.Paths.Artifacts, "demo", "hive");
-        TemplatePackage.Pack(context);
-        TemplatePackage.Install(context, hive);
-        TemplatePackage.Instantiate(context, Name, demo.Folder, hive);
-        File.WriteAllText(stampFile, stamp);
+        Templates.Install(context, packages, hive);
+        Templates.Instantiate(context, Name, demo.Folder, hive);
+        File.WriteAllText(stamp, packages.Version);
         return demo;
     }
 

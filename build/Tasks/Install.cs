@@ -5,12 +5,11 @@ namespace Build.Tasks;
 
 [TaskName(nameof(Install))]
 [TaskDescription("Installs the freshly packed templates for dotnet new.")]
-[IsDependentOn(typeof(Pack))]
 public sealed class Install : FrostingTask<BuildContext>
 {
     public override void Run(BuildContext context)
     {
-        TemplatePackage.Install(context, hive: null);
+        Templates.Install(context, Packages.Of(context), hive: null);
         context.Say("Installed. Next: dotnet new micro-monitored -n Shop");
     }
 }

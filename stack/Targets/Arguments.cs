@@ -1,6 +1,7 @@
 using System.Globalization;
 using Cake.Core;
 using MicroMonitored.Model;
+using MicroMonitored.Model.Components;
 using MicroMonitored.Model.Settings;
 
 namespace MicroMonitored.Targets;
@@ -93,7 +94,9 @@ public sealed record Arguments
         var defaults = new Arguments();
         var arguments = new Arguments
         {
-            Engine = Value("engine") is null ? null : Read("engine", EngineChoice.Auto, static text => text is "auto" or "docker" or "embedded" ? Enum.Parse<EngineChoice>(text, ignoreCase: true) : null, "auto, docker or embedded"),
+            Engine = Value("engine") is null
+                ? null
+                : Read("engine", EngineChoice.Auto, static text => text == "auto" ? EngineChoice.Auto : StackEngine.All.FirstOrDefault(kind => kind.Name == text)?.Choice, "auto, docker or embedded"),
             Settings = Value("settings") is { Length: > 0 } file ? Path.GetFullPath(file) : null,
             Only = Items(Value("only")),
             Skip = Items(Value("skip")),

@@ -15,6 +15,7 @@ public static class VerificationPlans
         return new VerificationPlan
         {
             Engine = engine.Name,
+            Capabilities = engine.Kind.Capabilities,
             Endpoints = new StackEndpoints
             {
                 Prometheus = At(settings.Ports.Prometheus),

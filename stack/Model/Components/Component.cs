@@ -42,6 +42,7 @@ public sealed record Component
     public static Component Promtail { get; } = new("promtail")
     {
         Engines = Docker,
+        ReadyPath = "/ready",
         Image = static images => images.Promtail,
         Memory = static memory => memory.Promtail,
         DropCounters = ["promtail_dropped_entries_total"],
@@ -97,8 +98,8 @@ public sealed record Component
     /// <summary>Its ports on the host, its own API first; none where nothing outside the network reaches it.</summary>
     public IReadOnlyList<ComponentPort> Ports { get; private init; } = [];
 
-    // The path of its API that answers 2xx once it is ready.
-    private string? ReadyPath { get; init; }
+    /// <summary>The path of its own HTTP API that answers 2xx once it is ready.</summary>
+    public required string ReadyPath { get; init; }
 
     /// <summary>The engines that have it.</summary>
     public IReadOnlyList<StackEngine> Engines { get; private init; } = StackEngine.All;
@@ -151,7 +152,7 @@ public sealed record Component
     public Endpoint? Api(StackSettings settings) => Ports is [var api, ..] ? Endpoint.Local(api.Number(settings.Ports)) : null;
 
     /// <summary>The address on this machine that answers 2xx once it is ready; null where only its container can tell.</summary>
-    public Uri? Ready(StackSettings settings) => ReadyPath is { } path ? Api(settings)?.At(path) : null;
+    public Uri? Ready(StackSettings settings) => Api(settings)?.At(ReadyPath);
 
     /// <inheritdoc/>
     public override string ToString() => Name;

@@ -24,7 +24,7 @@ public sealed class EmbeddedEngine(BuildContext context) : IStackEngine
 
     public ILogProbe LogProbe => new FolderLogProbe(context.Paths.Logs);
 
-    private string Rendered => Path.Combine(context.Paths.Rendered, "embedded");
+    private string Rendered => Path.Combine(context.Paths.Rendered, EngineName);
 
     private string Processes => Path.Combine(context.Paths.Run, "processes");
 

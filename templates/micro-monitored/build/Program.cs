@@ -1,0 +1,4 @@
+using Cake.Frosting;
+using MicroMonitored.Targets;
+
+return new CakeHost().UseMicroMonitored().Run(args);

@@ -103,6 +103,10 @@ public static class EmbeddedFiles
                 node[member.Name] = member.PropertyType == typeof(string) ? "?" : new JsonObject();
         }
 
+        // An absent member of a record with required ones would be read as nothing at all, not as its default.
+        var defaults = JsonSerializer.SerializeToNode(new EmbeddedOptions { Ports = new(), DataFolder = "", LogFolder = "" }, EmbeddedJson.Default.EmbeddedOptions)!;
+        foreach (var (name, value) in defaults.AsObject().Where(pair => !node.ContainsKey(pair.Key)).ToList())
+            node[name] = value?.DeepClone();
         return faults;
     }
 

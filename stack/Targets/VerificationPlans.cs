@@ -7,7 +7,7 @@ namespace MicroMonitored.Targets;
 /// <summary>Tells Verify what runs where.</summary>
 public static class VerificationPlans
 {
-    public static VerificationPlan Of(BuildContext context, IStackEngine engine)
+    public static VerificationPlan Of(BuildContext context, IStackEngine engine, TimeSpan timeout)
     {
         var settings = context.Settings;
         var alerting = engine.Kind.Has(Capabilities.Rules) && settings.Alerting.Enabled;
@@ -30,10 +30,8 @@ public static class VerificationPlans
             },
             Services = [.. context.Services.Select(service => new ServiceUnderTest(service.Name, service.Endpoint.Address, service.ProbePath, service.Calls))],
             LogProbe = engine.LogProbe,
-            Timeout = context.Options.Timeout,
+            Timeout = timeout,
             ScrapeInterval = settings.ScrapeInterval.Value,
-            Only = context.Options.Only,
-            Skip = context.Options.Skip,
             Grafana = new GrafanaCredentials(settings.Grafana.User, settings.Grafana.Password),
             DashboardUids = engine.Kind.Has(Capabilities.Dashboards) ? Dashboards(context) : [],
             Alerting = alerting,

@@ -1,4 +1,3 @@
-using MicroMonitored.Embedded.Hosting;
 
 namespace MicroMonitored.Embedded.Store;
 

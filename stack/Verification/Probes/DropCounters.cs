@@ -1,3 +1,4 @@
+using MicroMonitored.Protocols.Exposition;
 using MicroMonitored.Verification.Clients;
 
 namespace MicroMonitored.Verification.Probes;
@@ -26,7 +27,7 @@ internal static class DropCounters
             if (text is null)
                 continue;
             reachable.Add(name);
-            foreach (var sample in ExpositionText.Read(text, Counts))
+            foreach (var sample in ExpositionParser.Read(text, Counts))
             {
                 var key = $"{name} {sample.Name}";
                 counters[key] = counters.GetValueOrDefault(key) + sample.Value;
@@ -53,7 +54,8 @@ internal static class DropCounters
         limit.CancelAfter(TimeSpan.FromSeconds(1));
         try
         {
-            var answer = await run.Http.GetAsync(component, new Uri(address, "/metrics"), limit.Token, ("Accept", "text/plain;version=0.0.4")).ConfigureAwait(false);
+            var answer = await run.Http.GetAsync(component, new Uri(address, "/metrics"), limit.Token, ("Accept", "text/plain;version=0.0.4"))
+                .ConfigureAwait(false);
             return answer.IsSuccess ? answer.Body : null;
         }
         catch (Exception exception) when (exception is SignalException or OperationCanceledException && !cancellation.IsCancellationRequested)

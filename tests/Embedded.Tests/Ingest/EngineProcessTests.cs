@@ -17,7 +17,8 @@ public sealed class EngineProcessTests
     public async Task All_faults_of_the_configuration_are_named_at_once()
     {
         using var folder = new TemporaryFolder();
-        File.WriteAllText(folder.File("embedded.json"), """{"bindAddress":"0.0.0.0","dataFolder":5,"scrapeInterval":"soon","ports":{"grafana":70000,"prometheus":9090,"loki":9090},"colour":"red"}""");
+        File.WriteAllText(folder.File("embedded.json"),
+            """{"bindAddress":"0.0.0.0","dataFolder":5,"scrapeInterval":"soon","ports":{"grafana":70000,"prometheus":9090,"loki":9090},"colour":"red"}""");
         using var engine = new EngineProcess(folder.File("embedded.json"));
         var (code, errors) = await engine.ExitAsync();
         Assert.Equal(1, code);
@@ -34,7 +35,10 @@ public sealed class EngineProcessTests
         using var folder = new TemporaryFolder();
         if (text is not null)
             File.WriteAllText(folder.File("embedded.json"), text);
-        Assert.Contains("embedded.json: ", Assert.Single(Assert.Throws<FaultException>(() => EmbeddedFiles.Read(folder.File("embedded.json"))).Faults), StringComparison.Ordinal);
+        Assert.Contains(
+            "embedded.json: ",
+            Assert.Single(Assert.Throws<FaultException>(() => EmbeddedFiles.Read(folder.File("embedded.json"))).Faults),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -133,7 +137,9 @@ public sealed class EngineProcessTests
             while (!cancellation.IsCancellationRequested)
             {
                 var id = Interlocked.Increment(ref next);
-                var body = $$"""{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"{{Convert.ToHexString(TraceId(id))}}","spanId":"0000000000000001","name":"n","startTimeUnixNano":"1","endTimeUnixNano":"2"}]}]}]}""";
+                var span =
+                    $$"""{"traceId":"{{Convert.ToHexString(TraceId(id))}}","spanId":"0000000000000001","name":"n","startTimeUnixNano":"1","endTimeUnixNano":"2"}""";
+                var body = $$"""{"resourceSpans":[{"scopeSpans":[{"spans":[{{span}}]}]}]}""";
                 try
                 {
                     using var content = new StringContent(body, Encoding.UTF8, "application/json");

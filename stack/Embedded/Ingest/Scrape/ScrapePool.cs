@@ -1,6 +1,6 @@
 using System.Net;
-using MicroMonitored.Embedded.Hosting;
 using MicroMonitored.Embedded.Store;
+using MicroMonitored.Protocols.Exposition;
 
 namespace MicroMonitored.Embedded.Ingest.Scrape;
 
@@ -16,7 +16,8 @@ internal sealed class ScrapePool(EmbeddedOptions options, IMetricWriter metrics,
     public IReadOnlyList<ScrapeTarget> Targets()
     {
         lock (_lock)
-            return [.. _loops.Values.Select(loop => loop.Scraper.State).OrderBy(target => target.Job, StringComparer.Ordinal).ThenBy(target => target.Instance, StringComparer.Ordinal)];
+            return [.. _loops.Values.Select(loop => loop.Scraper.State).OrderBy(target => target.Job, StringComparer.Ordinal)
+                .ThenBy(target => target.Instance, StringComparer.Ordinal)];
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -111,7 +112,8 @@ internal sealed class ScrapePool(EmbeddedOptions options, IMetricWriter metrics,
             {
                 var now = time.GetUtcNow().ToUnixTimeMilliseconds();
                 var samples = counters.All()
-                    .Select(counter => new NewSample([new("__name__", $"micromonitored_{counter.Name}_total"), new("reason", counter.Reason), .. labels], new Sample(now, counter.Value)))
+                    .Select(counter => new NewSample([new("__name__", $"micromonitored_{counter.Name}_total"), new("reason", counter.Reason), .. labels],
+                        new Sample(now, counter.Value)))
                     .ToList();
                 try
                 {

@@ -40,14 +40,13 @@ public sealed class ServiceImages(BuildContext context, DockerCli docker)
         docker.Call(
             $"building the image of {service.Name}",
             "see its Dockerfile, and images.runtime in stack/stack.json",
-            () => context.DockerBuild(
-                docker.Quiet(new DockerImageBuildSettings
-                {
-                    File = dockerfile,
-                    Tag = [Of(context, service)],
-                    BuildArg = [$"RUNTIME={context.Settings.Images.Runtime}"],
-                    Label = [$"{StampLabel}={stamp}", $"micromonitored.service={service.Name}"],
-                }),
-                DockerCli.Quoted(context.Paths.Published(service.ProjectName))));
+            new DockerImageBuildSettings
+            {
+                File = dockerfile,
+                Tag = [Of(context, service)],
+                BuildArg = [$"RUNTIME={context.Settings.Images.Runtime}"],
+                Label = [$"{StampLabel}={stamp}", $"micromonitored.service={service.Name}"],
+            },
+            settings => context.DockerBuild(settings, DockerCli.Quoted(context.Paths.Published(service.ProjectName))));
     }
 }

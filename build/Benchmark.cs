@@ -1,3 +1,4 @@
+using MicroMonitored.Model.Settings;
 using MicroMonitored.Targets;
 using MicroMonitored.Targets.Engines;
 using MicroMonitored.Targets.Engines.Docker;
@@ -85,11 +86,13 @@ public static class Benchmark
     {
         var name = $"bench-{Environment.ProcessId}";
         var inUse = Listeners.Ports();
-        var ports = context.Settings.Ports.ByName().Select(port => port.Key).Append("services").ToList();
-        var first = Enumerable.Range(20_000, 10_000).First(port => !Enumerable.Range(port, ports.Count + Services).Any(inUse.Contains));
-        var variables = new Dictionary<string, string?> { ["STACK__NAMES__PROJECT"] = name, ["STACK__NAMES__NETWORK"] = $"{name}-net", ["STACK__NAMES__LOGSVOLUME"] = $"{name}_logs" };
-        foreach (var (index, port) in ports.Index())
-            variables[$"STACK__PORTS__{port.ToUpperInvariant()}"] = (first + index).ToString(CultureInfo.InvariantCulture);
-        return variables;
+        var first = Enumerable.Range(20_000, 10_000).First(port => !Enumerable.Range(port, StackPorts.Span + Services).Any(inUse.Contains));
+        return new()
+        {
+            ["STACK__NAMES__PROJECT"] = name,
+            ["STACK__NAMES__NETWORK"] = $"{name}-net",
+            ["STACK__NAMES__LOGSVOLUME"] = $"{name}_logs",
+            ["STACK__PORTS__FIRST"] = first.ToString(CultureInfo.InvariantCulture),
+        };
     }
 }

@@ -6,7 +6,7 @@ namespace MicroMonitored.Targets.Console;
 /// <summary>Prints components as <c>Up</c> and <c>Status</c> show them.</summary>
 public static class ComponentTable
 {
-    public static void Print(IAnsiConsole console, IReadOnlyList<Component> components)
+    public static void Print(IAnsiConsole console, IReadOnlyList<ComponentStatus> components)
     {
         var timed = components.Any(component => component.Seconds is not null);
         var table = Terminal.Table(timed ? ["Component", "Kind", "State", "Id", "URL", "Ready after"] : ["Component", "Kind", "State", "Id", "URL"]);
@@ -28,5 +28,5 @@ public static class ComponentTable
 }
 
 [JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-[JsonSerializable(typeof(IReadOnlyList<Component>))]
+[JsonSerializable(typeof(IReadOnlyList<ComponentStatus>))]
 internal sealed partial class ComponentJson : JsonSerializerContext;

@@ -67,7 +67,7 @@ public static class Readiness
     }
 
     /// <summary>Asks each component that is not known to be down once.</summary>
-    public static async Task<IReadOnlyList<Component>> OfAsync(IReadOnlyList<Component> components, IReadOnlyList<Probe> probes, CancellationToken cancellation)
+    public static async Task<IReadOnlyList<ComponentStatus>> OfAsync(IReadOnlyList<ComponentStatus> components, IReadOnlyList<Probe> probes, CancellationToken cancellation)
     {
         if (components.All(component => component.State == "down"))
             return components;

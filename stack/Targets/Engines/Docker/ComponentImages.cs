@@ -1,6 +1,7 @@
 using Cake.Core;
 using Cake.Docker;
 using MicroMonitored.Model;
+using MicroMonitored.Model.Components;
 
 namespace MicroMonitored.Targets.Engines.Docker;
 
@@ -55,12 +56,7 @@ public sealed class ComponentImages(BuildContext context, DockerCli docker)
     private IEnumerable<WantedImage> Wanted()
     {
         var images = context.Settings.Images;
-        var wanted = new List<(string Key, string Reference)>
-        {
-            ("prometheus", images.Prometheus), ("loki", images.Loki), ("promtail", images.Promtail), ("tempo", images.Tempo), ("grafana", images.Grafana),
-        };
-        if (context.Settings.Alerting.Enabled)
-            wanted.Add(("alertmanager", images.Alertmanager));
+        var wanted = Component.Of(StackEngine.Docker, context.Settings).Select(component => (Key: component.Name, Reference: component.Image(images))).ToList();
         if (context.Services.Count > 0)
             wanted.Add(("runtime", images.Runtime));
         return wanted.GroupBy(image => image.Reference, image => $"images.{image.Key}").Select(group => new WantedImage(group.Key, string.Join(" and ", group)));

@@ -77,6 +77,7 @@ public sealed class EmbeddedEngine : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        await _app.StopAsync();
         await _app.DisposeAsync();
         await _store.DisposeAsync();
     }

@@ -7,7 +7,7 @@ using Path = System.IO.Path;
 namespace MicroMonitored.Targets.Engines.Docker;
 
 /// <summary>Publishes the services on the host and puts each into an image; does nothing for an image that is current.</summary>
-public sealed class ServiceImages(BuildContext context, DockerCli docker)
+internal sealed class ServiceImages(BuildContext context, DockerCli docker)
 {
     private const string StampLabel = "micromonitored.program";
 

@@ -5,7 +5,7 @@ using MicroMonitored.Verification;
 namespace MicroMonitored.Targets;
 
 /// <summary>Tells Verify what runs where.</summary>
-public static class VerificationPlans
+internal static class VerificationPlans
 {
     public static VerificationPlan Of(BuildContext context, IStackEngine engine, TimeSpan timeout)
     {

@@ -4,7 +4,7 @@ using Spectre.Console;
 namespace MicroMonitored.Targets.Console;
 
 /// <summary>Prints components as <c>Up</c> and <c>Status</c> show them.</summary>
-public static class ComponentTable
+internal static class ComponentTable
 {
     public static void Print(IAnsiConsole console, IReadOnlyList<ComponentStatus> components)
     {
@@ -27,6 +27,7 @@ public static class ComponentTable
     }
 }
 
-[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(
+    WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(IReadOnlyList<ComponentStatus>))]
 internal sealed partial class ComponentJson : JsonSerializerContext;

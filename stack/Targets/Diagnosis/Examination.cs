@@ -9,7 +9,7 @@ using Path = System.IO.Path;
 namespace MicroMonitored.Targets.Diagnosis;
 
 /// <summary>Looks at everything that a stack needs on this machine, without changing anything.</summary>
-public sealed class Examination(BuildContext context, Machine machine)
+internal sealed class Examination(BuildContext context, Machine machine)
 {
     private const long LeastDisk = 5L << 30;
     private const long LeastMemory = 4L << 30;

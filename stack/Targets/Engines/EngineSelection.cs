@@ -5,7 +5,7 @@ using MicroMonitored.Model.Settings;
 namespace MicroMonitored.Targets.Engines;
 
 /// <summary>Decides which engine a target speaks to, and remembers which one runs.</summary>
-public static class EngineSelection
+internal static class EngineSelection
 {
     /// <summary>The engine that <c>Up</c> starts: the one that runs already, the one named, or the best that can run here.</summary>
     /// <exception cref="FaultException">The engine named cannot run here, or the other one is up.</exception>

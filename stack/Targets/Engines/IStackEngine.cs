@@ -5,7 +5,7 @@ using MicroMonitored.Verification;
 namespace MicroMonitored.Targets.Engines;
 
 /// <summary>Runs the stack and the services: in containers or as processes of the host.</summary>
-public interface IStackEngine
+internal interface IStackEngine
 {
     /// <summary>What it is called and what a stack can do on it.</summary>
     StackEngine Kind { get; }
@@ -42,10 +42,10 @@ public interface IStackEngine
 /// <param name="State"><c>ready</c>, <c>starting</c>, <c>down</c> or what the engine says of it.</param>
 /// <param name="Id">Process id or container name.</param>
 /// <param name="Seconds">Time from start to ready in this run of <c>Up</c>; null where it was not started.</param>
-public sealed record ComponentStatus(string Name, string Kind, string State, string? Id, int? Port, Uri? Url, double? Seconds = null);
+internal sealed record ComponentStatus(string Name, string Kind, string State, string? Id, int? Port, Uri? Url, double? Seconds = null);
 
 /// <summary>How a service reaches the stack and the others; the same for both engines.</summary>
-public static class ServiceEnvironment
+internal static class ServiceEnvironment
 {
     /// <summary>The environment variables of one service.</summary>
     /// <param name="listen">The address it listens on (<c>ASPNETCORE_URLS</c>).</param>

@@ -11,7 +11,7 @@ using MicroMonitored.Verification;
 namespace MicroMonitored.Targets.Engines.Docker;
 
 /// <summary>Runs the real products and the services' containers under Docker Compose.</summary>
-public sealed class DockerEngine : IStackEngine
+internal sealed class DockerEngine : IStackEngine
 {
     internal const string OwnLabel = "micromonitored.owner";
 

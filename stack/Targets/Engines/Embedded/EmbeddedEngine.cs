@@ -12,7 +12,7 @@ using MicroMonitored.Verification;
 namespace MicroMonitored.Targets.Engines.Embedded;
 
 /// <summary>Runs the embedded engine and the services as processes of the host.</summary>
-public sealed class EmbeddedEngine(BuildContext context) : IStackEngine
+internal sealed class EmbeddedEngine(BuildContext context) : IStackEngine
 {
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
 

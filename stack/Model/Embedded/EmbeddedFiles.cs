@@ -61,7 +61,8 @@ public static class EmbeddedFiles
         }
         catch (JsonException exception)
         {
-            throw new FaultException($"{file}: not valid JSON (line {exception.LineNumber + 1}, position {exception.BytePositionInLine + 1}); write it again by the Up target");
+            var place = $"line {exception.LineNumber + 1}, position {exception.BytePositionInLine + 1}";
+            throw new FaultException($"{file}: not valid JSON ({place}); write it again by the Up target");
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -104,7 +105,8 @@ public static class EmbeddedFiles
         }
 
         // An absent member of a record with required ones would be read as nothing at all, not as its default.
-        var defaults = JsonSerializer.SerializeToNode(new EmbeddedOptions { Ports = new(), DataFolder = "", LogFolder = "" }, EmbeddedJson.Default.EmbeddedOptions)!;
+        var plain = new EmbeddedOptions { Ports = new(), DataFolder = "", LogFolder = "" };
+        var defaults = JsonSerializer.SerializeToNode(plain, EmbeddedJson.Default.EmbeddedOptions)!;
         foreach (var (name, value) in defaults.AsObject().Where(pair => !node.ContainsKey(pair.Key)).ToList())
             node[name] = value?.DeepClone();
         return faults;
@@ -120,7 +122,9 @@ public static class EmbeddedFiles
         catch (JsonException exception)
         {
             var kind = Nullable.GetUnderlyingType(member.PropertyType) ?? member.PropertyType;
-            var wanted = kind == typeof(PrometheusDuration) ? "a duration such as 2s, 1h30m or 15d" : kind == typeof(IPAddress) ? "an IP address such as 127.0.0.1" : "what this key takes";
+            var wanted = kind == typeof(PrometheusDuration) ? "a duration such as 2s, 1h30m or 15d"
+                : kind == typeof(IPAddress) ? "an IP address such as 127.0.0.1"
+                : "what this key takes";
             return $"{member.Name}{exception.Path?.TrimStart('$')}: {value.ToJsonString()} is not {wanted}";
         }
     }

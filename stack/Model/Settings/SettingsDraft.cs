@@ -8,7 +8,10 @@ namespace MicroMonitored.Model.Settings;
 /// <summary>The settings on their way from text to record: the file, then the environment, then the defaults, and every fault on the way.</summary>
 internal sealed class SettingsDraft
 {
-    private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, TypeInfoResolver = SettingsJson.Default };
+    private static readonly JsonSerializerOptions Readable = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, TypeInfoResolver = SettingsJson.Default,
+    };
     private readonly string _name;
     private readonly List<string> _faults = [];
     private readonly Dictionary<SettingsKey, (string Variable, string Value)> _overrides = [];
@@ -58,7 +61,8 @@ internal sealed class SettingsDraft
             else
             {
                 var near = Nearest.Of(variable.ToUpperInvariant(), keys.Keys);
-                _faults.Add($"environment variable {variable}: no such setting; {(near is null ? "unset it or see stack.schema.json for the keys" : $"did you mean {near}?")}");
+                var advice = near is null ? "unset it or see stack.schema.json for the keys" : $"did you mean {near}?";
+                _faults.Add($"environment variable {variable}: no such setting; {advice}");
             }
         }
 
@@ -119,7 +123,8 @@ internal sealed class SettingsDraft
     private void RemoveUnknown(string? section)
     {
         var parent = section is null ? Node : (JsonObject)Node[section]!;
-        var known = SettingsSchema.Keys.Where(key => key.Section == section).Select(key => key.Name).Concat(section is null ? SettingsSchema.Sections : []).ToList();
+        var known = SettingsSchema.Keys.Where(key => key.Section == section).Select(key => key.Name)
+            .Concat(section is null ? SettingsSchema.Sections : []).ToList();
         foreach (var name in parent.Select(pair => pair.Key).Where(name => !known.Contains(name) && !(section is null && name == "$schema")).ToList())
         {
             parent.Remove(name);

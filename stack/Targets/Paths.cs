@@ -34,6 +34,9 @@ public sealed record Paths(string Root)
     /// <summary>What the running stack is known by.</summary>
     public string Run => Path.Combine(Artifacts, "run");
 
+    /// <summary>Names the engine that is up; there only while one is.</summary>
+    public string EngineMarker => Path.Combine(Run, "engine");
+
     /// <summary>The services' log files on the embedded engine.</summary>
     public string Logs => Path.Combine(Run, "logs");
 

@@ -78,5 +78,5 @@ internal static class EngineSelection
 
     private static IStackEngine Of(StackEngine kind, BuildContext context) => kind.Has(Capabilities.Containers) ? new DockerEngine(context) : new EmbeddedEngine(context);
 
-    private static string Marker(BuildContext context) => Path.Combine(context.Paths.Run, "engine");
+    private static string Marker(BuildContext context) => context.Paths.EngineMarker;
 }

@@ -60,8 +60,8 @@ public static class RequestLog
             var level = failed ? LogLevel.Error : LogLevel.Information;
             if (!_logger.IsEnabled(level))
                 return;
-            var line = new RequestLine(
-                context.Request.Method, (context.Request.PathBase + context.Request.Path).ToString(), RequestSpans.RouteOf(context), status, took.TotalMilliseconds);
+            var path = (context.Request.PathBase + context.Request.Path).ToString();
+            var line = new RequestLine(context.Request.Method, path, RequestSpans.RouteOf(context), status, took.TotalMilliseconds);
             var fault = status == StatusCodes.Status499ClientClosedRequest ? null : thrown ?? RequestSpans.FaultOf(context);
             _logger.Log(level, default, line, fault, static (line, _) => line.ToString());
         }

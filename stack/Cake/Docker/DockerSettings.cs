@@ -103,7 +103,7 @@ public sealed class DockerImageBuildSettings : AutoToolSettings
     /// <summary>Names of the image, with a tag.</summary>
     public string[]? Tag { get; set; }
 
-    /// <summary>The stage to stop at.</summary>
+    /// <summary>The stage of the Dockerfile to stop at.</summary>
     public string? Target { get; set; }
 }
 

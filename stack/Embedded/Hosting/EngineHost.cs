@@ -1,11 +1,10 @@
-using System.Net;
 using System.Net.Sockets;
 using MicroMonitored.Embedded.Ingest;
 using MicroMonitored.Embedded.Ingest.Scrape;
 using MicroMonitored.Embedded.Ingest.Tail;
 using MicroMonitored.Embedded.Store;
 using MicroMonitored.Embedded.Web;
-using Microsoft.AspNetCore.Connections;
+using MicroMonitored.Model.Components;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace MicroMonitored.Embedded.Hosting;
@@ -13,37 +12,6 @@ namespace MicroMonitored.Embedded.Hosting;
 /// <summary>Composes the engine: configuration, store, ingest, query surface, and one listener for each product's port.</summary>
 internal static class EngineHost
 {
-    public static async Task<int> RunAsync(string[] args)
-    {
-        if (args is not ["--config", var path])
-            return Fail(["Usage: MicroMonitored.Embedded --config <embedded.json>"]);
-
-        var (options, faults) = OptionsFile.Read(path);
-        if (options is null)
-            return Fail(faults);
-        if (BusyPorts(options) is { Count: > 0 } busy)
-            return Fail(busy);
-
-        try
-        {
-            var counters = new EngineCounters();
-            await using var store = new TelemetryStore(options.DataFolder, counters);
-            await using var app = Build(options, store, counters, TimeProvider.System);
-            await app.StartAsync();
-            Console.WriteLine($"MicroMonitored embedded engine is ready on {options.BindAddress}.");
-            await app.WaitForShutdownAsync();
-            return 0;
-        }
-        catch (IOException exception) when (exception.InnerException is AddressInUseException)
-        {
-            return Fail([exception.Message]);
-        }
-        catch (StoreOpenException exception)
-        {
-            return Fail([exception.Message]);
-        }
-    }
-
     /// <summary>The engine, not yet started.</summary>
     public static WebApplication Build(EmbeddedOptions options, TelemetryStore store, EngineCounters counters, TimeProvider time)
     {
@@ -71,27 +39,16 @@ internal static class EngineHost
         builder.Services.AddHostedService<LogTailer>();
         builder.Services.AddHostedService<Maintenance>();
         IngestApi.AddServices(builder.Services);
+        QueryApi.AddServices(builder.Services);
 
         var app = builder.Build();
+        app.UseRouting();
         var guard = new RequestGuard(options);
         app.Use(guard.InvokeAsync);
         IngestApi.Map(app, options);
         QueryApi.Map(app, options);
         return app;
     }
-
-    public static IEnumerable<(string Name, int Port)> Listeners(EmbeddedPorts ports) =>
-        new (string Name, int Port)[]
-        {
-            ("grafana", ports.Grafana),
-            ("prometheus", ports.Prometheus),
-            ("loki", ports.Loki),
-            ("tempo", ports.Tempo),
-            ("otlpGrpc", ports.OtlpGrpc),
-            ("otlpHttp", ports.OtlpHttp),
-            ("zipkin", ports.Zipkin),
-            ("jaegerThrift", ports.JaegerThrift),
-        }.Where(listener => listener.Port != 0);
 
     private static void Listen(KestrelServerOptions kestrel, EmbeddedOptions options)
     {
@@ -103,36 +60,29 @@ internal static class EngineHost
         kestrel.Limits.MaxConcurrentConnections = 512;
         kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
         kestrel.Limits.Http2.MaxStreamsPerConnection = 100;
-        var address = IPAddress.Parse(options.BindAddress);
-        foreach (var (name, port) in Listeners(options.Ports))
-            kestrel.Listen(address, port, listen => listen.Protocols = name == "otlpGrpc" ? HttpProtocols.Http2 : HttpProtocols.Http1);
+        foreach (var port in options.Listeners)
+            kestrel.Listen(options.BindAddress, port.Number, listen => listen.Protocols = port.Port.Role == PortRole.OtlpGrpc ? HttpProtocols.Http2 : HttpProtocols.Http1);
     }
 
-    private static List<string> BusyPorts(EmbeddedOptions options)
+    /// <summary>A line for every port that cannot be listened on.</summary>
+    public static List<string> BusyPorts(EmbeddedOptions options)
     {
         var busy = new List<string>();
-        foreach (var (name, port) in Listeners(options.Ports))
+        foreach (var port in options.Listeners)
         {
             try
             {
-                using var listener = new TcpListener(IPAddress.Parse(options.BindAddress), port);
+                using var listener = new TcpListener(options.BindAddress, port.Number);
                 listener.Start();
             }
             catch (SocketException exception)
             {
                 busy.Add(exception.SocketErrorCode == SocketError.AddressAlreadyInUse
-                    ? $"ports.{name}: {options.BindAddress}:{port} is in use; stop what listens there or choose another port."
-                    : $"ports.{name}: cannot listen on {options.BindAddress}:{port}: {exception.Message}.");
+                    ? $"{port.Port.SettingsKey}: {options.BindAddress}:{port.Number} is in use; stop what listens there or choose another port."
+                    : $"{port.Port.SettingsKey}: cannot listen on {options.BindAddress}:{port.Number}: {exception.Message}.");
             }
         }
 
         return busy;
-    }
-
-    private static int Fail(IReadOnlyList<string> lines)
-    {
-        foreach (var line in lines)
-            Console.Error.WriteLine(line);
-        return 1;
     }
 }

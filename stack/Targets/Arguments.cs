@@ -44,7 +44,10 @@ public sealed record Arguments
     /// <summary>Test projects or benchmarks to run, by name; <c>*</c> matches any run of characters.</summary>
     public string? Filter { get; init; }
 
-    private static readonly string[] Known = ["engine", "settings", "only", "skip", "timeout", "duration", "component", "lines", "follow", "purge", "format", "filter"];
+    /// <summary>What <c>Upgrade</c> takes: a package, a folder that has one, or a version; null asks the feeds.</summary>
+    public string? From { get; init; }
+
+    private static readonly string[] Known = ["engine", "settings", "only", "skip", "timeout", "duration", "component", "lines", "follow", "purge", "format", "filter", "from"];
 
     private static readonly string[] CakesOwn = ["target", "verbosity", "working", "description", "tree", "dryrun", "exclusive", "version", "info", "help"];
 
@@ -105,6 +108,7 @@ public sealed record Arguments
             Purge = Flag("purge"),
             Json = Read("format", false, static text => text switch { "json" => true, "table" => false, _ => (bool?)null }, "table or json"),
             Filter = Value("filter"),
+            From = Value("from") is { Length: > 0 } from ? from : null,
         };
         return faults.Count == 0 ? arguments : throw new FaultException([.. faults.Distinct()]);
     }

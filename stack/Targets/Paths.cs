@@ -3,6 +3,9 @@ namespace MicroMonitored.Targets;
 /// <summary>Where things are; the only place that knows folder names.</summary>
 public sealed record Paths(string Root)
 {
+    /// <summary>What the name of a file ends in that was shipped anew and waits beside the one that a team has changed.</summary>
+    public const string Waiting = ".new";
+
     public string Source => Path.Combine(Root, "src");
 
     public string Tests => Path.Combine(Root, "tests");
@@ -10,6 +13,14 @@ public sealed record Paths(string Root)
     public string Stack => Path.Combine(Root, "stack");
 
     public string Assets => Path.Combine(Stack, "assets");
+
+    /// <summary>What was shipped of the files that a team may change.</summary>
+    public string Shipped => Path.Combine(Stack, "assets.sha256");
+
+    /// <summary>The packages that came with the repository.</summary>
+    public string Feed => Path.Combine(Root, "feed");
+
+    public string Versions => Path.Combine(Root, "Directory.Packages.props");
 
     public string Settings => Path.Combine(Stack, "stack.json");
 

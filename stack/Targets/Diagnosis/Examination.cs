@@ -30,6 +30,7 @@ public sealed class Examination(BuildContext context, Machine machine)
             findings.Add(Password());
         }
 
+        findings.AddRange(PackageRows.Of(context));
         findings.Add(Disk());
         findings.Add(Memory());
         findings.Add(Writable());

@@ -39,11 +39,10 @@ public sealed class ScaffoldedShop : IAsyncDisposable
     /// <summary>Packs the templates, installs them into a hive of their own and creates the repository.</summary>
     public async Task CreateAsync(CancellationToken cancellation)
     {
-        var packages = Path.Combine(_home, "packages");
-        await DotnetAsync(
-            _home, cancellation, "pack", Path.Combine(Root, "templates", "MicroMonitored.Templates.csproj"), "--configuration", "Release", "--output", packages,
-            "--nologo", "--verbosity", "quiet", "-nodeReuse:false", $"-p:ArtifactsPath={Path.Combine(_home, "artifacts")}");
-        await DotnetAsync(_home, cancellation, "new", "install", Directory.EnumerateFiles(packages, "*.nupkg").Single(), "--debug:custom-hive", Hive);
+        (await CommandLine.RunAsync("bash", [Path.Combine(Root, "build.sh"), "--target=Pack"], Root, null, TimeSpan.FromMinutes(5), cancellation)).Succeeded();
+        var packages = Path.Combine(Root, "artifacts", "packages");
+        var templates = Directory.EnumerateFiles(packages, "MicroMonitored.Templates.*.nupkg", SearchOption.AllDirectories).Single();
+        await DotnetAsync(_home, cancellation, "new", "install", templates, "--debug:custom-hive", Hive);
         await DotnetAsync(_home, cancellation, "new", "micro-monitored", "--name", "Shop", "--output", Folder, "--no-update-check", "--debug:custom-hive", Hive);
     }
 

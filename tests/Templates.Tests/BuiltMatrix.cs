@@ -36,7 +36,7 @@ public sealed class BuiltMatrix(InstalledTemplates templates) : IAsyncLifetime
                 Finished(await hive.NewAsync(repository.Folder, addition.Arguments));
         }
 
-        var solution = await SolutionAsync("matrix.slnx", [.. Matrix.Rows], Matrix.Rows.First(row => !row.UpstreamPackages));
+        var solution = await SolutionAsync("matrix.slnx", [.. Matrix.Rows], Matrix.Rows[0]);
         (await Command.RunAsync("dotnet", outer, "restore", solution, "-nodeReuse:false")).Succeeded();
         Built = await BuildAsync(solution);
     }
@@ -51,11 +51,11 @@ public sealed class BuiltMatrix(InstalledTemplates templates) : IAsyncLifetime
     internal Task<Outcome> BuildAsync(string project)
         => Command.RunAsync("dotnet", outer, "build", project, "--no-restore", "-nodeReuse:false", "-p:UseSharedCompilation=true", $"-p:SharedCompilationId={compiler}");
 
-    /// <summary>Writes a solution of the projects of some rows and of one row's build and stack.</summary>
+    /// <summary>Writes a solution of the projects of some rows and of one row's build.</summary>
     internal async Task<string> SolutionAsync(string name, MatrixRow[] rows, MatrixRow build)
     {
         var folders = rows.Select((row, index) => Folder($"row{index}", this[row.Name].Projects.Select(project => $"{row.Name}/{project}")))
-            .Append(Folder("build", new[] { "build/Build", "stack/Model/MicroMonitored.Model", "stack/Verification/MicroMonitored.Verification", "stack/Embedded/MicroMonitored.Embedded" }.Select(project => $"{build.Name}/{project}.csproj")));
+            .Append(Folder("build", [$"{build.Name}/build/Build.csproj"]));
         var file = Path.Combine(outer, name);
         await File.WriteAllTextAsync(file, $"<Solution>{string.Concat(folders)}</Solution>");
         return file;

@@ -16,10 +16,8 @@ public sealed class InstalledTemplates : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        var packed = await Command.RunAsync(
-            "dotnet", folder, "pack", Path.Combine(Repository.Templates, "MicroMonitored.Templates.csproj"), "-o", folder, "-nodeReuse:false");
-        packed.Succeeded();
-        Package = Directory.GetFiles(folder, "*.nupkg").Single();
+        (await Command.RunAsync("bash", Repository.Root, "build.sh", "--target=Pack")).Succeeded();
+        Package = Directory.GetFiles(Path.Combine(Repository.Root, "artifacts", "packages"), "MicroMonitored.Templates.*.nupkg", SearchOption.AllDirectories).Single();
         hive = await HiveAsync();
     }
 

@@ -30,12 +30,12 @@ public sealed class PackageTests(InstalledTemplates templates)
         foreach (var needed in new[]
         {
             "build.sh", "build.ps1", "global.json", "Directory.Build.props", "Directory.Packages.props", ".gitignore", ".editorconfig", ".gitattributes",
-            ".github/workflows/ci.yml", "build/Build.csproj", "build/Program.cs", "build/Tasks/Up.cs", "build/Tasks/Default.cs", "stack/stack.json",
-            "stack/Model/MicroMonitored.Model.csproj", "stack/Verification/MicroMonitored.Verification.csproj", "stack/Embedded/MicroMonitored.Embedded.csproj",
-            "src/MonitoredApp.Orders/Dockerfile",
+            ".github/workflows/ci.yml", "build/Build.csproj", "build/Program.cs", "build/Tasks/Seed.cs", "stack/stack.json", "stack/stack.schema.json",
+            "stack/assets.sha256", "stack/assets/compose.yaml.sbn", "src/MonitoredApp.Orders/Dockerfile",
         })
             Assert.Contains(root + needed, entries);
-        Assert.DoesNotContain(entries, entry => entry.StartsWith(root + "build/Repo/", StringComparison.Ordinal));
+        Assert.DoesNotContain(entries, entry => entry.StartsWith(root + "stack/", StringComparison.Ordinal) && entry.EndsWith(".cs", StringComparison.Ordinal));
+        Assert.All(Repository.Rooms, room => Assert.Contains(entries, entry => entry.StartsWith($"{root}feed/MicroMonitored.{room}.", StringComparison.Ordinal)));
     }
 
     /// <summary>Each file that the template engine reads costs it milliseconds more than one that it copies.</summary>
@@ -70,7 +70,7 @@ public sealed class PackageTests(InstalledTemplates templates)
     public void Text_ends_its_lines_with_lf()
     {
         using var package = templates.OpenPackage();
-        foreach (var entry in package.Entries.Where(entry => entry.FullName.StartsWith("content/", StringComparison.Ordinal) && !entry.FullName.EndsWith(".png", StringComparison.Ordinal)))
+        foreach (var entry in package.Entries.Where(entry => entry.FullName.StartsWith("content/", StringComparison.Ordinal) && Path.GetExtension(entry.FullName) is not (".png" or ".nupkg")))
             Assert.False(Text(entry).Contains('\r', StringComparison.Ordinal), entry.FullName);
     }
 

@@ -13,6 +13,7 @@ public static class StackOperations
         var clock = Stopwatch.StartNew();
         using var held = StackLock.Take(context.Paths);
         var engine = EngineSelection.ForUp(context);
+        var original = Ownership.Original(context.Paths);
         try
         {
             EngineSelection.Record(context, engine);
@@ -25,7 +26,11 @@ public static class StackOperations
         catch (Exception exception)
         {
             if (engine.LeavesNothing())
+            {
                 EngineSelection.Forget(context);
+                Ownership.Claim(context.Paths, original);
+            }
+
             if (exception is IOException && DiskSpace.IsShort(exception.Message))
                 throw new FaultException($"the disk of {context.Paths.Shown(context.Paths.Artifacts)} is full ({exception.Message.TrimEnd('.')}); make room and repeat the Up target");
             throw;

@@ -23,9 +23,11 @@ internal static partial class CentralVersions
         var starts = LineStarts(text);
         var edits = new SortedDictionary<int, (string Old, string New, string Name)>();
 
+        int Place(IXmlLineInfo info) => starts[info.LineNumber - 1] + info.LinePosition - 1;
+
         void Edit(IXmlLineInfo place, string opening, string old, string wanted, string name)
         {
-            var start = text.IndexOf(opening, starts[place.LineNumber - 1] + place.LinePosition - 1, StringComparison.Ordinal) + opening.Length;
+            var start = text.IndexOf(opening, Place(place), StringComparison.Ordinal) + opening.Length;
             if (string.CompareOrdinal(text, start, old, 0, old.Length) == 0)
                 edits[start] = (old, wanted, name);
         }
@@ -50,7 +52,7 @@ internal static partial class CentralVersions
                 if (Reference().Match(attribute.Value) is { Success: true } reference && reference.Groups[1].Value != Own)
                     Set(reference.Groups[1].Value, IsLower, higher.Text);
                 else if (IsLower(attribute.Value))
-                    Edit(attribute, text.Substring(text.IndexOf('=', starts[Line(attribute) - 1] + Column(attribute) - 1), 2), attribute.Value, higher.Text, id!);
+                    Edit(attribute, $"{text[text.IndexOfAny(['"', '\''], Place(attribute))]}", attribute.Value, higher.Text, id!);
             }
         }
 
@@ -76,10 +78,6 @@ internal static partial class CentralVersions
 
     private static string? Resolved(XElement root, XElement pin)
         => (string?)pin.Attribute("Version") is not { } version ? null : Reference().Match(version) is { Success: true } match ? Value(root, match.Groups[1].Value) : version;
-
-    private static int Line(XAttribute attribute) => ((IXmlLineInfo)attribute).LineNumber;
-
-    private static int Column(XAttribute attribute) => ((IXmlLineInfo)attribute).LinePosition;
 
     private static List<int> LineStarts(string text) => [0, .. Enumerable.Range(0, text.Length).Where(index => text[index] == '\n').Select(index => index + 1)];
 

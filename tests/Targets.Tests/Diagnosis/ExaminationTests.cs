@@ -134,7 +134,7 @@ public sealed class ExaminationTests : IDisposable
         Assert.Matches(@"services\s+pass\s+shop-orders", _stack.Said);
         var table = _stack.Said.Length;
 
-        var failure = Assert.Throws<CakeException>(() => new global::Build.Tasks.Doctor().Run(_stack.Context(("format", "json"))));
+        var failure = Assert.Throws<CakeException>(() => new MicroMonitored.Targets.Tasks.Doctor().Run(_stack.Context(("format", "json"))));
 
         Assert.Matches("^Doctor found [1-9][0-9]* things? to mend\\.$", failure.Message);
         using var json = JsonDocument.Parse(_stack.Said[table..]);

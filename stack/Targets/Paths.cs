@@ -6,6 +6,9 @@ public sealed record Paths(string Root)
     /// <summary>What the name of a file ends in that was shipped anew and waits beside the one that a team has changed.</summary>
     public const string Waiting = ".new";
 
+    /// <summary>How a person starts the build, at the root.</summary>
+    public static string Command => OperatingSystem.IsWindows() ? "./build.ps1" : "./build.sh";
+
     public string Source => Path.Combine(Root, "src");
 
     public string Tests => Path.Combine(Root, "tests");
@@ -20,6 +23,7 @@ public sealed record Paths(string Root)
     /// <summary>The packages that came with the repository.</summary>
     public string Feed => Path.Combine(Root, "feed");
 
+    /// <summary>The central versions of its packages.</summary>
     public string Versions => Path.Combine(Root, "Directory.Packages.props");
 
     public string Settings => Path.Combine(Stack, "stack.json");
@@ -38,7 +42,7 @@ public sealed record Paths(string Root)
 
     public string Reports => Path.Combine(Artifacts, "verify");
 
-    public string Script => Path.Combine(Root, OperatingSystem.IsWindows() ? "build.ps1" : "build.sh");
+    public string Script => Path.GetFullPath(Command, Root);
 
     /// <summary>The compiled entry point of a project, as the artifacts output layout places it.</summary>
     public string Assembly(string project) => Path.Combine(Binaries, project, "release", project + ".dll");

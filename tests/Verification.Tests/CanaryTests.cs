@@ -30,6 +30,7 @@ public sealed class CanaryTests
     {
         await using var stack = await StackDouble.StartAsync(fault);
         var plan = stack.Plan() with { Timeout = TimeSpan.FromSeconds(4) };
-        return await Canary.RunAsync(plan, TimeSpan.FromSeconds(3), TimeSpan.FromMilliseconds(100), null, TimeProvider.System, TestContext.Current.CancellationToken);
+        return await Canary.RunAsync(plan, TimeSpan.FromSeconds(3), TimeSpan.FromMilliseconds(100), null, TimeProvider.System,
+            TestContext.Current.CancellationToken);
     }
 }

@@ -15,7 +15,8 @@ public sealed class ReportTests
         Checks =
         [
             new("metrics.exact-count", "shop-orders", CheckStatus.Pass, 3210, "20 requests counted", null, null),
-            new("logs.exactly-once", "shop-orders", CheckStatus.Fail, 950.25, "1 missing <a|b> \u001b[31m & 100%, done:\nsecond", "shop-orders → log agent", "look at [the] drop counter"),
+            new("logs.exactly-once", "shop-orders", CheckStatus.Fail, 950.25, "1 missing <a|b> \u001b[31m & 100%, done:\nsecond", "shop-orders → log agent",
+                "look at [the] drop counter"),
             new("grafana.health", null, CheckStatus.Skip, 0, "this stack has no Grafana", null, null),
         ],
         Freshness = new Dictionary<string, Freshness> { ["logs"] = new(50, 90.25, 100) },
@@ -82,7 +83,8 @@ public sealed class ReportTests
     {
         var root = XDocument.Parse(JUnitReport.Write(Report)).Root!;
 
-        Assert.Equal(("testsuites", "3", "1", "1"), (root.Name.LocalName, root.Attribute("tests")!.Value, root.Attribute("failures")!.Value, root.Attribute("skipped")!.Value));
+        Assert.Equal(("testsuites", "3", "1", "1"),
+            (root.Name.LocalName, root.Attribute("tests")!.Value, root.Attribute("failures")!.Value, root.Attribute("skipped")!.Value));
         Assert.Equal(["metrics", "logs", "grafana"], root.Elements("testsuite").Select(suite => suite.Attribute("name")!.Value));
         var failure = root.Descendants("failure").Single();
         Assert.Equal("logs.exactly-once (shop-orders)", failure.Parent!.Attribute("name")!.Value);
@@ -98,7 +100,8 @@ public sealed class ReportTests
 
         Assert.Equal("## Verify: failed", lines[0]);
         Assert.Equal("1 passed, 1 failed, 1 skipped in 4.3 s on the embedded engine (run `0123456789abcdef`)", lines[2]);
-        Assert.Contains("| `logs.exactly-once` | shop-orders | 1 missing &lt;a\\|b&gt; \u001b[31m & 100%, done: second | shop-orders → log agent | look at [the] drop counter |", lines);
+        Assert.Contains("| `logs.exactly-once` | shop-orders | 1 missing &lt;a\\|b&gt; \u001b[31m & 100%, done: second "
+            + "| shop-orders → log agent | look at [the] drop counter |", lines);
         Assert.Contains("| logs | 50 | 90 | 100 |", lines);
     }
 
@@ -108,14 +111,20 @@ public sealed class ReportTests
         var text = new StringWriter();
         GitHubAnnotations.Write(text, Report);
 
-        Assert.Equal("::error title=logs.exactly-once (shop-orders)::1 missing <a|b> \u001b[31m & 100%25, done:%0Asecond%0Ahop: shop-orders → log agent%0Afix: look at [the] drop counter\n", text.ToString());
+        Assert.Equal(
+            "::error title=logs.exactly-once (shop-orders)::1 missing <a|b> \u001b[31m & 100%25, done:%0Asecond"
+                + "%0Ahop: shop-orders → log agent%0Afix: look at [the] drop counter\n",
+            text.ToString());
     }
 
     [Fact]
     public void Console_ends_with_the_totals_and_names_hop_and_fix()
     {
         var text = new StringWriter();
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(text) });
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(text),
+        });
         console.Profile.Width = 160;
         ConsoleReport.Write(console, Report);
 
@@ -123,7 +132,8 @@ public sealed class ReportTests
         Assert.Equal("1 passed, 1 failed, 1 skipped", lines[^1]);
         Assert.Contains("  hop: shop-orders → log agent", lines);
         Assert.Contains("  fix: look at [the] drop counter", lines);
-        Assert.Contains(lines, line => line.Contains("exact-count", StringComparison.Ordinal) && line.Contains("3.2 s", StringComparison.Ordinal) && line.Contains("pass", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.Contains("exact-count", StringComparison.Ordinal) && line.Contains("3.2 s", StringComparison.Ordinal)
+            && line.Contains("pass", StringComparison.Ordinal));
     }
 
     [Fact]

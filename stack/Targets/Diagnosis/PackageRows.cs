@@ -8,8 +8,6 @@ internal static class PackageRows
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    private static string Script => OperatingSystem.IsWindows() ? "./build.ps1" : "./build.sh";
-
     public static IEnumerable<Finding> Of(BuildContext context)
     {
         if (!File.Exists(context.Paths.Shipped))
@@ -29,14 +27,14 @@ internal static class PackageRows
     {
         var answer = new PackageFeeds(context).Ask(present.IsPrerelease, Patience);
         return answer.Newest is { } newest && newest.CompareTo(present) > 0
-            ? new Finding("packages", FindingStatus.Warn, $"{present}; {newest} is out", $"run {Script} --target=Upgrade")
+            ? new Finding("packages", FindingStatus.Warn, $"{present}; {newest} is out", $"run {Paths.Command} --target=Upgrade")
             : new Finding("packages", FindingStatus.Pass, $"{present}; {(answer.Silent.Count > 0 && answer.Newest is null ? "no feed said whether a newer one is out" : "nothing newer is out")}");
     }
 
     private static Finding Assets(Paths paths, VersionNumber present, ShippedFiles record)
     {
         if (record.Version != present.Text)
-            return new Finding("assets", FindingStatus.Warn, $"stack/assets came with {record.Version}, the packages are {present}", $"run {Script} --target=Upgrade --from={present}");
+            return new Finding("assets", FindingStatus.Warn, $"stack/assets came with {record.Version}, the packages are {present}", $"run {Paths.Command} --target=Upgrade --from={present}");
         var waiting = Directory.EnumerateFiles(paths.Stack, "*" + Paths.Waiting, SearchOption.AllDirectories).Select(paths.Shown).Order(StringComparer.Ordinal).ToList();
         return waiting.Count == 0
             ? new Finding("assets", FindingStatus.Pass, $"came with {record.Version}")
@@ -45,6 +43,6 @@ internal static class PackageRows
 
     private static IEnumerable<Finding> Sources(BuildContext context)
         => SourceMapping.InTheWay(context) is { } file
-            ? [new Finding("package sources", FindingStatus.Warn, $"the packageSourceMapping of {context.Paths.Shown(file)} makes NuGet pass over feed/", $"put into nuget.config beside {Script}, below <configuration>:{Environment.NewLine}{SourceMapping.Lines}")]
+            ? [new Finding("package sources", FindingStatus.Warn, $"the packageSourceMapping of {context.Paths.Shown(file)} makes NuGet pass over feed/", $"put into nuget.config beside {Paths.Command}, below <configuration>:{Environment.NewLine}{SourceMapping.Lines}")]
             : [];
 }

@@ -4,19 +4,23 @@ using MicroMonitored.Targets.Upgrades;
 
 namespace MicroMonitored.Targets.Tasks;
 
+/// <summary>Takes a repository from the packages that it has to others.</summary>
 [TaskName(nameof(Upgrade))]
-[TaskDescription("Takes newer packages, and newer assets where you have not changed them (--from=<nupkg, folder or version>).")]
+[TaskDescription("Takes newer packages, and newer assets where you have not changed them.")]
+[Example("--from=../MicroMonitored.Templates.0.3.0.nupkg")]
 public sealed class Upgrade : FrostingTask<BuildContext>
 {
+    private static readonly Option<string?> From = Option.Text("from", "PLACE", "a package file, a folder that has one, or a version, in place of the feeds' newest");
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
+    /// <inheritdoc/>
     public override void Run(BuildContext context)
     {
         using var held = StackLock.Take(context.Paths);
         var present = UpgradePlan.Present(context.Paths);
         var record = ShippedFiles.Of(context.Paths);
         var feeds = new PackageFeeds(context);
-        var chosen = context.Options.From is { } from ? Named(from, present, feeds) : Newest(context, present, record, feeds);
+        var chosen = context.GetValue(From) is { } from ? Named(from, present, feeds) : Newest(context, present, record, feeds);
         if (chosen is null)
             return;
         var package = TemplatePackage.Read(chosen);
@@ -30,11 +34,10 @@ public sealed class Upgrade : FrostingTask<BuildContext>
         plan.Apply(context.Paths);
         foreach (var step in plan.Steps)
             context.Say(step.ToString());
-        var script = OperatingSystem.IsWindows() ? "./build.ps1" : "./build.sh";
         context.Say($"From {plan.From} to {plan.To}{(plan.To.CompareTo(plan.From) < 0 ? ", a step back; versions that were raised meanwhile stay" : "")}.");
         if (plan.LeavesWork)
             context.Say("Compare each .new file with yours, take what you want and delete it.");
-        context.Say($"Next: {script} --target=Up, then {script} --target=Verify.");
+        context.Say($"Next: {Paths.Command} --target=Up, then {Paths.Command} --target=Verify.");
     }
 
     private static string? Newest(BuildContext context, VersionNumber present, ShippedFiles record, PackageFeeds feeds)

@@ -121,7 +121,6 @@ public sealed class FeedTests(PackedTemplates templates) : IClassFixture<PackedT
         await GitAsync(shop, "clone", "--quiet", "..", clone.Outer);
 
         (await clone.DotnetAsync("build", "Shop.slnx", "--nologo", "--verbosity", "quiet", "-nodeReuse:false")).Succeeded();
-        (await clone.TargetAsync("Render")).Succeeded();
     }
 
     private static async Task<CommandResult> GitAsync(PackedShop shop, params string[] arguments)

@@ -1,4 +1,5 @@
 using MicroMonitored.Model;
+using MicroMonitored.Targets.Tasks;
 
 namespace Targets.Tests.Engines;
 
@@ -19,12 +20,12 @@ public sealed class OwnershipTests : IDisposable
     [Fact]
     public async Task A_copy_of_a_running_checkout_owns_nothing_of_it()
     {
-        await StackOperations.UpAsync(_stack.Context(("engine", "docker")), Cancellation);
+        await new Up().RunAsync(_stack.Context(("engine", "docker")));
         Copy();
         _stack.CommandLines();
 
         Assert.Null(EngineSelection.Recorded(_stack.Context(_copy)));
-        await StackOperations.TeardownAsync(_stack.Context(_copy, ("purge", null)), Cancellation);
+        await new Teardown().RunAsync(_stack.Context(_copy, ("purge", null)));
 
         Assert.Contains($"This folder is a copy of {_stack.Paths.Root}: what runs there and what it has stored stay.", _stack.Said, StringComparison.Ordinal);
         Assert.DoesNotContain(_stack.CommandLines(), Changes);
@@ -35,12 +36,12 @@ public sealed class OwnershipTests : IDisposable
     [Fact]
     public async Task Another_clone_with_the_same_names_owns_nothing_of_it()
     {
-        await StackOperations.UpAsync(_stack.Context(("engine", "docker")), Cancellation);
+        await new Up().RunAsync(_stack.Context(("engine", "docker")));
         Copy();
         Directory.Delete(_copy.Artifacts, recursive: true);
         _stack.CommandLines();
 
-        await StackOperations.TeardownAsync(_stack.Context(_copy, ("purge", null)), Cancellation);
+        await new Teardown().RunAsync(_stack.Context(_copy, ("purge", null)));
 
         Assert.Contains($"The project sample-micro-app belongs to {_stack.Paths.Root}: nothing of it is touched from here.", _stack.Said, StringComparison.Ordinal);
         Assert.DoesNotContain(_stack.CommandLines(), Changes);
@@ -49,10 +50,10 @@ public sealed class OwnershipTests : IDisposable
     [Fact]
     public async Task Up_of_a_copy_names_the_checkout_that_has_the_project()
     {
-        await StackOperations.UpAsync(_stack.Context(("engine", "docker")), Cancellation);
+        await new Up().RunAsync(_stack.Context(("engine", "docker")));
         Copy();
 
-        var refused = await Assert.ThrowsAsync<FaultException>(() => StackOperations.UpAsync(_stack.Context(_copy, ("engine", "docker")), Cancellation));
+        var refused = await Assert.ThrowsAsync<FaultException>(() => new Up().RunAsync(_stack.Context(_copy, ("engine", "docker"))));
 
         Assert.Equal($"the project sample-micro-app is up from {_stack.Paths.Root}; run Teardown there, or give this repository another names.project and other ports in stack/stack.json", refused.Message);
         Assert.Null(EngineSelection.Recorded(_stack.Context(_copy)));
@@ -62,12 +63,12 @@ public sealed class OwnershipTests : IDisposable
     [Fact]
     public async Task A_copy_leaves_the_data_that_its_original_has_kept()
     {
-        await StackOperations.UpAsync(_stack.Context(("engine", "docker")), Cancellation);
-        await StackOperations.TeardownAsync(_stack.Context(), Cancellation);
+        await new Up().RunAsync(_stack.Context(("engine", "docker")));
+        await new Teardown().RunAsync(_stack.Context());
         Copy();
         _stack.CommandLines();
 
-        await StackOperations.TeardownAsync(_stack.Context(_copy, ("purge", null)), Cancellation);
+        await new Teardown().RunAsync(_stack.Context(_copy, ("purge", null)));
 
         Assert.DoesNotContain(_stack.CommandLines(), Changes);
     }
@@ -75,12 +76,12 @@ public sealed class OwnershipTests : IDisposable
     [Fact]
     public async Task A_checkout_that_was_moved_still_owns_its_stack()
     {
-        await StackOperations.UpAsync(_stack.Context(("engine", "docker")), Cancellation);
+        await new Up().RunAsync(_stack.Context(("engine", "docker")));
         Copy();
         File.Delete(_stack.Paths.Settings);
 
         Assert.Equal("docker", EngineSelection.Recorded(_stack.Context(_copy))?.Name);
-        await StackOperations.TeardownAsync(_stack.Context(_copy), Cancellation);
+        await new Teardown().RunAsync(_stack.Context(_copy));
 
         Assert.Contains("Removed: prometheus, ", _stack.Said, StringComparison.Ordinal);
     }
@@ -89,7 +90,7 @@ public sealed class OwnershipTests : IDisposable
     public async Task A_shared_log_volume_stays_while_another_project_has_data()
     {
         _stack.Variables["STACK__NAMES__PROJECT"] = "shop";
-        await _stack.Engine().UpAsync(Cancellation);
+        await _stack.Engine().UpAsync(StackOptions.Timeout.Fallback, Cancellation);
         _stack.Docker.Sharers.AddRange(["billing-monitoring", "shop-monitoring", "billing-monitoring"]);
 
         Assert.DoesNotContain("volume sample-micro-app_microservices_logs", await _stack.Engine().TeardownAsync(purge: true, Cancellation));

@@ -40,7 +40,10 @@ public static partial class NextVersion
         await File.WriteAllTextAsync(Path.Combine(copy, NewAsset), "groups: []\n", cancellation);
         File.Delete(Path.Combine(copy, GoneAsset));
         Edit(Path.Combine(copy, "stack", "stack.schema.json"), SchemaKey(), $"$0\n    \"{Setting}\": {{ \"type\": \"string\" }},");
-        Edit(Path.Combine(copy, "stack", "Model", "Settings", "SettingsReader.cs"), Names(), $"_ = root.Text(\"{Setting}\", \"\", static _ => true, \"any text\");\n        $0");
+        // Needed as long as the reader spells its keys beside the schema.
+        var reader = Path.Combine(copy, "stack", "Model", "Settings", "SettingsReader.cs");
+        if (Names().IsMatch(await File.ReadAllTextAsync(reader, cancellation)))
+            Edit(reader, Names(), $"_ = root.Text(\"{Setting}\", \"\", static _ => true, \"any text\");\n        $0");
         Edit(Path.Combine(copy, "stack", "Verification", "Verifier.cs"), ReadyCheck(), $"$0\n        new(\"{Check}\",$1");
         Edit(Path.Combine(copy, "templates", "micro-monitored", "Directory.Packages.props"), Resilience(), "$1Version=\"10.12.0\"");
 

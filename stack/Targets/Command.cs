@@ -13,7 +13,13 @@ public static class Command
     /// <param name="patience">After this long the tool is ended; null waits.</param>
     /// <exception cref="CakeException">The tool's exit code was not zero, or its time was over; carries its last lines.</exception>
     public static IReadOnlyList<string> Capture(
-        this ICakeContext context, string what, FilePath tool, ProcessArgumentBuilder arguments, DirectoryPath? folder = null, IReadOnlyDictionary<string, string?>? variables = null, TimeSpan? patience = null)
+        this ICakeContext context,
+        string what,
+        FilePath tool,
+        ProcessArgumentBuilder arguments,
+        DirectoryPath? folder = null,
+        IReadOnlyDictionary<string, string?>? variables = null,
+        TimeSpan? patience = null)
     {
         var settings = Settings(arguments, folder, variables);
         settings.RedirectStandardOutput = true;

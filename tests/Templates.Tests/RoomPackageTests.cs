@@ -35,7 +35,8 @@ public sealed class RoomPackageTests(InstalledTemplates templates)
     {
         using var package = Open(room);
         var assembly = Bytes(Library(package, room));
-        Assert.Contains($"<name>MicroMonitored.{room}</name>", Encoding.UTF8.GetString(Bytes(package.Entries.Single(entry => entry.FullName == $"lib/net10.0/MicroMonitored.{room}.xml"))), StringComparison.Ordinal);
+        var documentation = Encoding.UTF8.GetString(Bytes(Entry(package, $"lib/net10.0/MicroMonitored.{room}.xml")));
+        Assert.Contains($"<name>MicroMonitored.{room}</name>", documentation, StringComparison.Ordinal);
 
         using var image = new PEReader(new MemoryStream(assembly));
         var symbols = Assert.Single(image.ReadDebugDirectory(), entry => entry.Type == DebugDirectoryEntryType.EmbeddedPortablePdb);
@@ -60,8 +61,10 @@ public sealed class RoomPackageTests(InstalledTemplates templates)
         var folder = templates.Folder();
         var version = Path.GetFileName(Path.GetDirectoryName(templates.Package))!;
         (await Command.RunAsync(
-            "dotnet", folder, "pack", Path.Combine(Repository.Root, "stack", room), "--configuration", "Release", "--nologo", "--verbosity", "quiet", "-nodeReuse:false",
-            "-p:UseSharedCompilation=false", "-p:RunAnalyzers=false", $"-p:VersionOfPackages={version}", $"-p:ArtifactsPath={folder}/artifacts", $"-p:PackageOutputPath={folder}/")).Succeeded();
+            "dotnet", folder,
+            "pack", Path.Combine(Repository.Root, "stack", room), "--configuration", "Release", "--nologo", "--verbosity", "quiet", "-nodeReuse:false",
+            "-p:UseSharedCompilation=false", "-p:RunAnalyzers=false",
+            $"-p:VersionOfPackages={version}", $"-p:ArtifactsPath={folder}/artifacts", $"-p:PackageOutputPath={folder}/")).Succeeded();
         using var first = Open(room);
         using var again = ZipFile.OpenRead(Path.Combine(folder, $"MicroMonitored.{room}.{version}.nupkg"));
 
@@ -72,13 +75,15 @@ public sealed class RoomPackageTests(InstalledTemplates templates)
     public void Feed_is_small()
     {
         using var package = templates.OpenPackage();
-        Assert.InRange(package.Entries.Where(entry => entry.FullName.Contains("/feed/", StringComparison.Ordinal)).Sum(entry => entry.Length), 1, LargestFeed);
+        var feed = package.Entries.Where(entry => entry.FullName.Contains("/feed/", StringComparison.Ordinal));
+        Assert.InRange(feed.Sum(entry => entry.Length), 1, LargestFeed);
     }
 
     private ZipArchive Open(string room)
     {
         using var package = templates.OpenPackage();
-        var entry = package.Entries.Single(entry => entry.FullName.StartsWith($"content/micro-monitored/feed/MicroMonitored.{room}.", StringComparison.Ordinal));
+        var start = $"content/micro-monitored/feed/MicroMonitored.{room}.";
+        var entry = package.Entries.Single(entry => entry.FullName.StartsWith(start, StringComparison.Ordinal));
         return new ZipArchive(new MemoryStream(Bytes(entry)));
     }
 

@@ -28,21 +28,32 @@ internal static class PackageRows
         var answer = new PackageFeeds(context).Ask(present.IsPrerelease, Patience);
         return answer.Newest is { } newest && newest.CompareTo(present) > 0
             ? new Finding("packages", FindingStatus.Warn, $"{present}; {newest} is out", $"run {Paths.Command} --target=Upgrade")
-            : new Finding("packages", FindingStatus.Pass, $"{present}; {(answer.Silent.Count > 0 && answer.Newest is null ? "no feed said whether a newer one is out" : "nothing newer is out")}");
+            : new Finding(
+                "packages",
+                FindingStatus.Pass,
+                $"{present}; {(answer.Silent.Count > 0 && answer.Newest is null ? "no feed said whether a newer one is out" : "nothing newer is out")}");
     }
 
     private static Finding Assets(Paths paths, VersionNumber present, ShippedFiles record)
     {
+        Finding Warning(string seen, string fix) => new("assets", FindingStatus.Warn, seen, fix);
         if (record.Version != present.Text)
-            return new Finding("assets", FindingStatus.Warn, $"stack/assets came with {record.Version}, the packages are {present}", $"run {Paths.Command} --target=Upgrade --from={present}");
-        var waiting = Directory.EnumerateFiles(paths.Stack, "*" + Paths.Waiting, SearchOption.AllDirectories).Select(paths.Shown).Order(StringComparer.Ordinal).ToList();
+            return Warning($"stack/assets came with {record.Version}, the packages are {present}", $"run {Paths.Command} --target=Upgrade --from={present}");
+        var waiting = Directory.EnumerateFiles(paths.Stack, "*" + Paths.Waiting, SearchOption.AllDirectories)
+            .Select(paths.Shown).Order(StringComparer.Ordinal).ToList();
         return waiting.Count == 0
             ? new Finding("assets", FindingStatus.Pass, $"came with {record.Version}")
-            : new Finding("assets", FindingStatus.Warn, $"waiting to be compared: {string.Join(", ", waiting)}", $"take what you want into the file without {Paths.Waiting} and delete the other");
+            : Warning(
+                $"waiting to be compared: {string.Join(", ", waiting)}",
+                $"take what you want into the file without {Paths.Waiting} and delete the other");
     }
 
     private static IEnumerable<Finding> Sources(BuildContext context)
         => SourceMapping.InTheWay(context) is { } file
-            ? [new Finding("package sources", FindingStatus.Warn, $"the packageSourceMapping of {context.Paths.Shown(file)} makes NuGet pass over feed/", $"put into nuget.config beside {Paths.Command}, below <configuration>:{Environment.NewLine}{SourceMapping.Lines}")]
+            ? [new Finding(
+                "package sources",
+                FindingStatus.Warn,
+                $"the packageSourceMapping of {context.Paths.Shown(file)} makes NuGet pass over feed/",
+                $"put into nuget.config beside {Paths.Command}, below <configuration>:{Environment.NewLine}{SourceMapping.Lines}")]
             : [];
 }

@@ -24,7 +24,8 @@ internal static class SourceMapping
             return null;
         try
         {
-            var files = context.Capture("dotnet nuget config paths", "dotnet", new ProcessArgumentBuilder().Append("nuget").Append("config").Append("paths"), context.Paths.Root);
+            var command = new ProcessArgumentBuilder().Append("nuget").Append("config").Append("paths");
+            var files = context.Capture("dotnet nuget config paths", "dotnet", command, context.Paths.Root);
             return InTheWay([.. files.Select(file => file.Trim()).Where(System.IO.File.Exists)], context.Paths.Feed);
         }
         catch (Exception exception) when (exception is CakeException or XmlException or IOException or UnauthorizedAccessException)
@@ -43,7 +44,8 @@ internal static class SourceMapping
         {
             foreach (var source in root.Elements("packageSources").Elements("add"))
             {
-                if ((string?)source.Attribute("key") is { } key && (string?)source.Attribute("value") is { } value && !value.Contains("://", StringComparison.Ordinal)
+                if (((string?)source.Attribute("key"), (string?)source.Attribute("value")) is ({ } key, { } value)
+                    && !value.Contains("://", StringComparison.Ordinal)
                     && Path.GetFullPath(value.Replace('\\', '/'), Path.GetDirectoryName(file)!).TrimEnd('/', '\\') == feed)
                     ours.Add(key);
             }
@@ -63,5 +65,7 @@ internal static class SourceMapping
     }
 
     private static bool Fits(string pattern)
-        => pattern.EndsWith('*') ? Package.StartsWith(pattern[..^1], StringComparison.OrdinalIgnoreCase) : Package.Equals(pattern, StringComparison.OrdinalIgnoreCase);
+        => pattern.EndsWith('*')
+            ? Package.StartsWith(pattern[..^1], StringComparison.OrdinalIgnoreCase)
+            : Package.Equals(pattern, StringComparison.OrdinalIgnoreCase);
 }

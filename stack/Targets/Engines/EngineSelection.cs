@@ -62,7 +62,9 @@ public static class EngineSelection
 
     /// <summary>The engine that runs, or null.</summary>
     public static IStackEngine? Recorded(BuildContext context)
-        => !File.Exists(Marker(context)) || Ownership.Original(context.Paths) is not null ? null : File.ReadAllText(Marker(context)).Trim() == "docker" ? new DockerEngine(context) : new EmbeddedEngine(context);
+        => !File.Exists(Marker(context)) || Ownership.Original(context.Paths) is not null ? null
+            : File.ReadAllText(Marker(context)).Trim() == "docker" ? new DockerEngine(context)
+            : new EmbeddedEngine(context);
 
     /// <summary>Remembers the engine before it starts anything.</summary>
     public static void Record(BuildContext context, IStackEngine engine)

@@ -5,16 +5,21 @@ internal static class Ownership
 {
     /// <summary>The folder that <c>artifacts/</c> was copied from, while it is there; null where it is this one's own.</summary>
     public static string? Original(Paths paths)
-        => File.Exists(Claimed(paths)) && File.ReadAllText(Claimed(paths)).Trim() is var root && root != paths.Root && IsCheckout(root) ? root : null;
+        => File.Exists(Claimed(paths)) && File.ReadAllText(Claimed(paths)).Trim() is var root && root != paths.Root && IsCheckout(root)
+            ? root
+            : null;
 
     /// <summary>Makes it this folder's own, or the given one's again.</summary>
     public static void Claim(Paths paths, string? root = null) => ChangedFile.Write(Claimed(paths), (root ?? paths.Root) + "\n");
 
-    /// <summary>The checkout whose stack the process belongs to, by the folder that it runs in; null where it belongs to none or the system does not tell.</summary>
+    /// <summary>The checkout whose stack a process belongs to, by the folder that it runs in; null for none, or where the system does not tell.</summary>
     public static string? StackOf(int pid)
-        => WorkingFolder(pid) is { } folder && folder.Split(Path.Combine("artifacts", "run") + Path.DirectorySeparatorChar, 2) is [var root, _] && IsCheckout(root) ? Path.TrimEndingDirectorySeparator(root) : null;
+    {
+        var run = Path.Combine("artifacts", "run") + Path.DirectorySeparatorChar;
+        return WorkingFolder(pid)?.Split(run, 2) is [var root, _] && IsCheckout(root) ? Path.TrimEndingDirectorySeparator(root) : null;
+    }
 
-    /// <summary>Whether a process runs in a folder below this one: true for one started here and for one whose checkout was moved here, false in a copy.</summary>
+    /// <summary>Whether a process runs below this folder: so does one started here or moved here with its checkout, but none of a copy's original.</summary>
     public static bool RunsBelow(int pid, string folder)
         => WorkingFolder(pid) is { } working && working.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal);
 

@@ -10,7 +10,7 @@ namespace MicroMonitored.Targets.Tasks;
 [Example("--from=../MicroMonitored.Templates.0.3.0.nupkg")]
 public sealed class Upgrade : FrostingTask<BuildContext>
 {
-    private static readonly Option<string?> From = Option.Text("from", "PLACE", "a package file, a folder that has one, or a version, in place of the feeds' newest");
+    private static readonly Option<string?> From = Option.Text("from", "PLACE", "a package file, a folder that has one, or a version");
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     /// <inheritdoc/>
@@ -46,7 +46,12 @@ public sealed class Upgrade : FrostingTask<BuildContext>
         if (answer.Newest is { } newest && (newest.CompareTo(present) > 0 || (newest == present && record.Version != present.Text)))
             return feeds.Fetch(newest);
         if (answer.Newest is null && answer.Silent.Count > 0)
-            throw new FaultException($"no feed said which version is the newest ({string.Join("; ", answer.Silent)}); see dotnet nuget list source, or give --from=<nupkg or folder>");
+        {
+            throw new FaultException(
+                $"no feed said which version is the newest ({string.Join("; ", answer.Silent)}); "
+                + "see dotnet nuget list source, or give --from=<nupkg or folder>");
+        }
+
         context.Say(answer.Newest is null
             ? $"No feed carries {TemplatePackage.Id} (asked: {string.Join(", ", answer.Asked)}); --from=<nupkg or folder> takes one from elsewhere."
             : $"Already on {present}; nothing newer is out ({string.Join(", ", answer.Asked)}).");
@@ -60,7 +65,11 @@ public sealed class Upgrade : FrostingTask<BuildContext>
         if (File.Exists(path))
             return path;
         if (!Directory.Exists(path))
-            return VersionNumber.Of(from) is { } version ? feeds.Fetch(version) : throw new FaultException($"--from={from}: no such file or folder, and no version; give a {TemplatePackage.Id}.<version>.nupkg, a folder that has one, or a version");
+        {
+            return VersionNumber.Of(from) is { } version ? feeds.Fetch(version) : throw new FaultException(
+                $"--from={from}: no such file or folder, and no version; give a {TemplatePackage.Id}.<version>.nupkg, a folder that has one, or a version");
+        }
+
         var newest = Directory.EnumerateFiles(path, TemplatePackage.Id + ".*.nupkg")
             .Select(file => (File: file, Version: VersionNumber.Of(Path.GetFileNameWithoutExtension(file)[(TemplatePackage.Id.Length + 1)..])))
             .Where(found => found.Version is not null)
@@ -68,6 +77,8 @@ public sealed class Upgrade : FrostingTask<BuildContext>
             .LastOrDefault();
         if (newest.Version is null)
             throw new FaultException($"--from={from}: no {TemplatePackage.Id}.<version>.nupkg lies there");
-        return newest.Version.CompareTo(present) >= 0 ? newest.File : throw new FaultException($"--from={from}: the newest there is {newest.Version}, older than {present}; name the file to step back");
+        return newest.Version.CompareTo(present) >= 0
+            ? newest.File
+            : throw new FaultException($"--from={from}: the newest there is {newest.Version}, older than {present}; name the file to step back");
     }
 }

@@ -46,7 +46,8 @@ internal static partial class CentralVersions
                 continue;
             bool IsLower(string old) => VersionNumber.Of(old) is { } version && version.CompareTo(higher) < 0;
             foreach (var attribute in mine.Descendants("PackageVersion")
-                .Where(one => string.Equals((string?)one.Attribute("Include"), id, StringComparison.OrdinalIgnoreCase) && one.AncestorsAndSelf().All(part => part.Attribute("Condition") is null))
+                .Where(one => string.Equals((string?)one.Attribute("Include"), id, StringComparison.OrdinalIgnoreCase))
+                .Where(one => one.AncestorsAndSelf().All(part => part.Attribute("Condition") is null))
                 .Select(one => one.Attribute("Version")).OfType<XAttribute>())
             {
                 if (Reference().Match(attribute.Value) is { Success: true } reference && reference.Groups[1].Value != Own)
@@ -77,7 +78,9 @@ internal static partial class CentralVersions
     private static string? Value(XElement root, string property) => root.Descendants(property).FirstOrDefault()?.Value;
 
     private static string? Resolved(XElement root, XElement pin)
-        => (string?)pin.Attribute("Version") is not { } version ? null : Reference().Match(version) is { Success: true } match ? Value(root, match.Groups[1].Value) : version;
+        => (string?)pin.Attribute("Version") is not { } version ? null
+            : Reference().Match(version) is { Success: true } match ? Value(root, match.Groups[1].Value)
+            : version;
 
     private static List<int> LineStarts(string text) => [0, .. Enumerable.Range(0, text.Length).Where(index => text[index] == '\n').Select(index => index + 1)];
 

@@ -22,16 +22,20 @@ internal sealed class PackageFeeds(BuildContext context)
     /// <param name="patience">After this long nobody has answered.</param>
     public FeedAnswer Ask(bool prerelease, TimeSpan patience)
     {
-        var arguments = new ProcessArgumentBuilder().Append("package").Append("search").Append(TemplatePackage.Id).Append("--exact-match").Append("--format").Append("json");
-        if (prerelease)
-            arguments.Append("--prerelease");
+        var arguments = new ProcessArgumentBuilder()
+            .Append("package").Append("search").Append(TemplatePackage.Id).Append("--exact-match")
+            .Append("--format").Append("json").Append(prerelease ? "--prerelease" : "");
         try
         {
-            using var answer = JsonDocument.Parse(string.Concat(context.Capture("dotnet package search", "dotnet", arguments, context.Paths.Root, patience: patience)));
+            var said = context.Capture("dotnet package search", "dotnet", arguments, context.Paths.Root, patience: patience);
+            using var answer = JsonDocument.Parse(string.Concat(said));
             var feeds = answer.RootElement.GetProperty("searchResult").EnumerateArray().Select(feed => (
                 Name: feed.GetProperty("sourceName").GetString()!,
-                Versions: feed.GetProperty("packages").EnumerateArray().Select(package => VersionNumber.Of(package.GetProperty("version").GetString())).OfType<VersionNumber>().ToList(),
-                Problem: feed.TryGetProperty("problems", out var problems) ? problems.EnumerateArray().Select(problem => problem.GetProperty("text").GetString()).FirstOrDefault() : null)).ToList();
+                Versions: feed.GetProperty("packages").EnumerateArray()
+                    .Select(package => VersionNumber.Of(package.GetProperty("version").GetString())).OfType<VersionNumber>().ToList(),
+                Problem: feed.TryGetProperty("problems", out var problems)
+                    ? problems.EnumerateArray().Select(problem => problem.GetProperty("text").GetString()).FirstOrDefault()
+                    : null)).ToList();
             return new FeedAnswer(
                 feeds.SelectMany(feed => feed.Versions).Where(version => prerelease || !version.IsPrerelease).Max(),
                 [.. feeds.Select(feed => feed.Name)],
@@ -62,11 +66,14 @@ internal sealed class PackageFeeds(BuildContext context)
             """);
         try
         {
-            context.Capture("the restore", "dotnet", new ProcessArgumentBuilder().Append("restore").AppendQuoted(project).Append("-nodeReuse:false").Append("-v:q").Append("-nologo"), folder, patience: Patience);
+            var restore = new ProcessArgumentBuilder().Append("restore").AppendQuoted(project).Append("-nodeReuse:false").Append("-v:q").Append("-nologo");
+            context.Capture("the restore", "dotnet", restore, folder, patience: Patience);
         }
         catch (CakeException exception)
         {
-            throw new FaultException($"{TemplatePackage.Id} {version} did not come from the feeds ({exception.Message.ReplaceLineEndings(" ")}); see dotnet nuget list source, or give --from=<file or folder>");
+            throw new FaultException(
+                $"{TemplatePackage.Id} {version} did not come from the feeds ({exception.Message.ReplaceLineEndings(" ")}); "
+                + "see dotnet nuget list source, or give --from=<file or folder>");
         }
 
         var name = TemplatePackage.Id.ToLowerInvariant();

@@ -16,7 +16,9 @@ internal sealed record ShippedFiles(string Version, IReadOnlyDictionary<string, 
         var hashes = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var line in lines.Skip(1))
         {
-            if (line.Split("  ", 2) is not [{ Length: 64 } hash, var path] || path.Split('/') is not (["assets", _, ..] or ["stack.schema.json"]) || path.Split('/', '\\').Contains(".."))
+            if (line.Split("  ", 2) is not [{ Length: 64 } hash, var path]
+                || path.Split('/') is not (["assets", _, ..] or ["stack.schema.json"])
+                || path.Split('/', '\\').Contains(".."))
                 throw new FaultException($"{shown}: \"{line}\" is no line of it; restore the file from version control");
             hashes[path] = hash;
         }
@@ -31,7 +33,8 @@ internal sealed record ShippedFiles(string Version, IReadOnlyDictionary<string, 
     public static ShippedFiles Of(Paths paths)
         => File.Exists(paths.Shipped)
             ? Of(File.ReadAllText(paths.Shipped), paths.Shown(paths.Shipped))
-            : throw new FaultException($"{paths.Shown(paths.Shipped)} is missing, which tells your changes from what was shipped; restore it from version control");
+            : throw new FaultException(
+                $"{paths.Shown(paths.Shipped)} is missing, which tells your changes from what was shipped; restore it from version control");
 
     /// <summary>Whether the content is what was shipped, whatever a checkout made of its line ends.</summary>
     public static bool Is(byte[] content, string? hash)

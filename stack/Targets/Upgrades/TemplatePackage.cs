@@ -10,7 +10,12 @@ namespace MicroMonitored.Targets.Upgrades;
 /// <param name="Record">Its <c>stack/assets.sha256</c>.</param>
 /// <param name="Contents">The files of the record, by path below <c>stack/</c>.</param>
 internal sealed record TemplatePackage(
-    VersionNumber Version, IReadOnlyDictionary<string, byte[]> Rooms, string Versions, string Record, ShippedFiles Shipped, IReadOnlyDictionary<string, byte[]> Contents)
+    VersionNumber Version,
+    IReadOnlyDictionary<string, byte[]> Rooms,
+    string Versions,
+    string Record,
+    ShippedFiles Shipped,
+    IReadOnlyDictionary<string, byte[]> Contents)
 {
     public const string Id = "MicroMonitored.Templates";
     private const string Content = "content/micro-monitored/";
@@ -36,14 +41,18 @@ internal sealed record TemplatePackage(
             throw new FaultException($"{file} is {(id is null ? "no NuGet package" : $"{id} {version}")}; give a {Id}.<version>.nupkg");
         string Text(string path) => entries.TryGetValue(Content + path, out var bytes) ? System.Text.Encoding.UTF8.GetString(bytes) : "";
         if (Text("stack/assets.sha256") is not { Length: > 0 } record)
-            throw new FaultException($"{file} does not say what it ships (no {Content}stack/assets.sha256): it is older than 0.2.0 or damaged; give a newer one");
+            throw new FaultException($"{file} does not say what it ships (stack/assets.sha256): it is older than 0.2.0 or damaged; give a newer one");
 
         var shipped = ShippedFiles.Of(record, $"{file}: stack/assets.sha256");
-        var rooms = entries.Where(entry => entry.Key.StartsWith(Content + "feed/", StringComparison.Ordinal)).ToDictionary(entry => entry.Key[(Content.Length + 5)..], entry => entry.Value);
+        const string feed = Content + "feed/";
+        var rooms = entries.Where(entry => entry.Key.StartsWith(feed, StringComparison.Ordinal))
+            .ToDictionary(entry => entry.Key[feed.Length..], entry => entry.Value);
         var versions = Text("Directory.Packages.props");
         List<string> faults =
         [
-            .. shipped.Hashes.Where(one => !entries.TryGetValue($"{Content}stack/{one.Key}", out var bytes) || !ShippedFiles.Is(bytes, one.Value)).Select(one => $"stack/{one.Key} is not what its record says"),
+            .. shipped.Hashes
+                .Where(one => !entries.TryGetValue($"{Content}stack/{one.Key}", out var bytes) || !ShippedFiles.Is(bytes, one.Value))
+                .Select(one => $"stack/{one.Key} is not what its record says"),
             .. rooms.Where(room => !IsRoom(room.Key, room.Value, version!)).Select(room => $"feed/{room.Key} is no package of version {version}"),
         ];
         if (!rooms.ContainsKey($"MicroMonitored.Targets.{version}.nupkg"))
@@ -53,7 +62,8 @@ internal sealed record TemplatePackage(
         if (shipped.Version != version)
             faults.Add($"stack/assets.sha256 is of version {shipped.Version}");
         return faults.Count == 0
-            ? new TemplatePackage(number, rooms, versions, record, shipped, shipped.Hashes.Keys.ToDictionary(path => path, path => entries[$"{Content}stack/{path}"]))
+            ? new TemplatePackage(
+                number, rooms, versions, record, shipped, shipped.Hashes.Keys.ToDictionary(path => path, path => entries[$"{Content}stack/{path}"]))
             : throw new FaultException([.. faults.Select(fault => $"{file} is damaged: {fault}; get it again")]);
     }
 
@@ -78,8 +88,8 @@ internal sealed record TemplatePackage(
         try
         {
             using var archive = new ZipArchive(new MemoryStream(content));
-            return Identity(archive.Entries.Where(entry => !entry.FullName.Contains('/')).ToDictionary(entry => entry.FullName, Bytes)) is ({ } id, var declared)
-                && declared == version && name == $"{id}.{version}.nupkg";
+            var outermost = archive.Entries.Where(entry => !entry.FullName.Contains('/')).ToDictionary(entry => entry.FullName, Bytes);
+            return Identity(outermost) is ({ } id, var declared) && declared == version && name == $"{id}.{version}.nupkg";
         }
         catch (InvalidDataException)
         {

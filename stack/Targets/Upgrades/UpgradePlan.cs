@@ -34,16 +34,29 @@ internal sealed record UpgradePlan(VersionNumber From, VersionNumber To, IReadOn
         var steps = new List<UpgradeStep>();
         var feed = paths.Shown(paths.Feed);
         if (Directory.Exists(paths.Feed))
-            steps.AddRange(package.Rooms.Where(room => !File.Exists(Path.Combine(paths.Feed, room.Key))).Select(room => new UpgradeStep($"{feed}/{room.Key}", "Added", room.Value)));
+        {
+            steps.AddRange(package.Rooms
+                .Where(room => !File.Exists(Path.Combine(paths.Feed, room.Key)))
+                .Select(room => new UpgradeStep($"{feed}/{room.Key}", "Added", room.Value)));
+        }
         else
+        {
             steps.Add(new UpgradeStep(feed, "Kept", null, $"deleted, and stays so; a feed of yours must carry the packages of {package.Version}"));
-        steps.AddRange(record.Hashes.Keys.Union(package.Shipped.Hashes.Keys).Order(StringComparer.Ordinal).Select(path => Step(paths, path, record, package)).OfType<UpgradeStep>());
+        }
+
+        steps.AddRange(record.Hashes.Keys.Union(package.Shipped.Hashes.Keys).Order(StringComparer.Ordinal)
+            .Select(path => Step(paths, path, record, package)).OfType<UpgradeStep>());
         if (File.ReadAllText(paths.Shipped) != package.Record)
             steps.Add(new UpgradeStep(paths.Shown(paths.Shipped), "Updated", System.Text.Encoding.UTF8.GetBytes(package.Record)));
         if (changes.Count > 0)
             steps.Add(new UpgradeStep(paths.Shown(paths.Versions), "Updated", WithMark(paths.Versions, versions), string.Join(", ", changes)));
         if (Directory.Exists(paths.Feed))
-            steps.AddRange(Directory.EnumerateFiles(paths.Feed, "MicroMonitored.*.nupkg").Select(file => Path.GetFileName(file)).Where(file => !package.Rooms.ContainsKey(file)).Order(StringComparer.Ordinal).Select(file => new UpgradeStep($"{feed}/{file}", "Removed", null)));
+        {
+            steps.AddRange(Directory.EnumerateFiles(paths.Feed, "MicroMonitored.*.nupkg").Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)
+                .Where(file => !package.Rooms.ContainsKey(file))
+                .Select(file => new UpgradeStep($"{feed}/{file}", "Removed", null)));
+        }
+
         return new UpgradePlan(Present(paths), package.Version, steps);
     }
 
@@ -65,7 +78,9 @@ internal sealed record UpgradePlan(VersionNumber From, VersionNumber To, IReadOn
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new FaultException($"{paths.Shown(current)} cannot be written ({exception.Message.TrimEnd('.')}); mend that and repeat the same Upgrade, which goes on where this one ended");
+            throw new FaultException(
+                $"{paths.Shown(current)} cannot be written ({exception.Message.TrimEnd('.')}); "
+                + "mend that and repeat the same Upgrade, which goes on where this one ended");
         }
     }
 
@@ -83,14 +98,20 @@ internal sealed record UpgradePlan(VersionNumber From, VersionNumber To, IReadOn
         if (!moved || ShippedFiles.Is(present, after))
             return null;
         if (after is null)
-            return ShippedFiles.Is(present, before) ? new UpgradeStep(shown, "Removed", null) : new UpgradeStep(shown, "Kept", null, "changed by you, and no longer shipped");
+        {
+            return ShippedFiles.Is(present, before)
+                ? new UpgradeStep(shown, "Removed", null)
+                : new UpgradeStep(shown, "Kept", null, "changed by you, and no longer shipped");
+        }
+
+        var note = $"changed by you; the new one is beside it as {Path.GetFileName(file)}{Paths.Waiting}";
         return ShippedFiles.Is(present, before)
             ? new UpgradeStep(shown, "Updated", package.Contents[path])
-            : new UpgradeStep(shown, "Kept", package.Contents[path], $"changed by you; the new one is beside it as {Path.GetFileName(file)}{Paths.Waiting}", shown + Paths.Waiting);
+            : new UpgradeStep(shown, "Kept", package.Contents[path], note, shown + Paths.Waiting);
     }
 
     private static byte[] WithMark(string file, string text)
-        => File.ReadAllBytes(file) is [0xEF, 0xBB, 0xBF, ..] ? [0xEF, 0xBB, 0xBF, .. System.Text.Encoding.UTF8.GetBytes(text)] : System.Text.Encoding.UTF8.GetBytes(text);
+        => [.. File.ReadAllBytes(file) is [0xEF, 0xBB, 0xBF, ..] ? new byte[] { 0xEF, 0xBB, 0xBF } : [], .. System.Text.Encoding.UTF8.GetBytes(text)];
 
     private static void Replace(string file, byte[] content)
     {

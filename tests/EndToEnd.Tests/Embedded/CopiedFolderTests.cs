@@ -33,7 +33,8 @@ public sealed class CopiedFolderTests : IAsyncLifetime
         var refused = await TargetAsync(Copy, "Up", Cancellation, "--engine=embedded");
         Assert.True(refused.ExitCode == 1, refused.ToString());
         Assert.Contains($"of the stack that runs from {_shop.Folder}; end it or set another port", refused.Output, StringComparison.Ordinal);
-        Assert.Contains($"This folder is a copy of {_shop.Folder}", (await TargetAsync(Copy, "Teardown", Cancellation, "--purge")).Succeeded(), StringComparison.Ordinal);
+        var teardown = (await TargetAsync(Copy, "Teardown", Cancellation, "--purge")).Succeeded();
+        Assert.Contains($"This folder is a copy of {_shop.Folder}", teardown, StringComparison.Ordinal);
         Assert.All(await StatesAsync(_shop.Folder), state => Assert.Equal("ready", state));
 
         Directory.Move(_shop.Folder, Moved);
@@ -49,5 +50,6 @@ public sealed class CopiedFolderTests : IAsyncLifetime
     }
 
     private Task<CommandResult> TargetAsync(string folder, string target, CancellationToken cancellation, params string[] arguments)
-        => CommandLine.RunAsync("bash", [Path.Combine(folder, "build.sh"), $"--target={target}", .. arguments], folder, _shop.Environment, TimeSpan.FromMinutes(5), cancellation);
+        => CommandLine.RunAsync(
+            "bash", [Path.Combine(folder, "build.sh"), $"--target={target}", .. arguments], folder, _shop.Environment, TimeSpan.FromMinutes(5), cancellation);
 }

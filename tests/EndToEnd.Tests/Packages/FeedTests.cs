@@ -48,7 +48,9 @@ public sealed class FeedTests(PackedTemplates templates) : IClassFixture<PackedT
               </ItemGroup>
             </Project>
             """);
-        shop.Write("Directory.Build.props", "<Project><PropertyGroup><TreatWarningsAsErrors>true</TreatWarningsAsErrors><TargetFramework>net8.0</TargetFramework></PropertyGroup></Project>");
+        shop.Write(
+            "Directory.Build.props",
+            "<Project><PropertyGroup><TreatWarningsAsErrors>true</TreatWarningsAsErrors><TargetFramework>net8.0</TargetFramework></PropertyGroup></Project>");
 
         (await shop.DotnetAsync("restore", Build)).Succeeded();
     }
@@ -57,18 +59,15 @@ public sealed class FeedTests(PackedTemplates templates) : IClassFixture<PackedT
     public async Task A_mapping_in_the_way_is_named_and_the_lines_that_are_printed_clear_it()
     {
         var shop = templates.Copy();
-        shop.Write("nuget.config", $"""
-            <configuration>
-              <packageSources><clear />{templates.Sources}</packageSources>
-              <packageSourceMapping>{Regex.Replace(templates.Sources, """<add key="(\w+)"[^>]*>""", """<packageSource key="$1"><package pattern="*" /></packageSource>""")}</packageSourceMapping>
-            </configuration>
-            """);
+        WriteMapping(shop);
 
         var refused = await shop.TargetAsync("Render");
         Assert.Equal(1, refused.ExitCode);
-        Assert.Contains($"The packageSourceMapping of {Path.Combine(shop.Outer, "nuget.config")} makes NuGet pass over feed/.", refused.Output, StringComparison.Ordinal);
+        var blame = $"The packageSourceMapping of {Path.Combine(shop.Outer, "nuget.config")} makes NuGet pass over feed/.";
+        Assert.Contains(blame, refused.Output, StringComparison.Ordinal);
 
-        var lines = refused.Lines.SkipWhile(line => line != "Put into nuget.config beside build.sh, below <configuration>:").Skip(1).TakeWhile(line => line.StartsWith('<')).ToList();
+        const string advice = "Put into nuget.config beside build.sh, below <configuration>:";
+        var lines = refused.Lines.SkipWhile(line => line != advice).Skip(1).TakeWhile(line => line.StartsWith('<')).ToList();
         Assert.Equal(2, lines.Count);
         shop.Write("Shop/nuget.config", $"<configuration>{string.Concat(lines)}</configuration>");
         (await shop.TargetAsync("Render")).Succeeded();
@@ -81,7 +80,7 @@ public sealed class FeedTests(PackedTemplates templates) : IClassFixture<PackedT
         var shop = templates.Copy();
         (await shop.TargetAsync("Render")).Succeeded();
         var mapping = Path.Combine(shop.Outer, "nuget.config");
-        shop.Write("nuget.config", $"<configuration><packageSources>{templates.Sources}</packageSources><packageSourceMapping><packageSource key=\"machine0\"><package pattern=\"*\" /></packageSource></packageSourceMapping></configuration>");
+        WriteMapping(shop);
 
         var said = (await shop.TargetAsync("Doctor", "--format=json")).Output;
 
@@ -121,6 +120,17 @@ public sealed class FeedTests(PackedTemplates templates) : IClassFixture<PackedT
         await GitAsync(shop, "clone", "--quiet", "..", clone.Outer);
 
         (await clone.DotnetAsync("build", "Shop.slnx", "--nologo", "--verbosity", "quiet", "-nodeReuse:false")).Succeeded();
+    }
+
+    private void WriteMapping(PackedShop shop)
+    {
+        var mapping = Regex.Replace(templates.Sources, """<add key="(\w+)"[^>]*>""", """<packageSource key="$1"><package pattern="*" /></packageSource>""");
+        shop.Write("nuget.config", $"""
+            <configuration>
+              <packageSources><clear />{templates.Sources}</packageSources>
+              <packageSourceMapping>{mapping}</packageSourceMapping>
+            </configuration>
+            """);
     }
 
     private static async Task<CommandResult> GitAsync(PackedShop shop, params string[] arguments)

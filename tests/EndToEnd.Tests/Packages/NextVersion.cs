@@ -26,9 +26,11 @@ public static partial class NextVersion
     public static async Task<string> PackAsync(string home, CancellationToken cancellation)
     {
         var copy = Path.Combine(home, "next");
+        var everything = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None };
+        var folders = new[] { "stack", "templates" }.Select(folder => Path.Combine(ScaffoldedShop.Root, folder));
         foreach (var file in Directory.EnumerateFiles(ScaffoldedShop.Root)
-            .Concat(new[] { "stack", "templates" }.SelectMany(folder => Directory.EnumerateFiles(Path.Combine(ScaffoldedShop.Root, folder), "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None })))
-            .Where(file => !Path.GetRelativePath(ScaffoldedShop.Root, file).Split(Path.DirectorySeparatorChar).Any(part => part is "bin" or "obj" or "artifacts")))
+            .Concat(folders.SelectMany(folder => Directory.EnumerateFiles(folder, "*", everything)))
+            .Where(file => !file.Split(Path.DirectorySeparatorChar).Any(part => part is "bin" or "obj")))
         {
             var target = Path.Combine(copy, Path.GetRelativePath(ScaffoldedShop.Root, file));
             Directory.CreateDirectory(Path.GetDirectoryName(target)!);
@@ -52,7 +54,10 @@ public static partial class NextVersion
         {
             (await CommandLine.RunAsync(
                 "dotnet",
-                ["pack", project, "--configuration", "Release", "--nologo", "--verbosity", "quiet", "-nodeReuse:false", "-p:UseSharedCompilation=false", "-p:RunAnalyzers=false", $"-p:VersionOfPackages={Number}", $"-p:PackageOutputPath={packages}"],
+                [
+                    "pack", project, "--configuration", "Release", "--nologo", "--verbosity", "quiet", "-nodeReuse:false",
+                    "-p:UseSharedCompilation=false", "-p:RunAnalyzers=false", $"-p:VersionOfPackages={Number}", $"-p:PackageOutputPath={packages}",
+                ],
                 copy, new Dictionary<string, string> { ["DOTNET_NOLOGO"] = "1" }, TimeSpan.FromMinutes(5), cancellation)).Succeeded();
         }
 

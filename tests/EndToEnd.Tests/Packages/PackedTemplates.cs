@@ -16,15 +16,19 @@ public sealed class PackedTemplates : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        (await CommandLine.RunAsync("bash", [Path.Combine(ScaffoldedShop.Root, "build.sh"), "--target=Pack"], ScaffoldedShop.Root, null, TimeSpan.FromMinutes(5), Cancellation)).Succeeded();
-        var templates = Directory.EnumerateFiles(Path.Combine(ScaffoldedShop.Root, "artifacts", "packages"), "MicroMonitored.Templates.*.nupkg", SearchOption.AllDirectories).Single();
+        var root = ScaffoldedShop.Root;
+        (await CommandLine.RunAsync("bash", [Path.Combine(root, "build.sh"), "--target=Pack"], root, null, TimeSpan.FromMinutes(5), Cancellation)).Succeeded();
+        var packages = Path.Combine(root, "artifacts", "packages");
+        var templates = Directory.EnumerateFiles(packages, "MicroMonitored.Templates.*.nupkg", SearchOption.AllDirectories).Single();
         Folder = Path.GetDirectoryName(templates)!;
-        var listed = (await DotnetAsync(_home, "nuget", "list", "source", "--format", "short")).Lines.Where(line => line.StartsWith("E ", StringComparison.Ordinal));
-        Sources = string.Concat(listed.Index().Select(source => $"""<add key="machine{source.Index}" value="{source.Item[2..]}" />"""));
+        var listed = await DotnetAsync(_home, "nuget", "list", "source", "--format", "short");
+        var enabled = listed.Lines.Where(line => line.StartsWith("E ", StringComparison.Ordinal));
+        Sources = string.Concat(enabled.Index().Select(source => $"""<add key="machine{source.Index}" value="{source.Item[2..]}" />"""));
         var hive = Path.Combine(_home, "hive");
         await DotnetAsync(_home, "new", "install", templates, "--debug:custom-hive", hive);
         _scaffold = Path.Combine(_home, "Shop");
-        await DotnetAsync(_home, "new", "micro-monitored", "--name", "Shop", "--output", _scaffold, "--no-update-check", "--no-restore", "--debug:custom-hive", hive);
+        await DotnetAsync(
+            _home, "new", "micro-monitored", "--name", "Shop", "--output", _scaffold, "--no-update-check", "--no-restore", "--debug:custom-hive", hive);
     }
 
     public ValueTask DisposeAsync()
@@ -40,7 +44,8 @@ public sealed class PackedTemplates : IAsyncLifetime
     public PackedShop Copy()
     {
         var shop = new PackedShop(this, NewFolder());
-        foreach (var file in Directory.EnumerateFiles(_scaffold, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None }))
+        var everything = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None };
+        foreach (var file in Directory.EnumerateFiles(_scaffold, "*", everything))
         {
             var copy = Path.Combine(shop.Folder, Path.GetRelativePath(_scaffold, file));
             Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
@@ -52,7 +57,8 @@ public sealed class PackedTemplates : IAsyncLifetime
 
     internal static async Task<CommandResult> DotnetAsync(string folder, params string[] arguments)
     {
-        var result = await CommandLine.RunAsync("dotnet", arguments, folder, new Dictionary<string, string> { ["DOTNET_NOLOGO"] = "1", ["MSBUILDDISABLENODEREUSE"] = "1" }, TimeSpan.FromMinutes(5), Cancellation);
+        var variables = new Dictionary<string, string> { ["DOTNET_NOLOGO"] = "1", ["MSBUILDDISABLENODEREUSE"] = "1" };
+        var result = await CommandLine.RunAsync("dotnet", arguments, folder, variables, TimeSpan.FromMinutes(5), Cancellation);
         result.Succeeded();
         return result;
     }

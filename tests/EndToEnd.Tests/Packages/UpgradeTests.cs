@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace EndToEnd.Tests.Packages;
 
 /// <summary>A team's repository, from the packages that it was made with to the next ones.</summary>
@@ -26,9 +28,10 @@ public sealed class UpgradeTests : IAsyncLifetime
         var (untouched, changed) = (NextVersion.Assets[0], NextVersion.Assets[1]);
         var theirs = Read(changed) + "# ours\n";
         Write(changed, theirs);
-        Write("stack/stack.json", Read("stack/stack.json").Replace("\"engine\": \"auto\",", $"\"engine\": \"auto\",\n  \"{NextVersion.Setting}\": \"onwards\",", StringComparison.Ordinal));
+        const string engine = "\"engine\": \"auto\",";
+        Write("stack/stack.json", Read("stack/stack.json").Replace(engine, $"{engine}\n  \"{NextVersion.Setting}\": \"onwards\",", StringComparison.Ordinal));
         Write("Directory.Packages.props", Read("Directory.Packages.props").Replace("</Project>", "  <!-- ours -->\n</Project>", StringComparison.Ordinal));
-        Assert.Contains($"\"{NextVersion.Setting}\"".Trim('"'), await RefusedAsync("Render"), StringComparison.Ordinal);
+        Assert.Contains(NextVersion.Setting, await RefusedAsync("Render"), StringComparison.Ordinal);
 
         await WhatCannotBeTakenChangesNothing(package);
 
@@ -38,14 +41,21 @@ public sealed class UpgradeTests : IAsyncLifetime
 
         foreach (var line in new[]
         {
-            $"[Updated] {untouched}", $"[Kept] {changed}: changed by you; the new one is beside it as loki.yaml.sbn.new", $"[Added] {NextVersion.NewAsset}", $"[Removed] {NextVersion.GoneAsset}",
-            "[Updated] stack/stack.schema.json", $"[Added] feed/MicroMonitored.Targets.{NextVersion.Number}.nupkg", "Microsoft.Extensions.Http.Resilience 10.11.0 to 10.12.0", "Next: ./build.sh --target=Up",
+            $"[Updated] {untouched}",
+            $"[Kept] {changed}: changed by you; the new one is beside it as loki.yaml.sbn.new",
+            $"[Added] {NextVersion.NewAsset}",
+            $"[Removed] {NextVersion.GoneAsset}",
+            "[Updated] stack/stack.schema.json",
+            $"[Added] feed/MicroMonitored.Targets.{NextVersion.Number}.nupkg",
+            "Microsoft.Extensions.Http.Resilience 10.11.0 to 10.12.0",
+            "Next: ./build.sh --target=Up",
         })
             Assert.Contains(line, said, StringComparison.Ordinal);
         Assert.EndsWith(NextVersion.Line + "\n", Read(untouched), StringComparison.Ordinal);
         Assert.Equal(theirs, Read(changed));
         Assert.EndsWith(NextVersion.Line + "\n", Read(changed + ".new"), StringComparison.Ordinal);
-        Assert.All(Directory.EnumerateFiles(Path.Combine(_shop.Folder, "feed")), file => Assert.EndsWith($".{NextVersion.Number}.nupkg", file, StringComparison.Ordinal));
+        var feed = Directory.EnumerateFiles(Path.Combine(_shop.Folder, "feed"));
+        Assert.All(feed, file => Assert.EndsWith($".{NextVersion.Number}.nupkg", file, StringComparison.Ordinal));
         Assert.Contains("  <!-- ours -->\n", Read("Directory.Packages.props"), StringComparison.Ordinal);
         // The stand-in for a newer pin is on no feed.
         Write("Directory.Packages.props", Read("Directory.Packages.props").Replace("10.12.0", "10.11.0", StringComparison.Ordinal));
@@ -64,7 +74,8 @@ public sealed class UpgradeTests : IAsyncLifetime
         await File.WriteAllBytesAsync(broken, (await File.ReadAllBytesAsync(package, Cancellation))[..^2000], Cancellation);
         Assert.Contains("cannot be read as a package", await RefusedAsync("Upgrade", $"--from={broken}"), StringComparison.Ordinal);
         var wrong = Directory.EnumerateFiles(Path.GetDirectoryName(package)!, "MicroMonitored.Model.*").Single();
-        Assert.Contains($"is MicroMonitored.Model {NextVersion.Number}; give a MicroMonitored.Templates.<version>.nupkg", await RefusedAsync("Upgrade", $"--from={wrong}"), StringComparison.Ordinal);
+        var refused = await RefusedAsync("Upgrade", $"--from={wrong}");
+        Assert.Contains($"is MicroMonitored.Model {NextVersion.Number}; give a MicroMonitored.Templates.<version>.nupkg", refused, StringComparison.Ordinal);
         Assert.Contains("no such file or folder, and no version", await RefusedAsync("Upgrade", "--from=./nowhere"), StringComparison.Ordinal);
         Assert.Contains("did not come from the feeds", await RefusedAsync("Upgrade", "--from=98.0.0"), StringComparison.Ordinal);
         Assert.Equal(before, Snapshot());
@@ -73,7 +84,7 @@ public sealed class UpgradeTests : IAsyncLifetime
     private SortedDictionary<string, string> Snapshot()
         => new(Directory.EnumerateFiles(_shop.Folder, "*", SearchOption.AllDirectories)
             .Where(file => !file.StartsWith(Path.Combine(_shop.Folder, "artifacts"), StringComparison.Ordinal))
-            .ToDictionary(file => file, file => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(file)))), StringComparer.Ordinal);
+            .ToDictionary(file => file, file => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file)))), StringComparer.Ordinal);
 
     private Task<CommandResult> TargetAsync(string target, params string[] arguments) => _shop.TargetAsync(target, Cancellation, arguments);
 

@@ -172,7 +172,7 @@ public sealed class DockerEngineTests : IDisposable
 
         var removed = await _stack.Engine().TeardownAsync(purge: true, Cancellation);
 
-        Assert.DoesNotContain(_stack.CommandLines(), line => line.StartsWith("docker network rm", StringComparison.Ordinal) || line.EndsWith("volume rm sample-micro-app_microservices_logs", StringComparison.Ordinal));
+        Assert.DoesNotContain(_stack.CommandLines(), line => line is "docker network rm monitoring" or "docker volume rm sample-micro-app_microservices_logs");
         Assert.DoesNotContain("network monitoring", removed);
         Assert.DoesNotContain("volume sample-micro-app_microservices_logs", removed);
         Assert.Equal(

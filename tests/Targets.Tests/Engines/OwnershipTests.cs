@@ -43,7 +43,8 @@ public sealed class OwnershipTests : IDisposable
 
         await new Teardown().RunAsync(_stack.Context(_copy, ("purge", null)));
 
-        Assert.Contains($"The project sample-micro-app belongs to {_stack.Paths.Root}: nothing of it is touched from here.", _stack.Said, StringComparison.Ordinal);
+        Assert.Contains(
+            $"The project sample-micro-app belongs to {_stack.Paths.Root}: nothing of it is touched from here.", _stack.Said, StringComparison.Ordinal);
         Assert.DoesNotContain(_stack.CommandLines(), Changes);
     }
 
@@ -55,7 +56,10 @@ public sealed class OwnershipTests : IDisposable
 
         var refused = await Assert.ThrowsAsync<FaultException>(() => new Up().RunAsync(_stack.Context(_copy, ("engine", "docker"))));
 
-        Assert.Equal($"the project sample-micro-app is up from {_stack.Paths.Root}; run Teardown there, or give this repository another names.project and other ports in stack/stack.json", refused.Message);
+        Assert.Equal(
+            $"the project sample-micro-app is up from {_stack.Paths.Root}; "
+            + "run Teardown there, or give this repository another names.project and other ports in stack/stack.json",
+            refused.Message);
         Assert.Null(EngineSelection.Recorded(_stack.Context(_copy)));
         Assert.Equal(_stack.Paths.Root, Ownership.Original(_copy));
     }
@@ -95,7 +99,11 @@ public sealed class OwnershipTests : IDisposable
 
         Assert.DoesNotContain("volume sample-micro-app_microservices_logs", await _stack.Engine().TeardownAsync(purge: true, Cancellation));
 
-        Assert.Contains("The volume sample-micro-app_microservices_logs stays: billing-monitoring kept data here and may have lines in it; the last Teardown --purge removes it.", _stack.Said, StringComparison.Ordinal);
+        Assert.Contains(
+            "The volume sample-micro-app_microservices_logs stays: billing-monitoring kept data here and may have lines in it; "
+            + "the last Teardown --purge removes it.",
+            _stack.Said,
+            StringComparison.Ordinal);
         _stack.Docker.Sharers.Clear();
         Assert.Contains("volume sample-micro-app_microservices_logs", await _stack.Engine().TeardownAsync(purge: true, Cancellation));
     }

@@ -13,7 +13,7 @@ public sealed class PublicApiTests
     private static readonly ApiGeneratorOptions Options = new() { IncludeAssemblyAttributes = false };
 
     public static TheoryData<string> Rooms
-        => [.. Directory.EnumerateFiles(AppContext.BaseDirectory, "MicroMonitored.*.dll").Select(file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal)];
+        => [.. Directory.EnumerateFiles(AppContext.BaseDirectory, "MicroMonitored.*.dll").Select(file => Path.GetFileNameWithoutExtension(file)).Order()];
 
     [Theory]
     [MemberData(nameof(Rooms))]

@@ -52,7 +52,8 @@ public sealed class VersionTests
 
         Assert.Equal(["MicroMonitoredVersion 0.2.0 to 0.3.0", "OtelVersion 1.20.1 to 1.21.0", "A 1.0.0 to 1.0.1", "C 1.9 to 1.10"], changes);
         Assert.Equal(
-            Team.Replace("<MicroMonitoredVersion>0.2.0", "<MicroMonitoredVersion>0.3.0", StringComparison.Ordinal).Replace("1.20.1", "1.21.0", StringComparison.Ordinal)
+            Team.Replace("<MicroMonitoredVersion>0.2.0", "<MicroMonitoredVersion>0.3.0", StringComparison.Ordinal)
+                .Replace("1.20.1", "1.21.0", StringComparison.Ordinal)
                 .Replace("'1.0.0' />", "'1.0.1' />", StringComparison.Ordinal).Replace("\"1.9\"", "\"1.10\"", StringComparison.Ordinal),
             text);
         var windows = Team.ReplaceLineEndings("\r\n");
@@ -63,7 +64,10 @@ public sealed class VersionTests
     [InlineData("<Project><", "Directory.Packages.props is not XML")]
     [InlineData("<Project />", "Directory.Packages.props has no <MicroMonitoredVersion>")]
     public void A_broken_file_is_named(string text, string expected)
-        => Assert.StartsWith(expected, Assert.Throws<FaultException>(() => CentralVersions.Raise(text, Shipped, "Directory.Packages.props")).Message, StringComparison.Ordinal);
+    {
+        var fault = Assert.Throws<FaultException>(() => CentralVersions.Raise(text, Shipped, "Directory.Packages.props"));
+        Assert.StartsWith(expected, fault.Message, StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData("0.2.0", "0.10.0", -1)]

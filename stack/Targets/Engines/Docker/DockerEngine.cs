@@ -45,7 +45,12 @@ public sealed partial class DockerEngine : IStackEngine
     {
         var all = All() ?? [];
         if (Foreign(all) is { } root)
-            throw new FaultException($"the project {_context.Settings.Names.Project} is up from {root}; run Teardown there, or give this repository another names.project and other ports in stack/stack.json");
+        {
+            throw new FaultException(
+                $"the project {_context.Settings.Names.Project} is up from {root}; "
+                + "run Teardown there, or give this repository another names.project and other ports in stack/stack.json");
+        }
+
         var before = all.Where(IsOwn).ToList();
         CheckPorts(before);
         Folders.Require(_context.Paths, [_context.Paths.Rendered, _context.Paths.Run]);
@@ -200,7 +205,8 @@ public sealed partial class DockerEngine : IStackEngine
     /// <summary>Other projects that kept data when they were torn down; none for a volume that bears this project's name.</summary>
     private IReadOnlyList<string> Sharers(string volume)
         => volume.StartsWith(_context.Settings.Names.Project + "_", StringComparison.Ordinal) ? []
-            : [.. (_docker.Ask("volume ls --filter label=micromonitored.data --format \"{{.Label \\\"com.docker.compose.project\\\"}}\"") ?? []).Where(project => project != Model.StackProject).Distinct()];
+            : [.. (_docker.Ask("volume ls --filter label=micromonitored.data --format \"{{.Label \\\"com.docker.compose.project\\\"}}\"") ?? [])
+                .Where(project => project != Model.StackProject).Distinct()];
 
     /// <summary>Containers that were to do one thing and go, and whose build ended before they were started.</summary>
     private IReadOnlyList<string> CutShort()
@@ -261,7 +267,8 @@ public sealed partial class DockerEngine : IStackEngine
         string? Label(string key) => Text("Labels").Split(',').FirstOrDefault(label => label.StartsWith(key + "=", StringComparison.Ordinal))?.Split('=', 2)[1];
         var status = Text("Status");
         var health = status.Contains("(healthy)", StringComparison.Ordinal) ? "healthy" : status.Contains("(unhealthy)", StringComparison.Ordinal) ? "unhealthy" : "";
-        return new Container(Text("ID"), Text("Names"), Label("com.docker.compose.service") ?? Text("Names"), Text("State"), health, Label("com.docker.compose.project") ?? "", RenderedInto().Match(Text("Labels")) is { Success: true } folder ? folder.Value : null);
+        var rendered = RenderedInto().Match(Text("Labels")) is { Success: true } folder ? folder.Value : null;
+        return new Container(Text("ID"), Text("Names"), Label("com.docker.compose.service") ?? Text("Names"), Text("State"), health, Label("com.docker.compose.project") ?? "", rendered);
     }
 
     private List<Probe> Probes()

@@ -102,6 +102,9 @@ public sealed class DockerImageBuildSettings : AutoToolSettings
 
     /// <summary>Names of the image, with a tag.</summary>
     public string[]? Tag { get; set; }
+
+    /// <summary>The stage of the Dockerfile to stop at.</summary>
+    public string? Target { get; set; }
 }
 
 /// <summary>Options of <c>docker network create</c>.</summary>

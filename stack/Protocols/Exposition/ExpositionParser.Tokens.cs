@@ -168,9 +168,7 @@ public sealed partial class ExpositionParser
                     result.Append('"');
                     i++;
                     break;
-                default:
-                    result.Append(text[i]);
-                    break;
+                default: result.Append(text[i]); break;
             }
         }
 

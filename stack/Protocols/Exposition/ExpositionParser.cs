@@ -133,12 +133,8 @@ public sealed partial class ExpositionParser
                 (_family, _familyType) = (name, type == "untyped" ? "unknown" : type);
                 known = known with { Type = _familyType };
                 break;
-            case 'U':
-                known = known with { Unit = rest.Trim() };
-                break;
-            default:
-                known = known with { Help = Unescape(rest, quotes: _openMetrics) };
-                break;
+            case 'U': known = known with { Unit = rest.Trim() }; break;
+            default: known = known with { Help = Unescape(rest, quotes: _openMetrics) }; break;
         }
 
         _metadata[name] = known;

@@ -38,9 +38,7 @@ public static class JaegerReader
         {
             switch (field)
             {
-                case (ThriftType.Struct, 1):
-                    Process(ref reader, resource);
-                    break;
+                case (ThriftType.Struct, 1): Process(ref reader, resource); break;
                 case (ThriftType.List, 2):
                     var count = reader.StructList();
                     if (count > maxSpans)
@@ -54,9 +52,7 @@ public static class JaegerReader
                     }
 
                     break;
-                default:
-                    reader.Skip(field.Type);
-                    break;
+                default: reader.Skip(field.Type); break;
             }
         }
 
@@ -70,9 +66,7 @@ public static class JaegerReader
         {
             switch (field)
             {
-                case (ThriftType.Binary, 1):
-                    resource.Attributes.Insert(0, OtlpValues.Text("service.name", reader.Text()));
-                    break;
+                case (ThriftType.Binary, 1): resource.Attributes.Insert(0, OtlpValues.Text("service.name", reader.Text())); break;
                 case (ThriftType.List, 2):
                     for (var count = reader.StructList(); count > 0; count--)
                     {
@@ -82,9 +76,7 @@ public static class JaegerReader
                     }
 
                     break;
-                default:
-                    reader.Skip(field.Type);
-                    break;
+                default: reader.Skip(field.Type); break;
             }
         }
     }
@@ -99,31 +91,17 @@ public static class JaegerReader
         {
             switch (field)
             {
-                case (ThriftType.I64, 1):
-                    traceLow = reader.I64();
-                    break;
-                case (ThriftType.I64, 2):
-                    traceHigh = reader.I64();
-                    break;
-                case (ThriftType.I64, 3):
-                    span.SpanId = OtlpValues.Id((ulong)reader.I64());
-                    break;
-                case (ThriftType.I64, 4):
-                    parent = reader.I64();
-                    break;
-                case (ThriftType.Binary, 5):
-                    span.Name = reader.Text();
-                    break;
+                case (ThriftType.I64, 1): traceLow = reader.I64(); break;
+                case (ThriftType.I64, 2): traceHigh = reader.I64(); break;
+                case (ThriftType.I64, 3): span.SpanId = OtlpValues.Id((ulong)reader.I64()); break;
+                case (ThriftType.I64, 4): parent = reader.I64(); break;
+                case (ThriftType.Binary, 5): span.Name = reader.Text(); break;
                 case (ThriftType.List, 6):
                     for (var count = reader.StructList(); count > 0; count--)
                         references.Add(Reference(ref reader));
                     break;
-                case (ThriftType.I64, 8):
-                    start = reader.I64();
-                    break;
-                case (ThriftType.I64, 9):
-                    duration = reader.I64();
-                    break;
+                case (ThriftType.I64, 8): start = reader.I64(); break;
+                case (ThriftType.I64, 9): duration = reader.I64(); break;
                 case (ThriftType.List, 10):
                     for (var count = reader.StructList(); count > 0; count--)
                         tags.Add(Tag(ref reader));
@@ -132,9 +110,7 @@ public static class JaegerReader
                     for (var count = reader.StructList(); count > 0; count--)
                         span.Events.Add(Log(ref reader));
                     break;
-                default:
-                    reader.Skip(field.Type);
-                    break;
+                default: reader.Skip(field.Type); break;
             }
         }
 
@@ -195,18 +171,10 @@ public static class JaegerReader
                         _ => status?.Code ?? Status.Types.StatusCode.Unset,
                     };
                     break;
-                case "otel.status_description":
-                    (status ??= new Status()).Message = tag.Value.StringValue;
-                    break;
-                case "w3c.tracestate":
-                    span.TraceState = tag.Value.StringValue;
-                    break;
-                case "otel.scope.name" or "otel.library.name":
-                    scope = tag.Value.StringValue;
-                    break;
-                default:
-                    span.Attributes.Add(tag);
-                    break;
+                case "otel.status_description": (status ??= new Status()).Message = tag.Value.StringValue; break;
+                case "w3c.tracestate": span.TraceState = tag.Value.StringValue; break;
+                case "otel.scope.name" or "otel.library.name": scope = tag.Value.StringValue; break;
+                default: span.Attributes.Add(tag); break;
             }
         }
 
@@ -221,21 +189,11 @@ public static class JaegerReader
         {
             switch (field)
             {
-                case (ThriftType.I32, 1):
-                    reference.Type = reader.I32();
-                    break;
-                case (ThriftType.I64, 2):
-                    reference.TraceLow = reader.I64();
-                    break;
-                case (ThriftType.I64, 3):
-                    reference.TraceHigh = reader.I64();
-                    break;
-                case (ThriftType.I64, 4):
-                    reference.SpanId = reader.I64();
-                    break;
-                default:
-                    reader.Skip(field.Type);
-                    break;
+                case (ThriftType.I32, 1): reference.Type = reader.I32(); break;
+                case (ThriftType.I64, 2): reference.TraceLow = reader.I64(); break;
+                case (ThriftType.I64, 3): reference.TraceHigh = reader.I64(); break;
+                case (ThriftType.I64, 4): reference.SpanId = reader.I64(); break;
+                default: reader.Skip(field.Type); break;
             }
         }
 
@@ -249,9 +207,7 @@ public static class JaegerReader
         {
             switch (field)
             {
-                case (ThriftType.I64, 1):
-                    log.TimeUnixNano = checked((ulong)reader.I64() * 1000);
-                    break;
+                case (ThriftType.I64, 1): log.TimeUnixNano = checked((ulong)reader.I64() * 1000); break;
                 case (ThriftType.List, 2):
                     for (var count = reader.StructList(); count > 0; count--)
                     {
@@ -263,9 +219,7 @@ public static class JaegerReader
                     }
 
                     break;
-                default:
-                    reader.Skip(field.Type);
-                    break;
+                default: reader.Skip(field.Type); break;
             }
         }
 
@@ -279,27 +233,13 @@ public static class JaegerReader
         {
             switch (field)
             {
-                case (ThriftType.Binary, 1):
-                    tag.Key = reader.Text();
-                    break;
-                case (ThriftType.Binary, 3):
-                    tag.Value.StringValue = reader.Text();
-                    break;
-                case (ThriftType.Double, 4):
-                    tag.Value.DoubleValue = reader.Double();
-                    break;
-                case (ThriftType.Bool, 5):
-                    tag.Value.BoolValue = reader.Bool();
-                    break;
-                case (ThriftType.I64, 6):
-                    tag.Value.IntValue = reader.I64();
-                    break;
-                case (ThriftType.Binary, 7):
-                    tag.Value.BytesValue = ByteString.CopyFrom(reader.Binary());
-                    break;
-                default:
-                    reader.Skip(field.Type);
-                    break;
+                case (ThriftType.Binary, 1): tag.Key = reader.Text(); break;
+                case (ThriftType.Binary, 3): tag.Value.StringValue = reader.Text(); break;
+                case (ThriftType.Double, 4): tag.Value.DoubleValue = reader.Double(); break;
+                case (ThriftType.Bool, 5): tag.Value.BoolValue = reader.Bool(); break;
+                case (ThriftType.I64, 6): tag.Value.IntValue = reader.I64(); break;
+                case (ThriftType.Binary, 7): tag.Value.BytesValue = ByteString.CopyFrom(reader.Binary()); break;
+                default: reader.Skip(field.Type); break;
             }
         }
 

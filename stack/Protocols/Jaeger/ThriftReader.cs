@@ -61,21 +61,11 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> data)
             throw new FormatException("nested too deeply");
         switch (type)
         {
-            case ThriftType.Bool or ThriftType.Byte:
-                Take(1);
-                break;
-            case ThriftType.I16:
-                Take(2);
-                break;
-            case ThriftType.I32:
-                Take(4);
-                break;
-            case ThriftType.I64 or ThriftType.Double:
-                Take(8);
-                break;
-            case ThriftType.Binary:
-                Binary();
-                break;
+            case ThriftType.Bool or ThriftType.Byte: Take(1); break;
+            case ThriftType.I16: Take(2); break;
+            case ThriftType.I32: Take(4); break;
+            case ThriftType.I64 or ThriftType.Double: Take(8); break;
+            case ThriftType.Binary: Binary(); break;
             case ThriftType.Struct:
                 while (Next(out var field))
                     Skip(field.Type, depth + 1);

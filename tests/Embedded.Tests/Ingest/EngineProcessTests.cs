@@ -133,8 +133,8 @@ public sealed class EngineProcessTests
             while (!cancellation.IsCancellationRequested)
             {
                 var id = Interlocked.Increment(ref next);
-                var span =
-                    $$"""{"traceId":"{{Convert.ToHexString(TraceId(id))}}","spanId":"0000000000000001","name":"n","startTimeUnixNano":"1","endTimeUnixNano":"2"}""";
+                var traceId = Convert.ToHexString(TraceId(id));
+                var span = $$"""{"traceId":"{{traceId}}","spanId":"0000000000000001","name":"n","startTimeUnixNano":"1","endTimeUnixNano":"2"}""";
                 var body = $$"""{"resourceSpans":[{"scopeSpans":[{"spans":[{{span}}]}]}]}""";
                 try
                 {

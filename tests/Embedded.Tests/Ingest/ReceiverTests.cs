@@ -148,6 +148,22 @@ public sealed class ReceiverTests
     }
 
     [Fact]
+    public void Lists_and_maps_are_their_json_as_text()
+    {
+        var list = new ArrayValue { Values = { new AnyValue { StringValue = "é\"" }, new AnyValue { IntValue = 5 }, new AnyValue { DoubleValue = 0.5 },
+            new AnyValue() } };
+        var map = new KeyValueList { Values = { new KeyValue { Key = "a", Value = new AnyValue { BoolValue = true } }, OtlpValues.Text("a", "again") } };
+        list.Values.Add(new AnyValue { KvlistValue = map });
+        list.Values.Add(new AnyValue { DoubleValue = double.NaN });
+        Assert.Equal("""["é\"",5,0.5,null,{"a":true},"NaN"]""", OtlpText.Of(new AnyValue { ArrayValue = list }));
+
+        var nested = new AnyValue { StringValue = "deep" };
+        for (var i = 0; i < 90; i++)
+            nested = new AnyValue { ArrayValue = new ArrayValue { Values = { nested } } };
+        Assert.Equal($"{new string('[', 90)}\"deep\"{new string(']', 90)}", OtlpText.Of(nested));
+    }
+
+    [Fact]
     public async Task Zipkin_and_Jaeger_spans_are_stored_as_Otlp_spans()
     {
         await using var engine = await Engine.StartAsync();

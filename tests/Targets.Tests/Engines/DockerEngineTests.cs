@@ -31,7 +31,7 @@ public sealed class DockerEngineTests : IDisposable
             LookForImages,
             LookForServiceImage,
             """dotnet publish "{root}/artifacts/run/services.slnx" --configuration Release --nologo --verbosity quiet -nodeReuse:false -p:UseSharedCompilation=false -p:RunAnalyzers=false -p:ShouldUnsetParentConfigurationAndPlatform=false""",
-            """docker image build --build-arg "RUNTIME=mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled" --file "{root}/src/Shop.Orders/Dockerfile" --label "micromonitored.program={stamp}-mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled" --label "micromonitored.service=shop-orders" --tag "sample-micro-app/shop-orders:local" "{root}/artifacts/publish/Shop.Orders/release" """,
+            """docker image build --build-arg "RUNTIME=mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled" --file "{root}/src/Shop.Orders/Dockerfile" --label "micromonitored.program={stamp}-mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled" --label "micromonitored.service=shop-orders" --tag "sample-micro-app/shop-orders:local" --target "published" "{root}/artifacts/publish/Shop.Orders/release" """,
             "docker network inspect monitoring",
             """docker network create --label "micromonitored.owner=sample-micro-app" monitoring""",
             "docker volume inspect sample-micro-app_microservices_logs",

@@ -66,31 +66,23 @@ internal sealed class OtlpMetrics
     {
         switch (metric.DataCase)
         {
-            case Metric.DataOneofCase.Gauge:
-                Numbers(Name(metric, "gauge", isGauge: true), metric.Gauge.DataPoints, target);
-                break;
+            case Metric.DataOneofCase.Gauge: Numbers(Name(metric, "gauge", isGauge: true), metric.Gauge.DataPoints, target); break;
             case Metric.DataOneofCase.Sum when metric.Sum.AggregationTemporality == AggregationTemporality.Cumulative:
                 Numbers(Name(metric, metric.Sum.IsMonotonic ? "counter" : "gauge", metric.Sum.IsMonotonic), metric.Sum.DataPoints, target);
                 break;
-            case Metric.DataOneofCase.Sum:
-                Reject(metric, metric.Sum.DataPoints.Count);
-                break;
+            case Metric.DataOneofCase.Sum: Reject(metric, metric.Sum.DataPoints.Count); break;
             case Metric.DataOneofCase.Histogram when metric.Histogram.AggregationTemporality == AggregationTemporality.Cumulative:
                 var histogram = Name(metric, "histogram");
                 foreach (var point in metric.Histogram.DataPoints)
                     Add(histogram, point, target);
                 break;
-            case Metric.DataOneofCase.Histogram:
-                Reject(metric, metric.Histogram.DataPoints.Count);
-                break;
+            case Metric.DataOneofCase.Histogram: Reject(metric, metric.Histogram.DataPoints.Count); break;
             case Metric.DataOneofCase.ExponentialHistogram when metric.ExponentialHistogram.AggregationTemporality == AggregationTemporality.Cumulative:
                 var exponential = Name(metric, "histogram");
                 foreach (var point in metric.ExponentialHistogram.DataPoints)
                     Totals(exponential, point.Attributes, point.TimeUnixNano, point.Count, point.HasSum ? point.Sum : null, target);
                 break;
-            case Metric.DataOneofCase.ExponentialHistogram:
-                Reject(metric, metric.ExponentialHistogram.DataPoints.Count);
-                break;
+            case Metric.DataOneofCase.ExponentialHistogram: Reject(metric, metric.ExponentialHistogram.DataPoints.Count); break;
             case Metric.DataOneofCase.Summary:
                 var summary = Name(metric, "summary");
                 foreach (var point in metric.Summary.DataPoints)

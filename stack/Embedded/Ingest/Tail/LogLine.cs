@@ -75,18 +75,10 @@ internal sealed record LogLine(string Text, long? TimestampNs, string? Level, IR
                 var value = reader.GetString()!;
                 switch (field)
                 {
-                    case 1:
-                        timestamp = value;
-                        break;
-                    case 2:
-                        level = IsLevel(value) ? value : null;
-                        break;
-                    case 3:
-                        trace = value.Length > 0 ? value : null;
-                        break;
-                    default:
-                        span = value.Length > 0 ? value : null;
-                        break;
+                    case 1: timestamp = value; break;
+                    case 2: level = IsLevel(value) ? value : null; break;
+                    case 3: trace = value.Length > 0 ? value : null; break;
+                    default: span = value.Length > 0 ? value : null; break;
                 }
             }
 

@@ -7,12 +7,11 @@ using Path = System.IO.Path;
 namespace MicroMonitored.Targets.Engines.Docker;
 
 /// <summary>Publishes the services on the host and puts each into an image; does nothing for an image that is current.</summary>
-public sealed class ServiceImages(BuildContext context, DockerCli docker)
+internal sealed class ServiceImages(BuildContext context, DockerCli docker)
 {
     /// <summary>The stage of a service's Dockerfile that takes the published folder as it is; the stages after it build by themselves.</summary>
     private const string PublishedStage = "published";
     private const string StampLabel = "micromonitored.program";
-    private const string PublishedStage = "published";
 
     /// <summary>The local image of a service.</summary>
     public static string Of(BuildContext context, DiscoveredService service) => $"{context.Settings.Names.Project}/{service.Name}:local";
@@ -50,7 +49,6 @@ public sealed class ServiceImages(BuildContext context, DockerCli docker)
                 Tag = [Of(context, service)],
                 BuildArg = [$"RUNTIME={context.Settings.Images.Runtime}"],
                 Label = [$"{StampLabel}={stamp}", $"micromonitored.service={service.Name}"],
-                    Target = PublishedStage,
             },
             settings => context.DockerBuild(settings, DockerCli.Quoted(context.Paths.Published(service.ProjectName))));
     }

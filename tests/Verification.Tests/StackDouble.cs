@@ -12,6 +12,7 @@ using Microsoft.Extensions.Logging;
 using MicroMonitored.Protocols.Jaeger;
 using MicroMonitored.Protocols.Otlp;
 using MicroMonitored.Protocols.Zipkin;
+using MicroMonitored.Model.Components;
 using MicroMonitored.Verification.Probes;
 using OpenTelemetry.Proto.Collector.Trace.V1;
 
@@ -93,6 +94,7 @@ internal sealed partial class StackDouble : ILogProbe, IAsyncDisposable
     public VerificationPlan Plan(bool services = true, string engine = "docker") => new()
     {
         Engine = engine,
+        Capabilities = engine == StackEngine.Embedded.Name ? StackEngine.Embedded.Capabilities : StackEngine.Docker.Capabilities,
         Endpoints = new StackEndpoints
         {
             Prometheus = addresses["prometheus"],

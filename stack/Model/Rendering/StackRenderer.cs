@@ -79,14 +79,11 @@ public static class StackRenderer
     private static IEnumerable<(string Path, string File)> AssetFiles(string folder, StackModel model)
         => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
             .Select(file => (Path: Path.GetRelativePath(folder, file).Replace('\\', '/'), File: file))
-            .Where(asset => !IsRuleTest(asset.Path) && !asset.Path.EndsWith(Waiting, StringComparison.Ordinal) && (model.Alerting || !IsAlerting(asset.Path)))
+            .Where(asset => !IsRuleTest(asset.Path) && !asset.Path.EndsWith(Waiting, StringComparison.Ordinal))
+            .Where(asset => !model.Absent.Any(component => component.Owns(asset.Path)))
             .OrderBy(asset => asset.Path, StringComparer.Ordinal);
 
     private static bool IsRuleTest(string path) => path.StartsWith("prometheus/tests/", StringComparison.Ordinal);
-
-    private static bool IsAlerting(string path)
-        => path.StartsWith("alertmanager/", StringComparison.Ordinal)
-            || path is "prometheus/rules/alerts.yml" or "grafana/provisioning/datasources/alertmanager.yaml";
 
     private static string Expand(string file, StackModel model, Func<string, string> fingerprint)
     {

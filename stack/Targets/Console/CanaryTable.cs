@@ -5,7 +5,7 @@ using Spectre.Console;
 namespace MicroMonitored.Targets.Console;
 
 /// <summary>Prints what the canary has seen.</summary>
-public static class CanaryTable
+internal static class CanaryTable
 {
     private static readonly TimeSpan Pace = TimeSpan.FromSeconds(10);
 
@@ -14,7 +14,9 @@ public static class CanaryTable
         var table = Terminal.Table("Signal", "Sent", "Missing", "Duplicate", "Out of order", "Unexpected", "p50", "p95", "max");
         foreach (var signal in report.Signals)
         {
-            table.AddRow([.. new[] { signal.Signal, Number(signal.Sent), Number(signal.Missing), Number(signal.Duplicate), Number(signal.OutOfOrder), Number(signal.Unexpected), Delay(signal.Freshness?.P50Ms), Delay(signal.Freshness?.P95Ms), Delay(signal.Freshness?.MaxMs) }.Select(text => new Text(text))]);
+            int[] counts = [signal.Sent, signal.Missing, signal.Duplicate, signal.OutOfOrder, signal.Unexpected];
+            double?[] delays = [signal.Freshness?.P50Ms, signal.Freshness?.P95Ms, signal.Freshness?.MaxMs];
+            table.AddRow([new Text(signal.Signal), .. counts.Select(Number).Concat(delays.Select(Delay)).Select(text => new Text(text))]);
         }
 
         console.Write(table);
@@ -36,7 +38,8 @@ public static class CanaryTable
             if (value.Elapsed < _next)
                 return;
             _next = value.Elapsed + Pace;
-            context.Say(string.Create(CultureInfo.InvariantCulture, $"{value.Elapsed:hh\\:mm\\:ss}  {(value.Sound ? "nothing lost" : "LOSS")}  {string.Join("  ", value.Signals.Select(signal => $"{signal.Signal} {signal.Sent}"))}"));
+            var sent = string.Join("  ", value.Signals.Select(signal => $"{signal.Signal} {signal.Sent}"));
+            context.Say(string.Create(CultureInfo.InvariantCulture, $"{value.Elapsed:hh\\:mm\\:ss}  {(value.Sound ? "nothing lost" : "LOSS")}  {sent}"));
         }
     }
 }

@@ -4,7 +4,7 @@ using System.Net.NetworkInformation;
 namespace MicroMonitored.Targets.Engines;
 
 /// <summary>Who listens on which TCP port of this machine.</summary>
-public static class Listeners
+internal static class Listeners
 {
     /// <summary>The ports in use, on any address.</summary>
     public static IReadOnlySet<int> Ports()

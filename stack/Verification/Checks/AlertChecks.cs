@@ -4,8 +4,8 @@ namespace MicroMonitored.Verification.Checks;
 internal static class AlertChecks
 {
     public static Scope Rules(VerificationRun run) =>
-        !run.Plan.Alerting ? Scope.Skip(run.Plan.Engine == "embedded" ? "the embedded engine evaluates no rules; --engine=docker does" : "alerting is off (alerting in stack.json)")
-        : run.IsEmbedded ? Scope.Skip("the embedded engine evaluates no rules; --engine=docker does")
+        !run.Can(Capabilities.Rules) ? Scope.Skip($"the {run.Plan.Engine} engine evaluates no rules; --engine={StackEngine.Docker} does")
+        : !run.Plan.Alerting ? Scope.Skip("alerting is off (alerting in stack.json)")
         : Scope.Stack;
 
     public static async Task<Outcome> RulesAsync(VerificationRun run, string? subject, CancellationToken cancellation)

@@ -64,9 +64,10 @@ internal static class LogChecks
         }
         if (!answer.IsSuccess)
         {
-            return run.IsEmbedded && answer.Status is 400 or 404 or 405
-                ? Outcome.Skip($"the embedded engine takes lines from files only (push answered {answer.Status})")
-                : Outcome.Fail($"push answered {answer.Status}: {HttpAnswer.Excerpt(answer.Body)}", "verify → loki push", "let Loki take pushed lines: look at limits_config and at its log (--target=Logs --component=loki)");
+            return Outcome.Fail(
+                $"push answered {answer.Status}: {HttpAnswer.Excerpt(answer.Body)}",
+                "verify → loki push",
+                "let Loki take pushed lines: look at limits_config and at its log (--target=Logs --component=loki)");
         }
         var polled = await run.Poll.UntilAsync(
             token => run.Loki.QueryRangeAsync($"{{job=\"{LogLines.Job}-push\"}} |= \"{run.Identity.Id}\"", run.From, run.To, token),

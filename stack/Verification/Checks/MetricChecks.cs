@@ -137,9 +137,7 @@ internal static class MetricChecks
         var began = run.Time.GetTimestamp();
         if (await MetricPush.SendAsync(run, Metric, value, cancellation).ConfigureAwait(false) is { } refused)
         {
-            return run.IsEmbedded
-                ? Outcome.Skip($"the embedded engine takes no metrics over OTLP ({refused})")
-                : Outcome.Fail(refused, "verify → OTLP metric receiver", "start Prometheus with --web.enable-otlp-receiver");
+            return Outcome.Fail(refused, "verify → OTLP metric receiver", "start Prometheus with --web.enable-otlp-receiver");
         }
         var polled = await run.Poll.UntilAsync(
             token => run.Prometheus.QueryAsync($"{Metric}{{run_id=\"{run.Identity.Id}\"}}", token),

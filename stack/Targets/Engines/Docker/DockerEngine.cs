@@ -5,43 +5,39 @@ using System.Text.RegularExpressions;
 using Cake.Core;
 using Cake.Docker;
 using MicroMonitored.Model;
+using MicroMonitored.Model.Components;
 using MicroMonitored.Model.Rendering;
 using MicroMonitored.Verification;
 
 namespace MicroMonitored.Targets.Engines.Docker;
 
 /// <summary>Runs the real products and the services' containers under Docker Compose.</summary>
-public sealed partial class DockerEngine : IStackEngine
+internal sealed partial class DockerEngine : IStackEngine
 {
     internal const string OwnLabel = "micromonitored.owner";
 
     // Ctrl-C reaches the docker client too, which may have ended before this build has heard of it.
     private static readonly TimeSpan InterruptPatience = TimeSpan.FromSeconds(1);
 
-    private static readonly (string Component, string? Port, string Ready)[] Parts =
-    [
-        ("prometheus", "prometheus", "/-/ready"), ("loki", "loki", "/ready"), ("promtail", null, ""), ("tempo", "tempo", "/ready"), ("grafana", "grafana", "/api/health"), ("alertmanager", "alertmanager", "/-/ready"),
-    ];
-
     private readonly BuildContext _context;
     private readonly DockerCli _docker;
 
     public DockerEngine(BuildContext context) => (_context, _docker) = (context, new DockerCli(context));
 
-    public string Name => "docker";
+    public StackEngine Kind => StackEngine.Docker;
 
     public ILogProbe LogProbe => new DockerLogProbe(_context, _docker);
 
     private StackModel Model => StackModel.Create(_context.Settings, _context.Services);
 
-    private IEnumerable<(string Component, string? Port, string Ready)> Components => Parts.Where(part => part.Component != "alertmanager" || _context.Settings.Alerting.Enabled);
+    private IReadOnlyList<Component> Components => Component.Of(Kind, _context.Settings);
 
     public IReadOnlyList<string> Obstacles() => _docker.Obstacles();
 
     /// <summary>The images of the settings.</summary>
     public ComponentImages Images => new(_context, _docker);
 
-    public async Task<IReadOnlyList<Component>> UpAsync(TimeSpan timeout, CancellationToken cancellation)
+    public async Task<IReadOnlyList<ComponentStatus>> UpAsync(TimeSpan timeout, CancellationToken cancellation)
     {
         var all = All() ?? [];
         if (Foreign(all) is { } root)
@@ -78,7 +74,7 @@ public sealed partial class DockerEngine : IStackEngine
         await services;
         var seconds = await ready;
         var now = Containers();
-        if (now.FirstOrDefault(container => container.Service == "grafana") is { } grafana)
+        if (now.FirstOrDefault(container => container.Service == Component.Grafana.Name) is { } grafana)
             await new GrafanaAdministrator(_context, _docker).EnsureAsync(grafana.Name, cancellation);
         var started = now.Where(container => !before.Any(old => old.Id == container.Id && old.State == "running")).Select(container => container.Service).ToHashSet();
         return [.. (await StatusOfAsync(now, cancellation)).Select(component => component with { Seconds = started.Contains(component.Name) && seconds.TryGetValue(component.Name, out var value) ? value : null })];
@@ -91,27 +87,27 @@ public sealed partial class DockerEngine : IStackEngine
             await Task.Run(() => Compose("services.compose.yaml", Model.ServicesProject));
     }
 
-    public Task<IReadOnlyList<Component>> StatusAsync(CancellationToken cancellation) => StatusOfAsync(Containers(), cancellation);
+    public Task<IReadOnlyList<ComponentStatus>> StatusAsync(CancellationToken cancellation) => StatusOfAsync(Containers(), cancellation);
 
-    private async Task<IReadOnlyList<Component>> StatusOfAsync(IReadOnlyList<Container> seen, CancellationToken cancellation)
+    private async Task<IReadOnlyList<ComponentStatus>> StatusOfAsync(IReadOnlyList<Container> seen, CancellationToken cancellation)
     {
         var containers = seen.ToLookup(container => container.Service);
-        Component Row(string name, string kind, int? port)
+        ComponentStatus Row(string name, string kind, int? port)
         {
             var container = containers[name].FirstOrDefault();
             var state = container is null ? "down" : container.State != "running" ? container.State : container.Health == "healthy" && port is null ? "ready" : "starting";
-            return new Component(name, kind, state, container?.Name, port, port is { } number ? new Uri($"http://127.0.0.1:{number}") : null);
+            return new ComponentStatus(name, kind, state, container?.Name, port, port is { } number ? Endpoint.Local(number).Address : null);
         }
 
         return await Readiness.OfAsync(
-            [.. Components.Select(part => Row(part.Component, "stack", part.Port is { } key ? PortOf(key) : null)), .. _context.Services.Select(service => Row(service.Name, "service", service.Port))],
+            [.. Components.Select(part => Row(part.Name, "stack", part.Api(_context.Settings)?.Address.Port)), .. _context.Services.Select(service => Row(service.Name, "service", service.Port))],
             Probes(),
             cancellation);
     }
 
     public Task LogsAsync(string? component, int lines, bool follow, CancellationToken cancellation)
     {
-        var known = Components.Select(part => part.Component).Concat(_context.Services.Select(service => service.Name)).ToList();
+        var known = Components.Select(part => part.Name).Concat(_context.Services.Select(service => service.Name)).ToList();
         if (component is not null && !known.Contains(component))
             throw new FaultException($"--component={component}: no such component; known: {string.Join(", ", known)}");
         if (follow && component is null)
@@ -272,19 +268,17 @@ public sealed partial class DockerEngine : IStackEngine
     }
 
     private List<Probe> Probes()
-        => [.. Components.Where(part => part.Port is not null).Select(part => new Probe(part.Component, new Uri($"http://127.0.0.1:{PortOf(part.Port!)}{part.Ready}"))),
-            .. Components.Where(part => part.Port is null).Select(part => new Probe(part.Component, null)),
-            .. _context.Services.Select(service => new Probe(service.Name, new Uri($"http://127.0.0.1:{service.Port}/health/ready")))];
+        => [.. Components.Select(part => new Probe(part.Name, part.Ready(_context.Settings))),
+            .. _context.Services.Select(service => new Probe(service.Name, service.Ready))];
 
     private void CheckPorts(IReadOnlyList<Container> containers)
     {
         var running = containers.Where(container => container.State == "running").Select(container => container.Service).ToHashSet();
-        string OwnerOf(string key) => key is "otlpGrpc" or "otlpHttp" or "zipkin" or "jaegerThrift" or "jaegerGrpc" ? "tempo" : key;
         Ports.Refuse(
             [
-                .. _context.Settings.Ports.ByName()
-                    .Where(port => (port.Key != "alertmanager" || _context.Settings.Alerting.Enabled) && !running.Contains(OwnerOf(port.Key)))
-                    .Select(port => ($"ports.{port.Key}", port.Value)),
+                .. Component.PortsOf(Kind, _context.Settings)
+                    .Where(port => !running.Contains(port.Component.Name))
+                    .Select(port => (port.Port.SettingsKey, port.Number)),
                 .. _context.Services.Where(service => !running.Contains(service.Name)).Select(service => ($"the service {service.Name} (ports.services and up)", service.Port)),
             ],
             port => _docker.Ask($"ps --filter publish={port} --format {{{{.Names}}}}") is [var name, ..] ? $"the container {name}" : null);
@@ -360,8 +354,6 @@ public sealed partial class DockerEngine : IStackEngine
 
     private bool IsOurs(string kind, string name)
         => _docker.Ask($"{kind} inspect --format \"{{{{json .Labels}}}}\" {name}") is [var labels, ..] && labels.Contains($"\"{OwnLabel}\"", StringComparison.Ordinal);
-
-    private int PortOf(string key) => _context.Settings.Ports.ByName().First(port => port.Key == key).Value;
 }
 
 /// <summary>One container of the two projects.</summary>

@@ -4,6 +4,9 @@ namespace MicroMonitored.Targets;
 /// <param name="Root">The repository's folder.</param>
 public sealed record Paths(string Root)
 {
+    /// <summary>What the name of a file ends in that was shipped anew and waits beside the one that a team has changed.</summary>
+    public const string Waiting = ".new";
+
     /// <summary>How a person starts the build, at the root.</summary>
     public static string Command => OperatingSystem.IsWindows() ? "./build.ps1" : "./build.sh";
 
@@ -18,6 +21,15 @@ public sealed record Paths(string Root)
 
     /// <summary>What the components run with, where the team changes it.</summary>
     public string Assets => Path.Combine(Stack, "assets");
+
+    /// <summary>What was shipped of the files that a team may change.</summary>
+    public string Shipped => Path.Combine(Stack, "assets.sha256");
+
+    /// <summary>The packages that came with the repository.</summary>
+    public string Feed => Path.Combine(Root, "feed");
+
+    /// <summary>The central versions of its packages.</summary>
+    public string Versions => Path.Combine(Root, "Directory.Packages.props");
 
     /// <summary>The settings file.</summary>
     public string Settings => Path.Combine(Stack, "stack.json");

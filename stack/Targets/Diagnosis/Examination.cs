@@ -31,6 +31,7 @@ internal sealed class Examination(BuildContext context, Machine machine)
             findings.Add(Password());
         }
 
+        findings.AddRange(PackageRows.Of(context));
         findings.Add(Disk());
         findings.Add(Memory());
         findings.Add(Writable());

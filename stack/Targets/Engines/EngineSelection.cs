@@ -49,6 +49,12 @@ internal static class EngineSelection
     {
         if (Recorded(context) is { } running)
             return [running];
+        if (Ownership.Original(context.Paths) is { } original)
+        {
+            context.Say($"This folder is a copy of {original}: what runs there and what it has stored stay.");
+            return [new EmbeddedEngine(context)];
+        }
+
         var docker = new DockerEngine(context);
         return docker.Obstacles().Count == 0 && (purge || !docker.LeavesNothing())
             ? [new EmbeddedEngine(context), docker]
@@ -57,10 +63,16 @@ internal static class EngineSelection
 
     /// <summary>The engine that runs, or null.</summary>
     public static IStackEngine? Recorded(BuildContext context)
-        => !File.Exists(Marker(context)) ? null : Of(StackEngine.All.FirstOrDefault(kind => kind.Name == File.ReadAllText(Marker(context)).Trim()) ?? StackEngine.Embedded, context);
+        => !File.Exists(Marker(context)) || Ownership.Original(context.Paths) is not null
+            ? null
+            : Of(StackEngine.All.FirstOrDefault(kind => kind.Name == File.ReadAllText(Marker(context)).Trim()) ?? StackEngine.Embedded, context);
 
     /// <summary>Remembers the engine before it starts anything.</summary>
-    public static void Record(BuildContext context, IStackEngine engine) => ChangedFile.Write(Marker(context), engine.Name + "\n");
+    public static void Record(BuildContext context, IStackEngine engine)
+    {
+        Ownership.Claim(context.Paths);
+        ChangedFile.Write(Marker(context), engine.Name + "\n");
+    }
 
     /// <summary>Forgets it once nothing runs any more.</summary>
     public static void Forget(BuildContext context)

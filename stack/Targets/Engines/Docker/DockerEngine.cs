@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Cake.Core;
 using Cake.Docker;
 using MicroMonitored.Model;
@@ -11,7 +12,7 @@ using MicroMonitored.Verification;
 namespace MicroMonitored.Targets.Engines.Docker;
 
 /// <summary>Runs the real products and the services' containers under Docker Compose.</summary>
-internal sealed class DockerEngine : IStackEngine
+internal sealed partial class DockerEngine : IStackEngine
 {
     internal const string OwnLabel = "micromonitored.owner";
 
@@ -38,7 +39,15 @@ internal sealed class DockerEngine : IStackEngine
 
     public async Task<IReadOnlyList<ComponentStatus>> UpAsync(TimeSpan timeout, CancellationToken cancellation)
     {
-        var before = Containers();
+        var all = All() ?? [];
+        if (Foreign(all) is { } root)
+        {
+            throw new FaultException(
+                $"the project {_context.Settings.Names.Project} is up from {root}; "
+                + "run Teardown there, or give this repository another names.project and other ports in stack/stack.json");
+        }
+
+        var before = all.Where(IsOwn).ToList();
         CheckPorts(before);
         Folders.Require(_context.Paths, [_context.Paths.Rendered, _context.Paths.Run]);
         Images.Pull();
@@ -145,7 +154,14 @@ internal sealed class DockerEngine : IStackEngine
         if (Obstacles() is { Count: > 0 } obstacles)
             throw new FaultException([.. obstacles.Select(obstacle => $"Teardown of the docker engine cannot run: {obstacle}")]);
         var removed = new List<string>();
-        var containers = Containers();
+        var all = All() ?? [];
+        if (Foreign(all) is { } root)
+        {
+            _context.Say($"The project {_context.Settings.Names.Project} belongs to {root}: nothing of it is touched from here.");
+            return Task.FromResult<IReadOnlyList<string>>(removed);
+        }
+
+        var containers = all.Where(IsOwn).ToList();
         removed.AddRange(containers.Select(container => container.Service));
         Down(Model.ServicesProject, purge);
         Down(Model.StackProject, purge);
@@ -171,12 +187,22 @@ internal sealed class DockerEngine : IStackEngine
 
     private IEnumerable<string> Remove(string kind, string name)
     {
-        if (_docker.Ask($"{kind} rm {name}") is not null)
-            return [$"{kind} {name}"];
         var users = _docker.Ask($"ps --all --filter {kind}={name} --format {{{{.Names}}}}") ?? [];
-        _context.Say($"The {kind} {name} stays: {(users.Count > 0 ? $"{string.Join(", ", users)} of another project still uses it; stop that and repeat" : "docker does not remove it; repeat the Teardown target")}.");
+        var sharers = users.Count == 0 && kind == "volume" ? Sharers(name) : [];
+        if (users.Count == 0 && sharers.Count == 0 && _docker.Ask($"{kind} rm {name}") is not null)
+            return [$"{kind} {name}"];
+        var reason = users.Count > 0 ? $"{string.Join(", ", users)} of another project still uses it; stop that and repeat"
+            : sharers.Count > 0 ? $"{string.Join(", ", sharers)} kept data here and may have lines in it; the last Teardown --purge removes it"
+            : "docker does not remove it; repeat the Teardown target";
+        _context.Say($"The {kind} {name} stays: {reason}.");
         return [];
     }
+
+    /// <summary>Other projects that kept data when they were torn down; none for a volume that bears this project's name.</summary>
+    private IReadOnlyList<string> Sharers(string volume)
+        => volume.StartsWith(_context.Settings.Names.Project + "_", StringComparison.Ordinal) ? []
+            : [.. (_docker.Ask("volume ls --filter label=micromonitored.data --format \"{{.Label \\\"com.docker.compose.project\\\"}}\"") ?? [])
+                .Where(project => project != Model.StackProject).Distinct()];
 
     /// <summary>Containers that were to do one thing and go, and whose build ended before they were started.</summary>
     private IReadOnlyList<string> CutShort()
@@ -186,16 +212,26 @@ internal sealed class DockerEngine : IStackEngine
         => new[] { Model.StackProject, Model.ServicesProject }.SelectMany(project => _docker.Ask($"volume ls --quiet --filter label=com.docker.compose.project={project}") ?? []);
 
     public bool LeavesNothing()
-        => _docker.Obstacles().Count == 0
-            && Containers().Count == 0
-            && CutShort().Count == 0
-            && !(Exists("network", _context.Settings.Names.Network) && IsOurs("network", _context.Settings.Names.Network));
+    {
+        if (_docker.Obstacles().Count > 0)
+            return false;
+        var (all, network) = (All() ?? [], _context.Settings.Names.Network);
+        return Foreign(all) is not null || (all.Count == 0 && CutShort().Count == 0 && !(Exists("network", network) && IsOurs("network", network)));
+    }
 
     /// <summary>The containers of both projects, running or not; none where the engine does not answer.</summary>
     internal IReadOnlyList<Container> Containers() => Look() ?? [];
 
     /// <summary>The containers of both projects, running or not; null where the engine does not answer.</summary>
-    internal IReadOnlyList<Container>? Look()
+    internal IReadOnlyList<Container>? Look() => All()?.Where(IsOwn).ToList();
+
+    /// <summary>The checkout whose stack bears this one's project name; null where none does.</summary>
+    private string? Foreign(List<Container> all)
+        => all.FirstOrDefault(container => !IsOwn(container)) is { Rendered: { } rendered } ? Ownership.RootOf(rendered) : null;
+
+    private bool IsOwn(Container container) => Ownership.IsOwn(_context.Paths, container.Rendered);
+
+    private List<Container>? All()
         => _docker.Ask("ps --all --no-trunc --filter label=com.docker.compose.project --format \"{{json .}}\"")?
             .Where(line => line.StartsWith('{'))
             .Select(Read)
@@ -227,7 +263,8 @@ internal sealed class DockerEngine : IStackEngine
         string? Label(string key) => Text("Labels").Split(',').FirstOrDefault(label => label.StartsWith(key + "=", StringComparison.Ordinal))?.Split('=', 2)[1];
         var status = Text("Status");
         var health = status.Contains("(healthy)", StringComparison.Ordinal) ? "healthy" : status.Contains("(unhealthy)", StringComparison.Ordinal) ? "unhealthy" : "";
-        return new Container(Text("ID"), Text("Names"), Label("com.docker.compose.service") ?? Text("Names"), Text("State"), health, Label("com.docker.compose.project") ?? "");
+        var rendered = RenderedInto().Match(Text("Labels")) is { Success: true } folder ? folder.Value : null;
+        return new Container(Text("ID"), Text("Names"), Label("com.docker.compose.service") ?? Text("Names"), Text("State"), health, Label("com.docker.compose.project") ?? "", rendered);
     }
 
     private List<Probe> Probes()
@@ -309,6 +346,10 @@ internal sealed class DockerEngine : IStackEngine
             new DockerComposeDownSettings { RemoveOrphans = true, Volumes = purge ? true : null },
             settings => _context.DockerComposeDown(settings, new DockerComposeSettings { ProjectName = project }));
 
+    // Labels are listed with commas between them, which a folder's name may hold, too.
+    [GeneratedRegex(@"(?<=(^|,)com\.docker\.compose\.project\.working_dir=).+?(?=,[A-Za-z0-9_.-]+=|$)")]
+    private static partial Regex RenderedInto();
+
     private bool Exists(string kind, string name) => _docker.Ask($"{kind} inspect {name}") is not null;
 
     private bool IsOurs(string kind, string name)
@@ -319,4 +360,5 @@ internal sealed class DockerEngine : IStackEngine
 /// <param name="Service">The Compose service: a component or a service of the repository.</param>
 /// <param name="State">What the engine says: <c>running</c>, <c>exited</c>, <c>restarting</c>, …</param>
 /// <param name="Health"><c>healthy</c>, <c>unhealthy</c> or empty.</param>
-internal sealed record Container(string Id, string Name, string Service, string State, string Health, string Project);
+/// <param name="Rendered">The folder of the Compose file that it came from; null where Compose does not say.</param>
+internal sealed record Container(string Id, string Name, string Service, string State, string Health, string Project, string? Rendered);

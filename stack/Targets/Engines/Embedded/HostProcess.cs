@@ -92,6 +92,9 @@ internal sealed partial record HostProcess(string Name, string Kind, int Port, s
 
     private bool Is(int pid, string folder)
     {
+        var ours = Path.GetDirectoryName(folder)!;
+        if (!Assembly.StartsWith(ours + Path.DirectorySeparatorChar, StringComparison.Ordinal) && !Ownership.RunsBelow(pid, ours))
+            return false;
         if (OperatingSystem.IsLinux())
             return File.Exists($"/proc/{pid}/cmdline") && File.ReadAllText($"/proc/{pid}/cmdline").Contains(Assembly, StringComparison.Ordinal);
         try

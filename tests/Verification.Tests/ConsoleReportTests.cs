@@ -60,8 +60,8 @@ public sealed class ConsoleReportTests
         FAIL  logs.exactly-once  0/3  20.9 s  shop-orders, shop-payments, shop-inventory skipped
               shop-orders: 1 missing <a|b> �[31m & 100%, done: second
                 hop: shop-orders → log agent
-                fix: look at [the] drop counter of shop-orders, the agent's dropped entries, the store's
-                     discarded samples
+                fix: look at [the] drop counter of shop-orders, the agent's dropped entries, the
+                     store's discarded samples
               shop-payments: 2 missing (line 7, line 8)
                 hop: shop-payments → log agent
                 fix: look at the log of loki

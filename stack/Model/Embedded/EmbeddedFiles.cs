@@ -15,6 +15,9 @@ public static class EmbeddedFiles
     /// <summary>File name of the scrape targets.</summary>
     public const string Targets = "targets.json";
 
+    /// <summary>File name of the canary's scrape target; there while one runs.</summary>
+    public const string CanaryTargets = "canary.json";
+
     /// <summary>The files' contents by file name.</summary>
     /// <param name="dataFolder">Where the engine keeps its store.</param>
     /// <param name="logFolder">Where the services write their log files.</param>
@@ -27,7 +30,7 @@ public static class EmbeddedFiles
                 .ToDictionary(port => port.Key, port => port.Value),
             dataFolder,
             logFolder,
-            [Targets],
+            [Targets, CanaryTargets],
             settings.ScrapeInterval.Text,
             settings.ScrapeInterval.Text,
             new RetentionSection(settings.Retention.Metrics.Text, settings.Retention.Logs.Text, settings.Retention.Traces.Text),

@@ -1,5 +1,7 @@
 using Cake.Core;
 using Cake.Frosting;
+using MicroMonitored.Model.Embedded;
+using MicroMonitored.Verification;
 
 namespace MicroMonitored.Targets.Tasks;
 
@@ -9,8 +11,11 @@ public sealed class Canary : AsyncFrostingTask<BuildContext>
 {
     public override async Task RunAsync(BuildContext context)
     {
-        var plan = VerificationPlans.Of(context, EngineSelection.Running(context));
-        var report = await MicroMonitored.Verification.Canary.RunAsync(plan, context.Options.Duration, null, CanaryTable.Progress(context), TimeProvider.System, Interrupt.Token);
+        var engine = EngineSelection.Running(context);
+        var plan = VerificationPlans.Of(context, engine);
+        var exposure = new CanaryExposure(TargetsFile: engine is EmbeddedEngine ? Path.Combine(context.Paths.Rendered, "embedded", EmbeddedFiles.CanaryTargets) : null);
+        var options = new CanaryOptions { Duration = context.Options.Duration, Exposure = exposure };
+        var report = await MicroMonitored.Verification.Canary.RunAsync(plan, options, CanaryTable.Progress(context.Terminal, options.Duration), TimeProvider.System, Interrupt.Token);
         CanaryTable.Print(context.Terminal, report);
         if (!report.Sound)
             throw new CakeException("The canary found losses; Verify names the first broken hop.");

@@ -1,6 +1,7 @@
-using MicroMonitored.Targets;
 using Cake.Core;
 using Cake.Core.IO;
+using MicroMonitored.Targets;
+using MicroMonitored.Targets.Options;
 using Path = System.IO.Path;
 
 namespace Build;
@@ -40,19 +41,17 @@ public sealed class DemoRepository
         return demo;
     }
 
-    /// <summary>Runs a target of the demo's own build with the options of this one.</summary>
-    public void RunTarget(string target)
+    /// <summary>Runs a target of the demo's own build, on the settings of this one.</summary>
+    public void RunTarget(string target, params IReadOnlyList<string> options)
     {
         var arguments = new ProcessArgumentBuilder();
         if (OperatingSystem.IsWindows())
             arguments.Append("-NoProfile").Append("-File").AppendQuoted(Script);
         arguments.Append($"--target={target}");
-        if (_context.Options.Engine is { } engine && target == "Up")
-            arguments.Append($"--engine={engine.ToString().ToLowerInvariant()}");
-        if (_context.Options.Settings is { } settings)
-            arguments.AppendQuoted($"--settings={settings}");
-        if (_context.Options.Purge && target == "Teardown")
-            arguments.Append("--purge");
+        foreach (var option in options)
+            arguments.Append(option);
+        if (_context.GetValue(StackOptions.Settings) is not null)
+            arguments.AppendQuoted($"--settings={_context.SettingsFile}");
         _context.Show($"{target} of the demo", OperatingSystem.IsWindows() ? "powershell" : new FilePath(Script), arguments, Folder);
     }
 

@@ -1,19 +1,24 @@
-using MicroMonitored.Targets;
 using System.IO.Enumeration;
 using Cake.Frosting;
 using MicroMonitored.Model;
+using MicroMonitored.Targets;
+using MicroMonitored.Targets.Options;
 
 namespace Build.Tasks;
 
 [TaskName(nameof(Bench))]
-[TaskDescription("Measures what the instrumentation costs, how fast the templates are and how fast the stack starts (--filter=instrumentation|scaffolding|start-up).")]
+[TaskDescription("Measures what the instrumentation costs, how fast the templates are and how fast the stack starts.")]
+[Example("--filter=start-up")]
 public sealed class Bench : FrostingTask<BuildContext>
 {
+    private static readonly Option<string?> Filter = Option.Text("filter", "NAME", "what to measure: instrumentation, scaffolding or start-up");
+
     public override void Run(BuildContext context)
     {
-        var chosen = Benchmark.All.Where(benchmark => FileSystemName.MatchesSimpleExpression(context.Options.Filter ?? "*", benchmark.Key)).ToList();
+        var filter = context.GetValue(Filter) ?? "*";
+        var chosen = Benchmark.All.Where(benchmark => FileSystemName.MatchesSimpleExpression(filter, benchmark.Key)).ToList();
         if (chosen.Count == 0)
-            throw new FaultException($"--filter={context.Options.Filter}: no benchmark has that name; known: {string.Join(", ", Benchmark.All.Keys)}");
+            throw new FaultException($"--filter={filter}: no benchmark has that name; known: {string.Join(", ", Benchmark.All.Keys)}");
         foreach (var (_, run) in chosen)
         {
             if (run(context) is { } report)

@@ -7,13 +7,14 @@ using Spectre.Console;
 
 namespace MicroMonitored.Targets;
 
-/// <summary>What every target is given: the arguments, the settings, the services, the paths and the console.</summary>
+/// <summary>What every target is given: its options, the settings, the services, the paths and the console.</summary>
 public sealed class BuildContext : FrostingContext
 {
-    private readonly Lazy<Arguments> _options;
+    private readonly Lazy<GivenOptions> _given;
     private readonly Lazy<StackSettings> _settings;
     private readonly Lazy<IReadOnlyList<DiscoveredService>> _services;
 
+    /// <summary>Initializes the context of the build that lies around this program.</summary>
     public BuildContext(ICakeContext context)
         : this(context, Paths.Of(AppContext.BaseDirectory), Console.Terminal.Create(), Variables())
     {
@@ -24,24 +25,33 @@ public sealed class BuildContext : FrostingContext
     {
         Paths = paths;
         Terminal = terminal;
-        _options = new Lazy<Arguments>(() => Targets.Arguments.Of(context.Arguments));
-        _settings = new Lazy<StackSettings>(() => SettingsReader.Read(Options.Settings ?? Paths.Settings, variables));
-        _services = new Lazy<IReadOnlyList<DiscoveredService>>(() => ServiceDiscovery.Find(Paths.Source, Settings.Ports.Services, Settings.Ports.ByName()));
+        _given = new Lazy<GivenOptions>(() => new GivenOptions(context.Arguments));
+        _settings = new Lazy<StackSettings>(() => SettingsReader.Read(SettingsFile, variables));
+        _services = new Lazy<IReadOnlyList<DiscoveredService>>(
+            () => ServiceDiscovery.Find(Paths.Source, Settings.Ports.Services, Settings.Ports.ByName()));
     }
 
+    /// <summary>Where things are.</summary>
     public Paths Paths { get; }
 
     /// <summary>Where tables and results are written.</summary>
     public IAnsiConsole Terminal { get; }
 
-    /// <summary>The command line.</summary>
-    public Arguments Options => _options.Value;
+    /// <summary>The settings file in use.</summary>
+    public string SettingsFile => GetValue(StackOptions.Settings) is { } file ? Path.GetFullPath(file) : Paths.Settings;
 
     /// <summary>The settings file with its overrides; read when first asked for.</summary>
     public StackSettings Settings => _settings.Value;
 
     /// <summary>The services below <c>src/</c>.</summary>
     public IReadOnlyList<DiscoveredService> Services => _services.Value;
+
+    internal GivenOptions Given => _given.Value;
+
+    /// <summary>The value of an option on the command line, or its fallback.</summary>
+    /// <param name="option">A static field of the task that takes it.</param>
+    /// <exception cref="MicroMonitored.Model.FaultException">What is given is no value of the option.</exception>
+    public T GetValue<T>(Option<T> option) => Given.Value(option);
 
     /// <summary>Prints one line as it is.</summary>
     public void Say(string line) => Terminal.Profile.Out.Writer.WriteLine(line);

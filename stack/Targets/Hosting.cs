@@ -1,3 +1,4 @@
+using System.Reflection;
 using Cake.Frosting;
 
 namespace MicroMonitored.Targets;
@@ -6,11 +7,13 @@ namespace MicroMonitored.Targets;
 public static class Hosting
 {
     /// <summary>Adds the targets, their context and their lifetime; the build's own targets take <see cref="BuildContext"/> too.</summary>
-    public static CakeHost UseMicroMonitored(this CakeHost host)
-        => host
-            .AddAssembly(typeof(Hosting).Assembly)
-            .UseContext<BuildContext>()
-            .UseLifetime<BuildLifetime>()
-            // Cake would look for tools below wherever the build is started, and cannot below the root of a disk.
-            .UseCakeSetting("Paths_Tools", Path.Combine(AppContext.BaseDirectory, "tools"));
+    /// <param name="host">The host, with whatever else the build wants of it.</param>
+    /// <param name="assemblies">Where further targets are; this package and the build itself need not be named.</param>
+    public static MonitoredBuild UseMicroMonitored(this CakeHost host, params Assembly[] assemblies)
+    {
+        IReadOnlyList<Assembly> added = [typeof(Hosting).Assembly, .. assemblies];
+        foreach (var assembly in added)
+            host.AddAssembly(assembly);
+        return new MonitoredBuild(host, Target.In([.. added, Assembly.GetEntryAssembly()!]), System.Console.Out);
+    }
 }

@@ -3,6 +3,9 @@ namespace MicroMonitored.Targets;
 /// <summary>Where things are; the only place that knows folder names.</summary>
 public sealed record Paths(string Root)
 {
+    /// <summary>How a person starts the build, at the root.</summary>
+    public static string Command => OperatingSystem.IsWindows() ? "./build.ps1" : "./build.sh";
+
     public string Source => Path.Combine(Root, "src");
 
     public string Tests => Path.Combine(Root, "tests");
@@ -27,7 +30,7 @@ public sealed record Paths(string Root)
 
     public string Reports => Path.Combine(Artifacts, "verify");
 
-    public string Script => Path.Combine(Root, OperatingSystem.IsWindows() ? "build.ps1" : "build.sh");
+    public string Script => Path.GetFullPath(Command, Root);
 
     /// <summary>The compiled entry point of a project, as the artifacts output layout places it.</summary>
     public string Assembly(string project) => Path.Combine(Binaries, project, "release", project + ".dll");

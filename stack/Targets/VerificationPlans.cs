@@ -6,7 +6,7 @@ namespace MicroMonitored.Targets;
 /// <summary>Tells Verify what runs where.</summary>
 public static class VerificationPlans
 {
-    public static VerificationPlan Of(BuildContext context, IStackEngine engine)
+    public static VerificationPlan Of(BuildContext context, IStackEngine engine, TimeSpan timeout)
     {
         var settings = context.Settings;
         var docker = engine is DockerEngine;
@@ -28,10 +28,8 @@ public static class VerificationPlans
             },
             Services = [.. context.Services.Select(service => new ServiceUnderTest(service.Name, At(service.Port), service.ProbePath, service.Calls))],
             LogProbe = engine.LogProbe,
-            Timeout = context.Options.Timeout,
+            Timeout = timeout,
             ScrapeInterval = settings.ScrapeInterval.Value,
-            Only = context.Options.Only,
-            Skip = context.Options.Skip,
             Grafana = new GrafanaCredentials(settings.Grafana.User, settings.Grafana.Password),
             DashboardUids = docker ? Dashboards(context) : [],
             Alerting = docker && settings.Alerting.Enabled,

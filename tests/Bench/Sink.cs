@@ -5,12 +5,13 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Bench;
 
-/// <summary>Where the spans go: accepts OTLP over gRPC, counts the spans and answers.</summary>
+/// <summary>Where the spans go: accepts OTLP over gRPC, counts the spans, not the other signals, and answers.</summary>
 public static class Sink
 {
     /// <summary>Answers how many spans have arrived.</summary>
     public const string Received = "/received";
 
+    private const string Traces = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
     private const int ResourceSpans = 1;
     private const int ScopeSpans = 2;
     private const int Spans = 2;
@@ -33,7 +34,8 @@ public static class Sink
                 return;
             }
 
-            Interlocked.Add(ref received, Count(body.ToArray().AsSpan(FramePrefix)));
+            if (context.Request.Path == Traces)
+                Interlocked.Add(ref received, Count(body.ToArray().AsSpan(FramePrefix)));
             context.Response.ContentType = "application/grpc";
             context.Response.DeclareTrailer("grpc-status");
             await context.Response.Body.WriteAsync(new byte[5]);

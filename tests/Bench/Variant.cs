@@ -12,7 +12,7 @@ public sealed record Variant(string Name, string Title, Action<WebApplicationBui
     public const string Bare = "bare";
 
     /// <summary>Those compared when none is named.</summary>
-    public static readonly IReadOnlyList<string> Default = [Bare, "silent", "ours", "tutorial"];
+    public static readonly IReadOnlyList<string> Default = [Bare, "silent", "ours", "aspire", "tutorial"];
 
     public static readonly IReadOnlyList<Variant> All =
     [
@@ -22,6 +22,7 @@ public sealed record Variant(string Name, string Title, Action<WebApplicationBui
         new("ours-logs", "this template: logs only", Monitored.Logs, Monitored.Map),
         new("ours-traces", "this template: traces only", Monitored.Traces, Monitored.Map),
         new("ours-metrics", "this template: metrics only", Monitored.Metrics, Monitored.Map),
+        new("aspire", "Aspire's ServiceDefaults: metrics, logs, traces over OTLP", Aspire.Configure, Aspire.Map),
         new("tutorial", "usual tutorial: Serilog and OpenTelemetry at defaults", Tutorial.Configure, Tutorial.Map),
         new("zlogger", "ZLogger JSON request log only", RequestLogs.ZLogger, RequestLogs.Map),
         new("serilog", "Serilog JSON request log only", RequestLogs.Serilog, RequestLogs.MapSerilog),

@@ -45,7 +45,7 @@ public sealed class CommandTests : ICakeContext
 
     /// <summary>A tool that ends at once may be gone before its output has been read.</summary>
     [Fact]
-    public void NothingOfWhatAShortToolPrintsIsLost()
+    public void Nothing_of_what_a_short_tool_prints_is_lost()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "needs a shell.");
         var arguments = new ProcessArgumentBuilder().Append("-c").AppendQuoted("echo one; echo two >&2");
@@ -54,7 +54,7 @@ public sealed class CommandTests : ICakeContext
     }
 
     [Fact]
-    public void AFailureCarriesWhatTheToolSaid()
+    public void A_failure_carries_what_the_tool_said()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "needs a shell.");
         var arguments = new ProcessArgumentBuilder().Append("-c").AppendQuoted("echo told; echo error: why >&2; exit 3");

@@ -68,7 +68,7 @@ public sealed class MatrixTests(BuiltMatrix matrix) : IClassFixture<BuiltMatrix>
     }
 
     [Fact]
-    public void Every_row_builds_without_warnings_with_every_analyzer_on()
+    public void Every_row_builds_without_warnings()
     {
         matrix.Built.Succeeded();
         Assert.Contains("0 Warning(s)", matrix.Built.Output, StringComparison.Ordinal);
@@ -101,22 +101,31 @@ public sealed class MatrixTests(BuiltMatrix matrix) : IClassFixture<BuiltMatrix>
         => Assert.Matches($"^{project}$", matrix[name].Settings.GetProperty("names").GetProperty("project").GetString());
 
     [Fact]
-    public async Task A_finding_of_an_analyzer_breaks_the_build()
+    public async Task Analyzers_advise_and_only_real_errors_break_the_build()
     {
         var repository = matrix["Acme.event"];
-        var file = Path.Combine(repository.Folder, "src", "Acme.event_.Monitoring", "Careless.cs");
+        var project = Path.Combine(repository.Folder, "src", "Acme.event_.Monitoring");
+        var file = Path.Combine(project, "Careless.cs");
         await File.WriteAllTextAsync(file, """
-            namespace Monitoring;
+            using Microsoft.Extensions.Logging;
 
+            // TODO: think again.
             internal static class Careless
             {
-                public static bool IsEmpty(string text) => text.Count() == 0;
+                public static bool IsEmpty(ILogger logger, string text)
+                {
+                    logger.LogInformation("is {text} empty?" + "", text.ToLower());
+                    return text.Count() == 0;
+                }
             }
             """);
-        var built = await matrix.BuildAsync(Path.Combine(repository.Folder, "src", "Acme.event_.Monitoring", "Acme.event_.Monitoring.csproj"));
+        var careless = await matrix.BuildAsync(Path.Combine(project, "Acme.event_.Monitoring.csproj"));
+        await File.WriteAllTextAsync(file, "internal static class Wrong { public static int Length(string? text) => text.Length; }");
+        var wrong = await matrix.BuildAsync(Path.Combine(project, "Acme.event_.Monitoring.csproj"));
         File.Delete(file);
-        Assert.NotEqual(0, built.ExitCode);
-        Assert.Contains("error CA18", built.Output, StringComparison.Ordinal);
+        careless.Succeeded();
+        Assert.NotEqual(0, wrong.ExitCode);
+        Assert.Contains("error CS8602", wrong.Output, StringComparison.Ordinal);
     }
 
     [Fact]

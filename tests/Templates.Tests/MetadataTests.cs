@@ -45,16 +45,6 @@ public sealed class MetadataTests
         }
     }
 
-    [Fact]
-    public void The_service_derives_its_name_as_the_stack_does()
-    {
-        var ours = Body(Path.Combine(Repository.Root, "stack", "Model", "Services", "ServiceName.cs"));
-        var theirs = Body(Path.Combine(Repository.Templates, "micro-monitored", "src", "MonitoredApp.Monitoring", "ServiceName.cs"));
-        Assert.Equal(ours, theirs);
-
-        static string[] Body(string file) => [.. File.ReadLines(file).Where(line => !line.StartsWith("namespace", StringComparison.Ordinal))];
-    }
-
     private static Dictionary<string, string> Texts(string template)
     {
         var json = Read(template, "template.json");

@@ -1,33 +1,62 @@
+using System.Text.Json.Nodes;
 using CsCheck;
-using MicroMonitored.Verification.Clients;
+using Google.Protobuf;
+using MicroMonitored.Protocols.Exposition;
+using MicroMonitored.Protocols.Jaeger;
+using MicroMonitored.Protocols.Otlp;
+using MicroMonitored.Protocols.Zipkin;
 using MicroMonitored.Verification.Probes;
+using OpenTelemetry.Proto.Collector.Metrics.V1;
+using OpenTelemetry.Proto.Collector.Trace.V1;
+using OpenTelemetry.Proto.Trace.V1;
 
 namespace MicroMonitored.Verification.Tests;
 
-/// <summary>Each protocol's bytes, read back by decoders of their own, are the trace that was to be sent.</summary>
+/// <summary>Each protocol's bytes, read back, are the trace that was to be sent.</summary>
 public sealed class EncodingTests
 {
     private static readonly RunIdentity Run = new(0x0123456789abcdef);
     private static readonly DateTimeOffset Now = new(2026, 11, 23, 1, 2, 3, TimeSpan.Zero);
 
     [Fact]
-    public void Otlp_protobuf() => Same(TraceProtocol.OtlpGrpc, spans => Decoding.OtlpProtobuf(OtlpEncoding.Traces(spans)));
+    public void Otlp_protobuf() => Same(TraceProtocol.OtlpGrpc, request => ExportTraceServiceRequest.Parser.ParseFrom(request.ToByteArray()));
 
     [Fact]
-    public void Otlp_json() => Same(TraceProtocol.OtlpHttpJson, spans => Decoding.OtlpJson(OtlpEncoding.TracesJson(spans)));
+    public void Otlp_json() => Same(TraceProtocol.OtlpHttpJson, request => OtlpJson.Parse<ExportTraceServiceRequest>(OtlpJson.Format(request)));
 
     [Fact]
-    public void Zipkin() => Same(TraceProtocol.Zipkin, spans => Decoding.Zipkin(ZipkinEncoding.Spans(spans)));
+    public void Zipkin() => Same(TraceProtocol.Zipkin, request => ZipkinReader.Read(ZipkinWriter.Write(request)));
 
     [Fact]
-    public void Jaeger() => Same(TraceProtocol.Jaeger, spans => Decoding.Jaeger(JaegerEncoding.Batch(spans[0].Service, spans)));
+    public void Jaeger() => Same(TraceProtocol.Jaeger, request => JaegerReader.Read(JaegerWriter.Write(request.ResourceSpans.Single())));
+
+    [Fact]
+    public void A_span_is_the_same_in_its_own_words_and_in_those_of_Otlp()
+    {
+        var sent = SyntheticTrace.Create(Run, TraceProtocol.OtlpGrpc, Now)[3];
+        var resource = OtlpTraces.Request([sent]).ResourceSpans.Single();
+        var span = resource.ScopeSpans.Single().Spans.Single();
+
+        Assert.Equal("""{ "attributes": [ { "key": "service.name", "value": { "stringValue": "micromonitored-verify" } } ] }""", resource.Resource.ToString());
+        Assert.Equal((sent.TraceId, sent.SpanId, sent.ParentId), (Hex(span.TraceId), Hex(span.SpanId), Hex(span.ParentSpanId)));
+        Assert.Equal(("verify publish", SpanKind.Producer, Status.Types.StatusCode.Error), (span.Name, span.Kind, span.Status.Code));
+        Assert.Equal((1795395723003000007UL, 1795395723004000007UL), (span.StartTimeUnixNano, span.EndTimeUnixNano));
+        Assert.Equal(
+            ["verify.run: 0123456789abcdef", "verify.step: verify publish", "verify.whole: 42", "verify.ratio: 0.25", "verify.flag: true"],
+            span.Attributes.Select(attribute => $"{attribute.Key}: {JsonNode.Parse(attribute.Value.ToString())!.AsObject().Single().Value}"));
+    }
 
     [Fact]
     public void Gauge()
     {
-        var (runId, value) = Decoding.Gauge(OtlpEncoding.Gauge("verify", "a_metric", Run.Id, 12.5, 1));
+        var resource = ExportMetricsServiceRequest.Parser.ParseFrom(
+            OtlpTraces.Gauge("verify", "a_metric", Run.Id, 12.5, 1).ToByteArray()).ResourceMetrics.Single();
+        var metric = resource.ScopeMetrics.Single().Metrics.Single();
+        var point = metric.Gauge.DataPoints.Single();
 
-        Assert.Equal((Run.Id, 12.5), (runId, value));
+        Assert.Equal(("verify", "a_metric"), (resource.Resource.Attributes.Single().Value.StringValue, metric.Name));
+        Assert.Equal(("run_id", Run.Id), (point.Attributes.Single().Key, point.Attributes.Single().Value.StringValue));
+        Assert.Equal((12.5, 1UL), (point.AsDouble, point.TimeUnixNano));
     }
 
     [Fact]
@@ -86,20 +115,23 @@ public sealed class EncodingTests
 
     [Fact]
     public void Exposition_reader_takes_any_text() =>
-        Gen.String.Sample(text => ExpositionText.Read(text, _ => true).All(sample => sample.Name.Length > 0));
+        Gen.String.Sample(text => ExpositionParser.Read(text, _ => true).All(sample => sample.Name.Length > 0));
 
     [Fact]
     public void Exposition_reader_unescapes_labels()
     {
-        var sample = Assert.Single(ExpositionText.Read("a_total{p=\"x\\\"y\\\\z\\n\",q=\"}\"} 3 # {trace_id=\"1\"} 0.5\n", _ => true));
+        var sample = Assert.Single(ExpositionParser.Read("a_total{p=\"x\\\"y\\\\z\\n\",q=\"}\"} 3 # {trace_id=\"1\"} 0.5\n", _ => true));
 
-        Assert.Equal(("x\"y\\z\n", "}", 3d), (sample.Labels["p"], sample.Labels["q"], sample.Value));
+        Assert.Equal(("x\"y\\z\n", "}", 3d), (sample.Label("p"), sample.Label("q"), sample.Value));
     }
 
-    private static void Same(TraceProtocol protocol, Func<IReadOnlyList<TraceSpan>, List<TraceSpan>> roundTrip)
+    private static void Same(TraceProtocol protocol, Func<ExportTraceServiceRequest, ExportTraceServiceRequest> roundTrip)
     {
         var sent = SyntheticTrace.Create(Run, protocol, Now);
 
-        Assert.Empty(TraceComparison.Differences(sent, roundTrip(sent), exactAttributes: true));
+        var read = OtlpTraces.Spans(roundTrip(OtlpTraces.Request(sent)).ResourceSpans).ToList();
+        Assert.Empty(TraceComparison.Differences(sent, read, exactAttributes: true));
     }
+
+    private static string Hex(ByteString id) => Convert.ToHexStringLower(id.Span);
 }

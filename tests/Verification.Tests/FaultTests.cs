@@ -35,7 +35,8 @@ public sealed class FaultTests(FaultRuns runs) : IClassFixture<FaultRuns>
     [InlineData(Fault.None)]
     [InlineData(Fault.MetricStoreNotReady, "stack.ready prometheus")]
     [InlineData(Fault.ServiceNotReady, "stack.ready shop-orders")]
-    [InlineData(Fault.ServiceNotStarted, "stack.ready shop-inventory", "metrics.target-up shop-inventory", "metrics.exact-count shop-inventory", "metrics.exact-count shop-orders", "logs.exactly-once shop-inventory", "traces.edge shop-orders")]
+    [InlineData(Fault.ServiceNotStarted, "stack.ready shop-inventory", "metrics.target-up shop-inventory", "metrics.exact-count shop-inventory",
+        "metrics.exact-count shop-orders", "logs.exactly-once shop-inventory", "traces.edge shop-orders")]
     [InlineData(Fault.ProbeRouteFails, "metrics.exact-count shop-orders")]
     [InlineData(Fault.TargetMissing, "metrics.target-up shop-orders")]
     [InlineData(Fault.MetricsPageFails, "metrics.target-up shop-orders")]
@@ -43,11 +44,14 @@ public sealed class FaultTests(FaultRuns runs) : IClassFixture<FaultRuns>
     [InlineData(Fault.OneRequestCountedTwice, "metrics.exact-count shop-orders")]
     [InlineData(Fault.ScrapedTwice, "metrics.exact-count shop-orders")]
     [InlineData(Fault.RuntimeMeterOff, "metrics.runtime shop-inventory", "metrics.runtime shop-orders")]
-    [InlineData(Fault.ExemplarsOff, "links.exemplar-to-trace shop-inventory", "links.exemplar-to-trace shop-orders", "metrics.exemplar shop-inventory", "metrics.exemplar shop-orders")]
+    [InlineData(Fault.ExemplarsOff, "links.exemplar-to-trace shop-inventory", "links.exemplar-to-trace shop-orders", "metrics.exemplar shop-inventory",
+        "metrics.exemplar shop-orders")]
     [InlineData(Fault.ExemplarOfAnotherSpan, "links.exemplar-to-trace shop-inventory", "links.exemplar-to-trace shop-orders")]
     [InlineData(Fault.OtlpMetricsRefused, "metrics.otlp")]
     [InlineData(Fault.OtlpMetricChanged, "metrics.otlp")]
-    [InlineData(Fault.LogStoreDown, "stack.ready loki", "logs.exactly-once", "logs.exactly-once shop-inventory", "logs.exactly-once shop-orders", "logs.labels shop-inventory", "logs.labels shop-orders", "logs.multiprotocol", "links.log-to-trace shop-inventory", "links.log-to-trace shop-orders", "links.trace-to-logs shop-inventory", "links.trace-to-logs shop-orders")]
+    [InlineData(Fault.LogStoreDown, "stack.ready loki", "logs.exactly-once", "logs.exactly-once shop-inventory", "logs.exactly-once shop-orders",
+        "logs.labels shop-inventory", "logs.labels shop-orders", "logs.multiprotocol", "links.log-to-trace shop-inventory", "links.log-to-trace shop-orders",
+        "links.trace-to-logs shop-inventory", "links.trace-to-logs shop-orders")]
     [InlineData(Fault.SyntheticLineLost, "logs.exactly-once")]
     [InlineData(Fault.SyntheticLineDoubled, "logs.exactly-once")]
     [InlineData(Fault.SyntheticLinesReordered, "logs.exactly-once")]
@@ -59,8 +63,10 @@ public sealed class FaultTests(FaultRuns runs) : IClassFixture<FaultRuns>
     [InlineData(Fault.ServiceLogsNothing, "logs.exactly-once shop-orders")]
     [InlineData(Fault.HealthIsLogged, "logs.exactly-once shop-orders")]
     [InlineData(Fault.TraceIdIsALabel, "logs.labels", "logs.labels shop-inventory", "logs.labels shop-orders")]
-    [InlineData(Fault.MetadataStageMissing, "links.log-to-trace", "links.log-to-trace shop-inventory", "links.log-to-trace shop-orders", "links.trace-to-logs", "links.trace-to-logs shop-inventory", "links.trace-to-logs shop-orders", "logs.labels", "logs.labels shop-inventory", "logs.labels shop-orders")]
-    [InlineData(Fault.TraceIdMissingFromLines, "links.log-to-trace shop-inventory", "links.log-to-trace shop-orders", "links.trace-to-logs shop-inventory", "links.trace-to-logs shop-orders")]
+    [InlineData(Fault.MetadataStageMissing, "links.log-to-trace", "links.log-to-trace shop-inventory", "links.log-to-trace shop-orders", "links.trace-to-logs",
+        "links.trace-to-logs shop-inventory", "links.trace-to-logs shop-orders", "logs.labels", "logs.labels shop-inventory", "logs.labels shop-orders")]
+    [InlineData(Fault.TraceIdMissingFromLines, "links.log-to-trace shop-inventory", "links.log-to-trace shop-orders", "links.trace-to-logs shop-inventory",
+        "links.trace-to-logs shop-orders")]
     [InlineData(Fault.PushRefused, "logs.multiprotocol")]
     [InlineData(Fault.GrpcSpanLost, "traces.otlp-grpc")]
     [InlineData(Fault.GrpcReceiverDown, "traces.otlp-grpc")]
@@ -96,7 +102,8 @@ public sealed class FaultTests(FaultRuns runs) : IClassFixture<FaultRuns>
         var failed = report.Checks.Where(check => check.Status == CheckStatus.Fail).ToList();
         Assert.Equal(red.Order(StringComparer.Ordinal), failed.Select(Row).Order(StringComparer.Ordinal));
         Assert.All(failed, check => Assert.False(string.IsNullOrEmpty(check.Hop) || string.IsNullOrEmpty(check.Fix), $"{Row(check)} names no hop or no fix"));
-        Assert.All(report.Checks.Where(check => check.Status == CheckStatus.Skip), check => Assert.StartsWith("blocked: ", check.Detail, StringComparison.Ordinal));
+        Assert.All(report.Checks.Where(check => check.Status == CheckStatus.Skip), check =>
+            Assert.StartsWith("blocked: ", check.Detail, StringComparison.Ordinal));
         Assert.Equal(Verifier.CheckIds, report.Checks.Select(check => check.Id).Distinct());
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MicroMonitored.Protocols.Exposition;
 using MicroMonitored.Verification.Clients;
 using MicroMonitored.Verification.Probes;
 
@@ -41,7 +42,8 @@ public sealed class RecordedAnswerTests
 
         var service = targets.Single(target => target.Job == "microservices");
         Assert.Equal(("up", "orders:8080", ""), (service.Health, service.Instance, service.LastError));
-        Assert.Equal(new DateTimeOffset(2026, 11, 23, 0, 38, 5, TimeSpan.Zero), service.LastScrape!.Value.AddTicks(-(service.LastScrape.Value.Ticks % TimeSpan.TicksPerSecond)));
+        Assert.Equal(new DateTimeOffset(2026, 11, 23, 0, 38, 5, TimeSpan.Zero),
+            service.LastScrape!.Value.AddTicks(-(service.LastScrape.Value.Ticks % TimeSpan.TicksPerSecond)));
         Assert.Empty(PrometheusClient.ReadRules(Recorded("prometheus/rules-none.json")));
     }
 
@@ -70,12 +72,13 @@ public sealed class RecordedAnswerTests
     [InlineData("tempo/trace-v2.json")]
     public void Tempo_trace_in_both_versions(string recorded)
     {
-        var spans = TempoClient.ReadTrace(Recorded(recorded));
+        var spans = TempoClient.ReadTrace(Text(recorded));
 
         Assert.Equal(3, spans.Count);
         Assert.All(spans, span => Assert.Equal(("9281d8f88ad96b40fb8cec6cb10a3da8", "orders"), (span.TraceId, span.Service)));
         var client = spans.Single(span => span.Kind == SpanKind.Client);
-        Assert.Equal(("15ad82e454a32c18", "39160d2d8e40025f", 1795394192451878700, 1795394192452393500), (client.SpanId, client.ParentId, client.StartNs, client.EndNs));
+        Assert.Equal(("15ad82e454a32c18", "39160d2d8e40025f", 1795394192451878700, 1795394192452393500),
+            (client.SpanId, client.ParentId, client.StartNs, client.EndNs));
         Assert.Equal(8080L, client.Attributes["server.port"]);
         Assert.Equal(client.SpanId, spans.Single(span => span.Name == "GET /hi").ParentId);
     }
@@ -95,15 +98,17 @@ public sealed class RecordedAnswerTests
     {
         foreach (var name in new[] { "scrape-text.txt", "scrape-openmetrics.txt" })
         {
-            var samples = ExpositionText.Read(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Fixtures", "real", "prometheus", name)), sample => sample == "http_server_request_duration_seconds_count");
-            Assert.Equal(["/call", "/hi", "/metrics"], samples.Select(sample => sample.Labels["http_route"]).Order(StringComparer.Ordinal));
-            Assert.Equal(20, samples.Single(sample => sample.Labels["http_route"] == "/hi").Value);
+            var samples = ExpositionParser.Read(Text($"prometheus/{name}"), sample => sample == "http_server_request_duration_seconds_count");
+            Assert.Equal(["/call", "/hi", "/metrics"], samples.Select(sample => sample.Label("http_route")).Order(StringComparer.Ordinal));
+            Assert.Equal(20, samples.Single(sample => sample.Label("http_route") == "/hi").Value);
         }
     }
 
     private static JsonElement Recorded(string name)
     {
-        using var document = JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Fixtures", "real", name)));
+        using var document = JsonDocument.Parse(Text(name));
         return document.RootElement.Clone();
     }
+
+    private static string Text(string name) => File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Fixtures", "real", name));
 }

@@ -14,7 +14,8 @@ public sealed class ReportTests
         Checks =
         [
             new("metrics.exact-count", "shop-orders", CheckStatus.Pass, 3210, "20 requests counted", null, null),
-            new("logs.exactly-once", "shop-orders", CheckStatus.Fail, 950.25, "1 missing <a|b> \u001b[31m & 100%, done:\nsecond", "shop-orders → log agent", "look at [the] drop counter"),
+            new("logs.exactly-once", "shop-orders", CheckStatus.Fail, 950.25, "1 missing <a|b> \u001b[31m & 100%, done:\nsecond", "shop-orders → log agent",
+                "look at [the] drop counter"),
             new("grafana.health", null, CheckStatus.Skip, 0, "this stack has no Grafana", null, null),
         ],
         Freshness = new Dictionary<string, Freshness> { ["logs"] = new(50, 90.25, 100) },
@@ -81,7 +82,8 @@ public sealed class ReportTests
     {
         var root = XDocument.Parse(JUnitReport.Write(Report)).Root!;
 
-        Assert.Equal(("testsuites", "3", "1", "1"), (root.Name.LocalName, root.Attribute("tests")!.Value, root.Attribute("failures")!.Value, root.Attribute("skipped")!.Value));
+        Assert.Equal(("testsuites", "3", "1", "1"),
+            (root.Name.LocalName, root.Attribute("tests")!.Value, root.Attribute("failures")!.Value, root.Attribute("skipped")!.Value));
         Assert.Equal(["metrics", "logs", "grafana"], root.Elements("testsuite").Select(suite => suite.Attribute("name")!.Value));
         var failure = root.Descendants("failure").Single();
         Assert.Equal("logs.exactly-once (shop-orders)", failure.Parent!.Attribute("name")!.Value);
@@ -97,7 +99,8 @@ public sealed class ReportTests
 
         Assert.Equal("## Verify: failed", lines[0]);
         Assert.Equal("1 passed, 1 failed, 1 skipped in 4.3 s on the embedded engine (run `0123456789abcdef`)", lines[2]);
-        Assert.Contains("| `logs.exactly-once` | shop-orders | 1 missing &lt;a\\|b&gt; \u001b[31m & 100%, done: second | shop-orders → log agent | look at [the] drop counter |", lines);
+        Assert.Contains("| `logs.exactly-once` | shop-orders | 1 missing &lt;a\\|b&gt; \u001b[31m & 100%, done: second "
+            + "| shop-orders → log agent | look at [the] drop counter |", lines);
         Assert.Contains("| logs | 50 | 90 | 100 |", lines);
     }
 
@@ -107,7 +110,10 @@ public sealed class ReportTests
         var text = new StringWriter();
         GitHubAnnotations.Write(text, Report);
 
-        Assert.Equal("::error title=logs.exactly-once (shop-orders)::1 missing <a|b> \u001b[31m & 100%25, done:%0Asecond%0Ahop: shop-orders → log agent%0Afix: look at [the] drop counter\n", text.ToString());
+        Assert.Equal(
+            "::error title=logs.exactly-once (shop-orders)::1 missing <a|b> \u001b[31m & 100%25, done:%0Asecond"
+                + "%0Ahop: shop-orders → log agent%0Afix: look at [the] drop counter\n",
+            text.ToString());
     }
 
     [Fact]

@@ -7,7 +7,8 @@ public sealed class VerifierTests
 {
     private static readonly string[] WithoutServices =
     [
-        "logs.exactly-once", "logs.labels", "traces.otlp-grpc", "traces.otlp-http", "traces.zipkin", "traces.jaeger", "traces.search", "links.log-to-trace", "links.trace-to-logs",
+        "logs.exactly-once", "logs.labels", "traces.otlp-grpc", "traces.otlp-http", "traces.zipkin", "traces.jaeger", "traces.search", "links.log-to-trace",
+        "links.trace-to-logs",
     ];
 
     [Fact]
@@ -50,9 +51,11 @@ public sealed class VerifierTests
     public async Task Selection_runs_what_was_asked_and_reports_the_rest_as_skipped()
     {
         await using var stack = await StackDouble.StartAsync(Fault.None);
-        var report = await Verifier.RunAsync(stack.Plan() with { Only = ["traces.*"], Skip = ["traces.jaeger"] }, TimeProvider.System, TestContext.Current.CancellationToken);
+        var report = await Verifier.RunAsync(stack.Plan() with { Only = ["traces.*"], Skip = ["traces.jaeger"] }, TimeProvider.System,
+            TestContext.Current.CancellationToken);
 
-        Assert.All(report.Checks, check => Assert.Equal(check.Id.StartsWith("traces.", StringComparison.Ordinal) && check.Id != "traces.jaeger", check.Status == CheckStatus.Pass));
+        Assert.All(report.Checks, check => Assert.Equal(
+            check.Id.StartsWith("traces.", StringComparison.Ordinal) && check.Id != "traces.jaeger", check.Status == CheckStatus.Pass));
         Assert.Equal("left out by --skip=traces.jaeger", report.Checks.Single(check => check.Id == "traces.jaeger").Detail);
         Assert.Equal("not selected by --only=traces.*", report.Checks.Single(check => check.Id == "stack.ready").Detail);
         Assert.Equal(["tracez.*"], Verifier.UnknownSelections(stack.Plan() with { Only = ["tracez.*", "traces.*"] }));
@@ -67,8 +70,11 @@ public sealed class VerifierTests
         var report = await Verifier.RunAsync(plan, TimeProvider.System, TestContext.Current.CancellationToken);
 
         Assert.InRange(report.DurationMs, 0, 6000);
-        Assert.Contains(report.Checks, check => check is { Id: "stack.ready", Service: "tempo", Status: CheckStatus.Fail } && check.Detail.Contains($"tempo not answering on {plan.Endpoints.Tempo.GetLeftPart(UriPartial.Authority)}: connection refused", StringComparison.Ordinal));
-        Assert.All(report.Checks.Where(check => check.Status == CheckStatus.Fail), check => Assert.False(string.IsNullOrEmpty(check.Hop) || string.IsNullOrEmpty(check.Fix)));
+        Assert.Contains(report.Checks, check => check is { Id: "stack.ready", Service: "tempo", Status: CheckStatus.Fail }
+            && check.Detail.Contains($"tempo not answering on {plan.Endpoints.Tempo.GetLeftPart(UriPartial.Authority)}: connection refused",
+            StringComparison.Ordinal));
+        Assert.All(report.Checks.Where(check => check.Status == CheckStatus.Fail), check =>
+            Assert.False(string.IsNullOrEmpty(check.Hop) || string.IsNullOrEmpty(check.Fix)));
     }
 
     [Fact]
@@ -84,11 +90,14 @@ public sealed class VerifierTests
     public async Task Lines_are_paged_past_the_limit()
     {
         await using var stack = await StackDouble.StartAsync(Fault.None);
-        await stack.AppendAsync("micromonitored-verify.log", [.. Enumerable.Range(0, 25).Select(number => $$"""{"timestamp":"2026-11-23T01:02:0{{number / 10}}Z","number":{{number}}}""")], TestContext.Current.CancellationToken);
+        await stack.AppendAsync("micromonitored-verify.log",
+            [.. Enumerable.Range(0, 25).Select(number => $$"""{"timestamp":"2026-11-23T01:02:0{{number / 10}}Z","number":{{number}}}""")],
+            TestContext.Current.CancellationToken);
         using var http = new SignalHttp();
         var loki = new LokiClient(http, stack.Plan().Endpoints.Loki);
 
-        var lines = await loki.QueryRangeAsync("{job=\"micromonitored-verify\"}", DateTimeOffset.UnixEpoch, DateTimeOffset.UtcNow, TestContext.Current.CancellationToken, pageSize: 4);
+        var lines = await loki.QueryRangeAsync("{job=\"micromonitored-verify\"}", DateTimeOffset.UnixEpoch, DateTimeOffset.UtcNow,
+            TestContext.Current.CancellationToken, pageSize: 4);
 
         Assert.Equal(25, lines.Select(line => line.Line).Distinct().Count());
         Assert.Equal(25, lines.Count);

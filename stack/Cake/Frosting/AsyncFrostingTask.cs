@@ -2,9 +2,6 @@ using Cake.Core;
 
 namespace Cake.Frosting;
 
-/// <summary>An asynchronous task that needs nothing beyond Cake's own context.</summary>
-public abstract class AsyncFrostingTask : AsyncFrostingTask<ICakeContext>;
-
 /// <summary>An asynchronous task; its class name, or <see cref="TaskNameAttribute"/>, is the target's name.</summary>
 /// <typeparam name="T">The build's context.</typeparam>
 public abstract class AsyncFrostingTask<T> : IFrostingTask

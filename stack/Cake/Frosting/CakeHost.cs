@@ -12,30 +12,27 @@ namespace Cake.Frosting;
 /// <summary>Puts a build together and runs it on Cake's engine.</summary>
 public sealed class CakeHost
 {
-    private readonly ServiceCollection services = new();
-    private readonly List<Assembly> assemblies = [];
-    private readonly List<Type> tasks = [];
+    private readonly ServiceCollection _services = new();
+    private readonly List<Assembly> _assemblies = [];
+    private readonly List<Type> _tasks = [];
+    private readonly List<Action<IServiceCollection>> _configurations = [];
 
     /// <summary>Initializes a host for the exported tasks of the entry assembly.</summary>
     public CakeHost()
     {
         if (Assembly.GetEntryAssembly() is { } entry)
-            assemblies.Add(entry);
+            _assemblies.Add(entry);
     }
 
     /// <summary>Initializes a host for exactly these tasks.</summary>
-    internal CakeHost(params IEnumerable<Type> tasks) => this.tasks.AddRange(tasks);
-
-    /// <summary>Creates a host for the exported tasks of the entry assembly.</summary>
-    /// <returns>The host.</returns>
-    public static CakeHost Create() => new();
+    internal CakeHost(params IEnumerable<Type> tasks) => _tasks.AddRange(tasks);
 
     /// <summary>Takes the exported tasks of another assembly too.</summary>
     /// <param name="assembly">The assembly.</param>
     /// <returns>The same host.</returns>
     public CakeHost AddAssembly(Assembly assembly)
     {
-        assemblies.Add(assembly);
+        _assemblies.Add(assembly);
         return this;
     }
 
@@ -44,11 +41,9 @@ public sealed class CakeHost
     /// <returns>The same host.</returns>
     public CakeHost ConfigureServices(Action<IServiceCollection> services)
     {
-        configurations.Add(services);
+        _configurations.Add(services);
         return this;
     }
-
-    private readonly List<Action<IServiceCollection>> configurations = [];
 
     /// <summary>Runs what the command line asks for.</summary>
     /// <param name="args">The command line.</param>
@@ -57,7 +52,7 @@ public sealed class CakeHost
     {
         var commandLine = CommandLine.Parse(args);
         AddServices(commandLine);
-        using var provider = services.BuildServiceProvider();
+        using var provider = _services.BuildServiceProvider();
         var log = provider.GetRequiredService<ICakeLog>();
         log.Verbosity = commandLine.Verbosity;
 
@@ -81,9 +76,9 @@ public sealed class CakeHost
 
     private void AddServices(CommandLine commandLine)
     {
-        ModuleRegistrar.Register(new CoreModule(), services);
-        ModuleRegistrar.Register(new CommonModule(), services);
-        services
+        ModuleRegistrar.Register(new CoreModule(), _services);
+        ModuleRegistrar.Register(new CommonModule(), _services);
+        _services
             .AddSingleton<ICakeLog>(s => new CakeBuildLog(s.GetRequiredService<IConsole>()))
             .AddSingleton<IConsole, TerminalConsole>()
             .AddSingleton<ICakeEngine>(s => new CakeEngine(s.GetRequiredService<ICakeDataService>(), new EngineLog(s.GetRequiredService<ICakeLog>())))
@@ -92,14 +87,14 @@ public sealed class CakeHost
             .AddSingleton<FrostingContext>()
             .AddSingleton<IFrostingContext>(s => s.GetRequiredService<FrostingContext>())
             .AddSingleton(commandLine.ToArguments());
-        foreach (var configure in configurations)
-            configure(services);
+        foreach (var configure in _configurations)
+            configure(_services);
     }
 
     private Type[] FindTasks() =>
     [
-        .. tasks,
-        .. assemblies.Distinct()
+        .. _tasks,
+        .. _assemblies.Distinct()
             .SelectMany(assembly => assembly.GetExportedTypes())
             .Where(type => type is { IsClass: true, IsAbstract: false } && typeof(IFrostingTask).IsAssignableFrom(type)),
     ];

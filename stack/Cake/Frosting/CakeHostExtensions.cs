@@ -1,5 +1,3 @@
-using Cake.Core.Composition;
-using Cake.Core.IO;
 using Cake.Frosting.Internal;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -26,48 +24,6 @@ public static class CakeHostExtensions
             .AddSingleton<IFrostingLifetime, TLifetime>()
             .AddSingleton<IFrostingSetup>(s => s.GetRequiredService<IFrostingLifetime>())
             .AddSingleton<IFrostingTeardown>(s => s.GetRequiredService<IFrostingLifetime>()));
-
-    /// <summary>Runs the setup before the build.</summary>
-    /// <typeparam name="TSetup">The setup, created once.</typeparam>
-    /// <param name="host">The host.</param>
-    /// <returns>The same host.</returns>
-    public static CakeHost UseSetup<TSetup>(this CakeHost host)
-        where TSetup : class, IFrostingSetup
-        => host.ConfigureServices(services => services.AddSingleton<IFrostingSetup, TSetup>());
-
-    /// <summary>Runs the teardown after the build.</summary>
-    /// <typeparam name="TTeardown">The teardown, created once.</typeparam>
-    /// <param name="host">The host.</param>
-    /// <returns>The same host.</returns>
-    public static CakeHost UseTeardown<TTeardown>(this CakeHost host)
-        where TTeardown : class, IFrostingTeardown
-        => host.ConfigureServices(services => services.AddSingleton<IFrostingTeardown, TTeardown>());
-
-    /// <summary>Runs the lifetime before and after each task.</summary>
-    /// <typeparam name="TLifetime">The lifetime, created once.</typeparam>
-    /// <param name="host">The host.</param>
-    /// <returns>The same host.</returns>
-    public static CakeHost UseTaskLifetime<TLifetime>(this CakeHost host)
-        where TLifetime : class, IFrostingTaskLifetime
-        => host.ConfigureServices(services => services
-            .AddSingleton<IFrostingTaskLifetime, TLifetime>()
-            .AddSingleton<IFrostingTaskSetup>(s => s.GetRequiredService<IFrostingTaskLifetime>())
-            .AddSingleton<IFrostingTaskTeardown>(s => s.GetRequiredService<IFrostingTaskLifetime>()));
-
-    /// <summary>Registers a Cake module.</summary>
-    /// <typeparam name="TModule">The module.</typeparam>
-    /// <param name="host">The host.</param>
-    /// <returns>The same host.</returns>
-    public static CakeHost UseModule<TModule>(this CakeHost host)
-        where TModule : ICakeModule, new()
-        => host.ConfigureServices(services => ModuleRegistrar.Register(new TModule(), services));
-
-    /// <summary>Runs the build in this directory unless <c>--working</c> names another.</summary>
-    /// <param name="host">The host.</param>
-    /// <param name="path">An existing directory; relative to where the build is started.</param>
-    /// <returns>The same host.</returns>
-    public static CakeHost UseWorkingDirectory(this CakeHost host, DirectoryPath path)
-        => host.ConfigureServices(services => services.AddSingleton(new WorkingDirectory(path)));
 
     /// <summary>Sets a value of Cake's configuration.</summary>
     /// <param name="host">The host.</param>

@@ -2,9 +2,6 @@ using Cake.Core;
 
 namespace Cake.Frosting;
 
-/// <summary>A task that needs nothing beyond Cake's own context.</summary>
-public abstract class FrostingTask : FrostingTask<ICakeContext>;
-
 /// <summary>A task; its class name, or <see cref="TaskNameAttribute"/>, is the target's name.</summary>
 /// <typeparam name="T">The build's context.</typeparam>
 public abstract class FrostingTask<T> : IFrostingTask

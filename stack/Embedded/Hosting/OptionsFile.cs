@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using MicroMonitored.Model.Settings;
 
 namespace MicroMonitored.Embedded.Hosting;
 
@@ -167,7 +168,7 @@ internal sealed class OptionsFile
     private string Duration(string key, JsonElement value)
     {
         var text = Text(key, value);
-        if (!PrometheusDuration.TryParse(text, out var duration) || duration <= TimeSpan.Zero)
+        if (!PrometheusDuration.TryParse(text, out _))
         {
             Fault(key, $"'{text}' is not a duration such as 2s, 1h30m or 15d");
             return "2s";

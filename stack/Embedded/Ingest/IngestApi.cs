@@ -1,7 +1,7 @@
-using MicroMonitored.Embedded.Ingest.Jaeger;
 using MicroMonitored.Embedded.Ingest.Otlp;
-using MicroMonitored.Embedded.Ingest.Zipkin;
 using MicroMonitored.Embedded.Store;
+using MicroMonitored.Protocols.Jaeger;
+using MicroMonitored.Protocols.Zipkin;
 using Microsoft.Net.Http.Headers;
 using OpenTelemetry.Proto.Collector.Trace.V1;
 
@@ -10,6 +10,8 @@ namespace MicroMonitored.Embedded.Ingest;
 /// <summary>The receiving ports: OTLP over gRPC and HTTP, Zipkin and Jaeger.</summary>
 internal static class IngestApi
 {
+    private const int MaxForeignSpans = 50_000;
+
     public static void AddServices(IServiceCollection services)
     {
         services.AddSingleton<OtlpReceiver>();
@@ -60,7 +62,8 @@ internal static class IngestApi
         RequirePost(context);
         if (MediaType(context) != "application/json")
             throw new IngestException(StatusCodes.Status415UnsupportedMediaType, "Content-Type must be application/json (Zipkin v2).");
-        await StoreAsync(context, receiver, await body.ReadAsync(context.Request, ZipkinSpans.Parse, context.RequestAborted));
+        var spans = await body.ReadAsync(context.Request, "Zipkin v2 JSON", bytes => ZipkinReader.Read(bytes, MaxForeignSpans), context.RequestAborted);
+        await StoreAsync(context, receiver, spans);
     }
 
     private static async Task JaegerAsync(HttpContext context, OtlpReceiver receiver, RequestBody body)
@@ -69,14 +72,17 @@ internal static class IngestApi
             throw new IngestException(StatusCodes.Status404NotFound, "Jaeger batches are taken at /api/traces.");
         RequirePost(context);
         if (MediaType(context) is not ("application/x-thrift" or "application/vnd.apache.thrift.binary"))
-            throw new IngestException(StatusCodes.Status415UnsupportedMediaType, "Content-Type must be application/x-thrift or application/vnd.apache.thrift.binary.");
-        await StoreAsync(context, receiver, await body.ReadAsync(context.Request, JaegerSpans.Parse, context.RequestAborted));
+            throw new IngestException(
+                StatusCodes.Status415UnsupportedMediaType, "Content-Type must be application/x-thrift or application/vnd.apache.thrift.binary.");
+        var spans = await body.ReadAsync(context.Request, "a Jaeger batch", bytes => JaegerReader.Read(bytes.Span, MaxForeignSpans), context.RequestAborted);
+        await StoreAsync(context, receiver, spans);
     }
 
     private static async Task StoreAsync(HttpContext context, OtlpReceiver receiver, ExportTraceServiceRequest request)
     {
         var answer = await receiver.ExportAsync(request, context.RequestAborted);
-        if (answer.PartialSuccess is { } partial && partial.RejectedSpans == request.ResourceSpans.Sum(resource => resource.ScopeSpans.Sum(scope => scope.Spans.Count)))
+        var spans = request.ResourceSpans.Sum(resource => resource.ScopeSpans.Sum(scope => scope.Spans.Count));
+        if (answer.PartialSuccess is { } partial && partial.RejectedSpans == spans)
             throw IngestException.Invalid($"No span was taken: {partial.ErrorMessage}.");
         context.Response.StatusCode = StatusCodes.Status202Accepted;
     }

@@ -1,5 +1,7 @@
 using System.Buffers;
 using System.IO.Compression;
+using Google.Protobuf;
+using MicroMonitored.Protocols;
 
 namespace MicroMonitored.Embedded.Ingest;
 
@@ -17,8 +19,9 @@ internal sealed class RequestBody : IDisposable
     private byte[]? _largeBuffer;
 
     /// <summary>Hands the whole body to <paramref name="use"/>; the memory is valid only within the call.</summary>
-    /// <exception cref="IngestException">Too large, an unknown encoding, or not what its encoding says.</exception>
-    public async Task<T> ReadAsync<T>(HttpRequest request, Func<ReadOnlyMemory<byte>, T> use, CancellationToken cancellation)
+    /// <param name="what">What the body must be, for the sender of one that is not.</param>
+    /// <exception cref="IngestException">Too large, an unknown encoding, not what its encoding says, or not what it must be.</exception>
+    public async Task<T> ReadAsync<T>(HttpRequest request, string what, Func<ReadOnlyMemory<byte>, T> use, CancellationToken cancellation)
     {
         if (request.ContentLength > Limit)
             throw TooLarge();
@@ -26,7 +29,9 @@ internal sealed class RequestBody : IDisposable
         {
             "" or "identity" => request.Body,
             "gzip" => new GZipStream(request.Body, CompressionMode.Decompress, leaveOpen: true),
-            var other => throw new IngestException(StatusCodes.Status415UnsupportedMediaType, $"Content-Encoding '{(other.Length > 40 ? other[..40] : other)}' is not supported; use gzip or none."),
+            var other => throw new IngestException(
+                StatusCodes.Status415UnsupportedMediaType,
+                $"Content-Encoding '{(other.Length > 40 ? other[..40] : other)}' is not supported; use gzip or none."),
         };
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(Timeout);
@@ -76,6 +81,14 @@ internal sealed class RequestBody : IDisposable
         catch (OperationCanceledException exception) when (!cancellation.IsCancellationRequested)
         {
             throw new IngestException(StatusCodes.Status408RequestTimeout, $"The body took longer than {Timeout.TotalSeconds} seconds.", exception);
+        }
+        catch (LimitException exception)
+        {
+            throw new IngestException(StatusCodes.Status413PayloadTooLarge, exception.Message, exception);
+        }
+        catch (Exception exception) when (exception is FormatException or InvalidProtocolBufferException)
+        {
+            throw IngestException.Invalid($"The body is not {what}: {exception.Message}", exception);
         }
         catch (InvalidDataException exception)
         {

@@ -2,53 +2,15 @@ using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
+using MicroMonitored.Model.Settings;
 
 namespace MicroMonitored.Embedded.Query;
 
 /// <summary>Durations, times and numbers as the three query languages write them.</summary>
 internal static class Quantities
 {
-    private static readonly (string Unit, double Milliseconds)[] Units =
-    [
-        ("ms", 1), ("us", 0.001), ("µs", 0.001), ("ns", 0.000001), ("s", 1000), ("m", 60_000), ("h", 3_600_000),
-        ("d", 86_400_000), ("w", 604_800_000), ("y", 31_536_000_000),
-    ];
-
     /// <summary>Reads <c>1h30m</c>, <c>1.5s</c>, <c>250ms</c>; the units are <c>ns us ms s m h d w y</c>.</summary>
-    public static bool TryDuration(ReadOnlySpan<char> text, out double milliseconds)
-    {
-        milliseconds = 0;
-        if (text.Length is 0 or > 64)
-            return false;
-
-        while (text.Length > 0)
-        {
-            var digits = 0;
-            while (digits < text.Length && (char.IsAsciiDigit(text[digits]) || text[digits] == '.'))
-                digits++;
-
-            if (digits == 0 || !double.TryParse(text[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var amount))
-                return false;
-
-            text = text[digits..];
-            var found = false;
-            foreach (var (unit, factor) in Units)
-            {
-                if (text.StartsWith(unit, StringComparison.Ordinal))
-                {
-                    milliseconds += amount * factor;
-                    text = text[unit.Length..];
-                    found = true;
-                    break;
-                }
-            }
-
-            if (!found)
-                return false;
-        }
-
-        return milliseconds <= 100 * 31_536_000_000.0;
-    }
+    public static bool TryDuration(ReadOnlySpan<char> text, out double milliseconds) => DurationText.TryParse(text, DurationNotation.Go, out milliseconds);
 
     /// <summary>Seconds since the Unix epoch (with fraction) or RFC 3339, as milliseconds.</summary>
     public static bool TryTimeMs(string text, out long milliseconds)

@@ -1,4 +1,4 @@
-using MicroMonitored.Embedded.Hosting;
+using MicroMonitored.Model.Settings;
 
 namespace MicroMonitored.Embedded.Store;
 
@@ -48,7 +48,7 @@ internal sealed partial class Maintenance(TelemetryStore store, EmbeddedOptions 
         }
     }
 
-    private static TimeSpan Duration(string text) => PrometheusDuration.TryParse(text, out var duration) ? duration : TimeSpan.FromDays(1);
+    private static TimeSpan Duration(string text) => PrometheusDuration.TryParse(text, out var duration) ? duration.Value : TimeSpan.FromDays(1);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Maintenance of the store failed: {Reason}")]
     private partial void LogFailed(string reason);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using MicroMonitored.Protocols.Exposition;
 using Microsoft.Data.Sqlite;
 
 namespace MicroMonitored.Embedded.Store;

@@ -1,3 +1,5 @@
+using MicroMonitored.Protocols.Exposition;
+
 namespace MicroMonitored.Embedded.Store;
 
 /// <summary>How a label is compared; the four operators PromQL and LogQL share.</summary>
@@ -80,9 +82,6 @@ public interface IMetricReader
     /// <summary>TYPE, UNIT and HELP by metric family name, as last scraped.</summary>
     IReadOnlyDictionary<string, MetricMetadata> Metadata();
 }
-
-/// <summary>What a scrape says of a metric family.</summary>
-public sealed record MetricMetadata(string Type, string Unit, string Help);
 
 /// <summary>Reads log lines.</summary>
 public interface ILogReader

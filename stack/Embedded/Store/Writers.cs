@@ -1,3 +1,5 @@
+using MicroMonitored.Protocols.Exposition;
+
 namespace MicroMonitored.Embedded.Store;
 
 /// <summary>One log line to be stored.</summary>

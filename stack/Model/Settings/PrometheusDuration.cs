@@ -1,12 +1,12 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
-using System.Text.RegularExpressions;
 
 namespace MicroMonitored.Model.Settings;
 
 /// <summary>A duration in the notation Prometheus, Loki and Tempo share: <c>15d</c>, <c>1h30m</c>, <c>250ms</c>.</summary>
-/// <remarks>Units are ms, s, m, h, d, w (7 days) and y (365 days), each at most once and in descending order.
+/// <remarks>Units are ms, s, m, h, d, w (7 days) and y (365 days), each at most once and in descending order; zero is none.
 /// Source: the Prometheus configuration reference, <c>&lt;duration&gt;</c>.</remarks>
-public readonly partial record struct PrometheusDuration
+public readonly record struct PrometheusDuration
 {
     private PrometheusDuration(string text, TimeSpan value) => (Text, Value) = (text, value);
 
@@ -32,31 +32,15 @@ public readonly partial record struct PrometheusDuration
     /// <exception cref="FormatException">The text is no duration.</exception>
     public static PrometheusDuration Parse(string text) => TryParse(text, out var duration) ? duration : throw new FormatException($"\"{text}\" is no duration");
 
-    public static bool TryParse(string? text, out PrometheusDuration duration)
+    /// <summary>Reads a duration of more than nothing.</summary>
+    public static bool TryParse([NotNullWhen(true)] string? text, out PrometheusDuration duration)
     {
         duration = default;
-        if (text is null || Notation().Match(text) is not { Success: true } match || text.Length == 0)
-            return false;
-        var milliseconds = 0.0;
-        foreach (var (unit, factor) in Units)
-        {
-            if (match.Groups[unit] is { Success: true, Value: var digits })
-                milliseconds += double.Parse(digits, CultureInfo.InvariantCulture) * factor;
-        }
-
-        if (milliseconds is 0 or > 1e14)
+        if (text is null || !DurationText.TryParse(text, DurationNotation.Prometheus, out var milliseconds) || milliseconds == 0)
             return false;
         duration = new PrometheusDuration(text, TimeSpan.FromMilliseconds(milliseconds));
         return true;
     }
 
     public override string ToString() => Text;
-
-    private static readonly (string Unit, double Milliseconds)[] Units =
-    [
-        ("y", 365 * 86_400_000.0), ("w", 7 * 86_400_000.0), ("d", 86_400_000.0), ("h", 3_600_000.0), ("m", 60_000.0), ("s", 1000.0), ("ms", 1.0),
-    ];
-
-    [GeneratedRegex(@"\A(?:(?<y>[0-9]+)y)?(?:(?<w>[0-9]+)w)?(?:(?<d>[0-9]+)d)?(?:(?<h>[0-9]+)h)?(?:(?<m>[0-9]+)m)?(?:(?<s>[0-9]+)s)?(?:(?<ms>[0-9]+)ms)?\z", RegexOptions.CultureInvariant)]
-    private static partial Regex Notation();
 }

@@ -54,7 +54,8 @@ public sealed class Examination(BuildContext context, Machine machine)
     {
         try
         {
-            return new Finding("settings", FindingStatus.Pass, $"{context.Paths.Shown(context.Options.Settings ?? context.Paths.Settings)} is valid, engine {context.Settings.Engine.ToString().ToLowerInvariant()}");
+            var engine = context.Settings.Engine.ToString().ToLowerInvariant();
+            return new Finding("settings", FindingStatus.Pass, $"{context.Paths.Shown(context.SettingsFile)} is valid, engine {engine}");
         }
         catch (FaultException exception)
         {

@@ -8,13 +8,13 @@ public static class EngineSelection
 {
     /// <summary>The engine that <c>Up</c> starts: the one that runs already, the one named, or the best that can run here.</summary>
     /// <exception cref="FaultException">The engine named cannot run here, or the other one is up.</exception>
-    public static IStackEngine ForUp(BuildContext context)
+    public static IStackEngine ForUp(BuildContext context, EngineChoice? asked)
     {
-        var choice = context.Options.Engine ?? context.Settings.Engine;
+        var choice = asked ?? context.Settings.Engine;
         if (Recorded(context) is { } running)
         {
             if (choice != EngineChoice.Auto && !Is(running, choice))
-                throw new FaultException($"the stack is up on the {running.Name} engine; run {Script} --target=Teardown before --engine={Text(choice)}");
+                throw new FaultException($"the stack is up on the {running.Name} engine; run {Paths.Command} --target=Teardown before --engine={Text(choice)}");
             return running;
         }
 
@@ -35,21 +35,23 @@ public static class EngineSelection
 
     /// <summary>The engine that runs.</summary>
     /// <exception cref="FaultException">None does.</exception>
-    public static IStackEngine Running(BuildContext context)
+    public static IStackEngine Running(BuildContext context, EngineChoice? asked = null)
     {
-        var running = Recorded(context) ?? throw new FaultException($"nothing is up; run {Script} --target=Up first");
-        if (context.Options.Engine is { } asked and not EngineChoice.Auto && !Is(running, asked))
-            throw new FaultException($"the stack is up on the {running.Name} engine; drop --engine={Text(asked)} or run {Script} --target=Teardown and Up again");
+        var running = Recorded(context) ?? throw new FaultException($"nothing is up; run {Paths.Command} --target=Up first");
+        if (asked is { } choice and not EngineChoice.Auto && !Is(running, choice))
+            throw new FaultException($"the stack is up on the {running.Name} engine; drop --engine={Text(choice)} or run {Paths.Command} --target=Teardown and Up again");
         return running;
     }
 
     /// <summary>The engine that runs; where none is known of, each that may hold something of an earlier run.</summary>
-    public static IEnumerable<IStackEngine> ForTeardown(BuildContext context)
+    public static IEnumerable<IStackEngine> ForTeardown(BuildContext context, bool purge)
     {
         if (Recorded(context) is { } running)
             return [running];
         var docker = new DockerEngine(context);
-        return docker.Obstacles().Count == 0 && (context.Options.Purge || !docker.LeavesNothing()) ? [new EmbeddedEngine(context), docker] : [new EmbeddedEngine(context)];
+        return docker.Obstacles().Count == 0 && (purge || !docker.LeavesNothing())
+            ? [new EmbeddedEngine(context), docker]
+            : [new EmbeddedEngine(context)];
     }
 
     /// <summary>The engine that runs, or null.</summary>
@@ -65,8 +67,6 @@ public static class EngineSelection
         if (File.Exists(Marker(context)))
             File.Delete(Marker(context));
     }
-
-    private static string Script => OperatingSystem.IsWindows() ? "./build.ps1" : "./build.sh";
 
     private static IStackEngine Able(IStackEngine engine)
         => engine.Obstacles() is { Count: > 0 } obstacles

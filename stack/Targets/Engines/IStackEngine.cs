@@ -13,8 +13,9 @@ public interface IStackEngine
     IReadOnlyList<string> Obstacles();
 
     /// <summary>Starts what is not running yet and waits until all of it is ready.</summary>
+    /// <param name="timeout">How long it waits before what is not ready counts as failed.</param>
     /// <exception cref="MicroMonitored.Model.FaultException">Something is in the way; nothing has been started.</exception>
-    Task<IReadOnlyList<Component>> UpAsync(CancellationToken cancellation);
+    Task<IReadOnlyList<Component>> UpAsync(TimeSpan timeout, CancellationToken cancellation);
 
     /// <summary>What runs now; quick, also when nothing does.</summary>
     Task<IReadOnlyList<Component>> StatusAsync(CancellationToken cancellation);

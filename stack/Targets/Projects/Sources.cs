@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using MicroMonitored.Model.Services;
 
 namespace MicroMonitored.Targets.Projects;
 
@@ -8,11 +9,25 @@ public static class Sources
 {
     private static readonly EnumerationOptions Everything = new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
 
-    /// <summary>A text that changes when a file below the folders, or directly in the root, is written, added or removed.</summary>
-    public static string Stamp(Paths paths, params IReadOnlyList<string> folders)
+    /// <summary>A text that changes when a file is written, added or removed that a service may be made of: not those of another service.</summary>
+    public static string Stamp(BuildContext context, DiscoveredService service)
+    {
+        var project = File.ReadAllText(service.ProjectFile);
+        var others = context.Services
+            .Where(other => other != service && !project.Contains(Path.GetFileName(other.ProjectFile), StringComparison.Ordinal))
+            .Select(other => other.ProjectFolder + Path.DirectorySeparatorChar)
+            .ToList();
+        return Stamp(context.Paths, file => !others.Any(other => file.StartsWith(other, StringComparison.Ordinal)));
+    }
+
+    /// <summary>A text that changes when a file is written, added or removed that decides which packages the services need.</summary>
+    public static string References(Paths paths)
+        => Stamp(paths, file => Path.GetExtension(file) is ".csproj" or ".props" or ".targets" or ".config" || Path.GetFileName(file) == "global.json");
+
+    private static string Stamp(Paths paths, Func<string, bool> counts)
     {
         var stamp = new StringBuilder();
-        foreach (var file in Files(paths, folders))
+        foreach (var file in Files(paths, [paths.Source]).Where(counts))
         {
             var info = new FileInfo(file);
             stamp.Append(paths.Shown(file)).Append('|').Append(info.Length).Append('|').Append(info.LastWriteTimeUtc.Ticks).Append('\n');
@@ -38,6 +53,6 @@ public static class Sources
         => folders.Where(Directory.Exists)
             .SelectMany(folder => Directory.EnumerateFiles(folder, "*", Everything))
             .Where(file => !paths.Shown(file).Split('/').Any(part => part is "bin" or "obj" or "artifacts"))
-            .Concat(Directory.EnumerateFiles(paths.Root))
+            .Concat(Directory.EnumerateFiles(paths.Root).Where(file => Path.GetExtension(file) != ".md"))
             .Order(StringComparer.Ordinal);
 }

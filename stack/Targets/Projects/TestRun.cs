@@ -11,16 +11,19 @@ namespace MicroMonitored.Targets.Projects;
 public sealed record TestRun(int Passed, int Failed, int Skipped)
 {
     /// <summary>Builds the test projects together and runs one after the other.</summary>
+    /// <param name="filter">The projects' names; <c>*</c> matches any run of characters.</param>
     /// <exception cref="FaultException">No test project has the name asked for.</exception>
     /// <exception cref="CakeException">A test project does not compile.</exception>
-    public static TestRun Of(BuildContext context)
+    public static TestRun Of(BuildContext context, string filter)
     {
         var projects = Directory.EnumerateFiles(context.Paths.Tests, "*.csproj", SearchOption.AllDirectories)
-            .Where(project => System.IO.Path.GetFileNameWithoutExtension(project) is var name && name.EndsWith("Tests", StringComparison.Ordinal) && FileSystemName.MatchesSimpleExpression(context.Options.Filter ?? "*", name))
+            .Where(project => System.IO.Path.GetFileNameWithoutExtension(project) is var name
+                && name.EndsWith("Tests", StringComparison.Ordinal)
+                && FileSystemName.MatchesSimpleExpression(filter, name))
             .Order(StringComparer.Ordinal)
             .ToList();
         if (projects.Count == 0)
-            throw new FaultException($"--filter={context.Options.Filter}: no test project below {context.Paths.Shown(context.Paths.Tests)} has that name");
+            throw new FaultException($"--filter={filter}: no test project below {context.Paths.Shown(context.Paths.Tests)} has that name");
         var results = System.IO.Path.Combine(context.Paths.Artifacts, "tests");
         Directory.CreateDirectory(results);
         Compilation.Build(context, "the tests' build", System.IO.Path.Combine(results, "tests.slnx"), projects, analyzed: true);
@@ -39,7 +42,10 @@ public sealed record TestRun(int Passed, int Failed, int Skipped)
             context.Show(
                 project,
                 "dotnet",
-                new ProcessArgumentBuilder().AppendQuoted(context.Paths.Assembly(project)).Append("-noLogo").Append(System.Console.IsOutputRedirected ? "-noColor" : "").Append("-result-xml").AppendQuoted(file),
+                new ProcessArgumentBuilder()
+                    .AppendQuoted(context.Paths.Assembly(project))
+                    .Append("-noLogo").Append(System.Console.IsOutputRedirected ? "-noColor" : "")
+                    .Append("-result-xml").AppendQuoted(file),
                 context.Paths.Root);
         }
         catch (CakeException) when (System.IO.File.Exists(file))

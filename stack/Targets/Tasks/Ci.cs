@@ -1,23 +1,25 @@
-using Cake.Core;
 using Cake.Frosting;
 
 namespace MicroMonitored.Targets.Tasks;
 
+/// <summary>One command for a pipeline that starts from nothing.</summary>
 [TaskName(nameof(Ci))]
 [TaskDescription("Up, Verify and, whatever happened, Teardown.")]
+[OptionsOf(typeof(Up), typeof(Verify), typeof(Teardown))]
+[Example("--engine=embedded --purge")]
 public sealed class Ci : AsyncFrostingTask<BuildContext>
 {
+    /// <inheritdoc/>
     public override async Task RunAsync(BuildContext context)
     {
         try
         {
-            await StackOperations.UpAsync(context, Interrupt.Token);
-            if (!await StackOperations.VerifyAsync(context, Interrupt.Token))
-                throw new CakeException($"Verify found failures; the report is in {context.Paths.Shown(context.Paths.Reports)}.");
+            await new Up().RunAsync(context);
+            await new Verify().RunAsync(context);
         }
         finally
         {
-            await StackOperations.TeardownAsync(context, CancellationToken.None);
+            await new Teardown().RunAsync(context);
         }
     }
 }

@@ -1,15 +1,41 @@
 using Cake.Core;
 using Cake.Frosting;
+using MicroMonitored.Model;
+using MicroMonitored.Model.Settings;
+using MicroMonitored.Verification;
 
 namespace MicroMonitored.Targets.Tasks;
 
+/// <summary>Proves every signal and link and writes the reports.</summary>
 [TaskName(nameof(Verify))]
-[TaskDescription("Proves that every metric, log line and span arrives and that they link (--only=traces.* --skip=… --timeout=60s).")]
+[TaskDescription("Proves that every metric, log line and span arrives and that they link.")]
+[Example("--only=traces.*,logs.labels")]
+[Example("--skip=alerts.* --timeout=3m")]
 public sealed class Verify : AsyncFrostingTask<BuildContext>
 {
+    private static readonly Option<IReadOnlyList<string>> Only = Option.List("only", "CHECKS", "the checks to run, with * for any characters");
+    private static readonly Option<IReadOnlyList<string>> Skip = Option.List("skip", "CHECKS", "the checks to leave out");
+    private static readonly Option<bool> Details = Option.Flag("details", "shows every check of every service whole");
+    private static readonly Option<TimeSpan> Timeout = StackOptions.Timeout;
+    private static readonly Option<EngineChoice?> Engine = StackOptions.Engine;
+
+    /// <inheritdoc/>
     public override async Task RunAsync(BuildContext context)
     {
-        if (!await StackOperations.VerifyAsync(context, Interrupt.Token))
+        var plan = VerificationPlans.Of(context, EngineSelection.Running(context, context.GetValue(Engine)), context.GetValue(Timeout)) with
+        {
+            Only = context.GetValue(Only),
+            Skip = context.GetValue(Skip),
+        };
+        if (Verifier.UnknownSelections(plan) is { Count: > 0 } unknown)
+        {
+            throw new FaultException(
+                [.. unknown.Select(pattern => $"--only or --skip: no check is called {pattern}; known: {string.Join(' ', Verifier.CheckIds)}")]);
+        }
+
+        var report = await Verifier.RunAsync(plan, TimeProvider.System, Interrupt.Token);
+        await Reports.WriteAsync(report, context.Paths.Reports, context.Terminal, context.GetValue(Details), Interrupt.Token);
+        if (report.Failed > 0)
             throw new CakeException($"Verify found failures; the report is in {context.Paths.Shown(context.Paths.Reports)}.");
     }
 }

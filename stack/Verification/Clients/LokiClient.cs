@@ -26,7 +26,8 @@ internal sealed class LokiClient(SignalHttp http, Uri address)
     public Uri Address { get; } = address;
 
     /// <summary>Every line the query yields with <c>from &lt;= timestamp &lt; to</c>, oldest first, however many pages that takes.</summary>
-    public async Task<IReadOnlyList<StoredLine>> QueryRangeAsync(string query, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellation, int pageSize = PageSize)
+    public async Task<IReadOnlyList<StoredLine>> QueryRangeAsync(
+        string query, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellation, int pageSize = PageSize)
     {
         var all = new List<StoredLine>();
         var start = Nanoseconds(from);
@@ -35,7 +36,8 @@ internal sealed class LokiClient(SignalHttp http, Uri address)
         while (true)
         {
             var uri = new Uri(Address, $"/loki/api/v1/query_range?query={Uri.EscapeDataString(query)}&start={start}&end={end}&limit={limit}&direction=forward");
-            var page = ReadStreams(await http.GetJsonAsync(Component, uri, cancellation, ("X-Loki-Response-Encoding-Flags", "categorize-labels")).ConfigureAwait(false));
+            var page = ReadStreams(await http.GetJsonAsync(Component, uri, cancellation, ("X-Loki-Response-Encoding-Flags", "categorize-labels"))
+                .ConfigureAwait(false));
             // The page begins at the last timestamp again: drop as many of its lines there as were already taken.
             var seen = all.Count(line => line.TimestampNs == start);
             all.AddRange(Without(page, start, seen));
@@ -54,7 +56,8 @@ internal sealed class LokiClient(SignalHttp http, Uri address)
     }
 
     /// <summary>The label names of each stream of the matcher: true labels only, never structured metadata.</summary>
-    public async Task<IReadOnlyList<IReadOnlyDictionary<string, string>>> SeriesAsync(string matcher, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellation)
+    public async Task<IReadOnlyList<IReadOnlyDictionary<string, string>>> SeriesAsync(
+        string matcher, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellation)
     {
         var uri = new Uri(Address, $"/loki/api/v1/series?match[]={Uri.EscapeDataString(matcher)}&start={Nanoseconds(from)}&end={Nanoseconds(to)}");
         var answer = await http.GetJsonAsync(Component, uri, cancellation).ConfigureAwait(false);
@@ -87,7 +90,8 @@ internal sealed class LokiClient(SignalHttp http, Uri address)
             foreach (var value in stream.Items("values"))
             {
                 var own = value.GetArrayLength() > 2 ? value[2].TextMap("structuredMetadata") : null;
-                lines.Add(new StoredLine(long.Parse(value[0].GetString()!, CultureInfo.InvariantCulture), value[1].GetString() ?? "", labels, own is { Count: > 0 } ? own : merged));
+                var at = long.Parse(value[0].GetString()!, CultureInfo.InvariantCulture);
+                lines.Add(new StoredLine(at, value[1].GetString() ?? "", labels, own is { Count: > 0 } ? own : merged));
             }
         }
         // Streams come one after the other; a stable sort keeps the store's order within a timestamp.

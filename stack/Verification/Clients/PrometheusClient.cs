@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using MicroMonitored.Protocols;
 
 namespace MicroMonitored.Verification.Clients;
 
@@ -24,8 +25,8 @@ internal sealed class PrometheusClient(SignalHttp http, Uri address)
 
     public async Task<IReadOnlyList<VectorSample>> QueryAsync(string expression, CancellationToken cancellation)
     {
-        var answer = await http.GetJsonAsync(Component, new Uri(Address, $"/api/v1/query?query={Uri.EscapeDataString(expression)}"), cancellation).ConfigureAwait(false);
-        return ReadVector(answer);
+        var uri = new Uri(Address, $"/api/v1/query?query={Uri.EscapeDataString(expression)}");
+        return ReadVector(await http.GetJsonAsync(Component, uri, cancellation).ConfigureAwait(false));
     }
 
     public async Task<IReadOnlyList<SeriesExemplar>> ExemplarsAsync(string selector, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellation)
@@ -45,7 +46,8 @@ internal sealed class PrometheusClient(SignalHttp http, Uri address)
         var data = Data(answer);
         if (data.TryGetProperty("resultType", out var type) && type.GetString() is "scalar")
             return [new VectorSample(new Dictionary<string, string>(), Number(data.GetProperty("result")[1]))];
-        return [.. data.Items("result").Select(item => new VectorSample(item.TextMap("metric"), item.TryGetProperty("value", out var value) ? Number(value[1]) : double.NaN))];
+        return [.. data.Items("result").Select(item =>
+            new VectorSample(item.TextMap("metric"), item.TryGetProperty("value", out var value) ? Number(value[1]) : double.NaN))];
     }
 
     internal static IReadOnlyList<SeriesExemplar> ReadExemplars(JsonElement answer) =>
@@ -72,7 +74,7 @@ internal sealed class PrometheusClient(SignalHttp http, Uri address)
             select new RuleState(@group.Text("name") ?? "", rule.Text("name") ?? "", rule.Text("health") ?? "unknown", rule.Text("lastError") ?? "")];
 
     private static DateTimeOffset? LastScrape(string? text) =>
-        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) && at.Year > 1 ? at : null;
+        Rfc3339.TryParse(text, out var nanoseconds) ? DateTimeOffset.UnixEpoch.AddTicks(nanoseconds / 100) : null;
 
     private static JsonElement Data(JsonElement answer) =>
         answer.Text("status") == "success" && answer.TryGetProperty("data", out var data)

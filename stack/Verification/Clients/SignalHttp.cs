@@ -63,7 +63,9 @@ internal sealed class SignalHttp : IDisposable
         return SendAsync(component, request, cancellation);
     }
 
-    public Task<HttpAnswer> PostAsync(string component, Uri address, byte[] body, string contentType, CancellationToken cancellation, params ReadOnlySpan<(string Name, string Value)> headers)
+    public Task<HttpAnswer> PostAsync(
+        string component, Uri address, byte[] body, string contentType, CancellationToken cancellation,
+        params ReadOnlySpan<(string Name, string Value)> headers)
     {
         var content = new ByteArrayContent(body);
         content.Headers.ContentType = MediaTypeHeaderValue.Parse(contentType);
@@ -78,7 +80,11 @@ internal sealed class SignalHttp : IDisposable
     {
         var answer = await GetAsync(component, address, cancellation, headers).ConfigureAwait(false);
         if (!answer.IsSuccess)
-            throw new SignalException($"{component} answered {answer.Status} on {address.GetLeftPart(UriPartial.Path)}: {HttpAnswer.Excerpt(answer.Body)}", answer.Status);
+        {
+            var where = address.GetLeftPart(UriPartial.Path);
+            throw new SignalException($"{component} answered {answer.Status} on {where}: {HttpAnswer.Excerpt(answer.Body)}", answer.Status);
+        }
+
         return answer.Json(component, address);
     }
 

@@ -1,3 +1,4 @@
+using MicroMonitored.Protocols.Exposition;
 using MicroMonitored.Verification.Clients;
 
 namespace MicroMonitored.Verification.Probes;
@@ -40,13 +41,15 @@ internal static class DropCounters
         }.Concat(run.Services.Select(service => (service.Name, Address: (Uri?)service.BaseAddress)));
         var reachable = new List<string>();
         var counters = new Dictionary<string, double>(StringComparer.Ordinal);
-        var answers = await Task.WhenAll(components.Where(component => component.Address is not null).Select(async component => (component.Name, Text: await TextAsync(run, component.Name, component.Address!, cancellation).ConfigureAwait(false)))).ConfigureAwait(false);
+        var answers = await Task.WhenAll(components.Where(component => component.Address is not null).Select(
+            async component => (component.Name, Text: await TextAsync(run, component.Name, component.Address!, cancellation).ConfigureAwait(false))))
+                .ConfigureAwait(false);
         foreach (var (name, text) in answers)
         {
             if (text is null)
                 continue;
             reachable.Add(name);
-            foreach (var sample in ExpositionText.Read(text, Counts))
+            foreach (var sample in ExpositionParser.Read(text, Counts))
             {
                 var key = $"{name} {sample.Name}";
                 counters[key] = counters.GetValueOrDefault(key) + sample.Value;
@@ -57,8 +60,12 @@ internal static class DropCounters
 
     private static bool Counts(string name) =>
         Families.Contains(name)
-        || (name.StartsWith("micromonitored_", StringComparison.Ordinal) && (name.Contains("dropped", StringComparison.Ordinal) || name.Contains("discarded", StringComparison.Ordinal) || name.Contains("rejected", StringComparison.Ordinal)) && name.EndsWith("_total", StringComparison.Ordinal))
-        || (name.Contains("log", StringComparison.Ordinal) && name.Contains("dropped", StringComparison.Ordinal) && name.EndsWith("_total", StringComparison.Ordinal) && !name.StartsWith("loki_", StringComparison.Ordinal) && !name.StartsWith("prometheus_", StringComparison.Ordinal));
+        || (name.EndsWith("_total", StringComparison.Ordinal) && (name.StartsWith("micromonitored_", StringComparison.Ordinal)
+            ? Has(name, "dropped") || Has(name, "discarded") || Has(name, "rejected")
+            : Has(name, "log") && Has(name, "dropped")
+                && !name.StartsWith("loki_", StringComparison.Ordinal) && !name.StartsWith("prometheus_", StringComparison.Ordinal)));
+
+    private static bool Has(string name, string part) => name.Contains(part, StringComparison.Ordinal);
 
     private static async Task<string?> TextAsync(VerificationRun run, string component, Uri address, CancellationToken cancellation)
     {
@@ -67,7 +74,8 @@ internal static class DropCounters
         limit.CancelAfter(TimeSpan.FromSeconds(1));
         try
         {
-            var answer = await run.Http.GetAsync(component, new Uri(address, "/metrics"), limit.Token, ("Accept", "text/plain;version=0.0.4")).ConfigureAwait(false);
+            var answer = await run.Http.GetAsync(component, new Uri(address, "/metrics"), limit.Token, ("Accept", "text/plain;version=0.0.4"))
+                .ConfigureAwait(false);
             return answer.IsSuccess ? answer.Body : null;
         }
         catch (Exception exception) when (exception is SignalException or OperationCanceledException && !cancellation.IsCancellationRequested)

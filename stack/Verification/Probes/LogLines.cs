@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using MicroMonitored.Protocols;
 using MicroMonitored.Verification.Clients;
 
 namespace MicroMonitored.Verification.Probes;
@@ -70,7 +71,8 @@ internal static class LogLines
     private const int Batches = 10;
     private const int LinesPerBatch = 5;
     private static readonly TimeSpan BetweenBatches = TimeSpan.FromMilliseconds(40);
-    private static readonly string[] RequestFields = ["status", "status_code", "statuscode", "http.response.status_code", "http_status", "http_response_status_code"];
+    private static readonly string[] RequestFields =
+        ["status", "status_code", "statuscode", "http.response.status_code", "http_status", "http_response_status_code"];
 
     /// <summary>The name of a synthetic line in findings.</summary>
     public static string Name(int number) => $"line {number}";
@@ -132,7 +134,8 @@ internal static class LogLines
             {
                 for (var batch = 0; batch < Batches; batch++)
                 {
-                    var lines = Enumerable.Range(batch * LinesPerBatch, LinesPerBatch).Select(number => Line(run, Job, run.StartedAt.UtcDateTime.AddTicks(number + 1), number, 0)).ToList();
+                    var lines = Enumerable.Range(batch * LinesPerBatch, LinesPerBatch)
+                        .Select(number => Line(run, Job, run.StartedAt.UtcDateTime.AddTicks(number + 1), number, 0)).ToList();
                     lock (emitted)
                     {
                         foreach (var number in Enumerable.Range(batch * LinesPerBatch, LinesPerBatch))
@@ -155,9 +158,7 @@ internal static class LogLines
 
     /// <summary>The line's own timestamp in nanoseconds since the Unix epoch; null when it has none.</summary>
     public static long? TimestampNs(StoredLine line) =>
-        Json(line.Line)?.Text("timestamp") is { } text && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at)
-            ? (at - DateTimeOffset.UnixEpoch).Ticks * 100
-            : null;
+        Rfc3339.TryParse(Json(line.Line)?.Text("timestamp"), out var nanoseconds) ? nanoseconds : null;
 
     /// <summary>The trace id the line itself carries; null when it carries none.</summary>
     public static string? TraceId(StoredLine line) => Json(line.Line)?.Text("trace_id") is { Length: > 0 } id ? id : null;
@@ -174,7 +175,7 @@ internal static class LogLines
         using (var json = new Utf8JsonWriter(buffer))
         {
             json.WriteStartObject();
-            json.WriteString("timestamp", at.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture));
+            json.WriteString("timestamp", Rfc3339.Format(at));
             json.WriteString("level", "information");
             json.WriteString("service", job);
             json.WriteString("message", $"verify {run.Identity.Id} line {number}");

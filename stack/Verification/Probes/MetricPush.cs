@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using MicroMonitored.Verification.Clients;
 
 namespace MicroMonitored.Verification.Probes;
@@ -9,9 +10,10 @@ internal static class MetricPush
     public static async Task<string?> SendAsync(VerificationRun run, string metric, double value, CancellationToken cancellation)
     {
         var now = (run.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
-        var body = OtlpEncoding.Gauge(SyntheticTrace.Service, metric, run.Identity.Id, value, now);
+        var body = OtlpTraces.Gauge(SyntheticTrace.Service, metric, run.Identity.Id, value, now).ToByteArray();
         var refusals = new List<string>();
-        foreach (var receiver in new[] { new Uri(run.Plan.Endpoints.Prometheus, "/api/v1/otlp/v1/metrics"), new Uri(run.Plan.Endpoints.OtlpHttp, "/v1/metrics") })
+        var endpoints = run.Plan.Endpoints;
+        foreach (var receiver in new[] { new Uri(endpoints.Prometheus, "/api/v1/otlp/v1/metrics"), new Uri(endpoints.OtlpHttp, "/v1/metrics") })
         {
             try
             {

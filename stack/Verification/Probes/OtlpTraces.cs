@@ -1,197 +1,109 @@
-using System.Buffers;
-using System.Buffers.Binary;
-using System.Text;
-using System.Text.Json;
+using Google.Protobuf;
+using MicroMonitored.Protocols.Otlp;
+using OpenTelemetry.Proto.Collector.Metrics.V1;
+using OpenTelemetry.Proto.Collector.Trace.V1;
+using OpenTelemetry.Proto.Common.V1;
+using OpenTelemetry.Proto.Metrics.V1;
+using OpenTelemetry.Proto.Resource.V1;
+using OpenTelemetry.Proto.Trace.V1;
 
 namespace MicroMonitored.Verification.Probes;
 
-/// <summary>Writes protobuf fields; only the wire types that OTLP's trace and metric messages use.</summary>
-internal sealed class ProtobufWriter
-{
-    private readonly ArrayBufferWriter<byte> buffer = new();
-
-    public byte[] ToArray() => buffer.WrittenSpan.ToArray();
-
-    public ProtobufWriter Varint(int field, ulong value)
-    {
-        Raw((ulong)field << 3);
-        Raw(value);
-        return this;
-    }
-
-    public ProtobufWriter Fixed64(int field, ulong value)
-    {
-        Raw(((ulong)field << 3) | 1);
-        Span<byte> bytes = stackalloc byte[8];
-        BinaryPrimitives.WriteUInt64LittleEndian(bytes, value);
-        buffer.Write(bytes);
-        return this;
-    }
-
-    public ProtobufWriter Double(int field, double value) => Fixed64(field, BitConverter.DoubleToUInt64Bits(value));
-
-    public ProtobufWriter Bytes(int field, ReadOnlySpan<byte> value)
-    {
-        Raw(((ulong)field << 3) | 2);
-        Raw((ulong)value.Length);
-        buffer.Write(value);
-        return this;
-    }
-
-    public ProtobufWriter Text(int field, string value) => Bytes(field, Encoding.UTF8.GetBytes(value));
-
-    public ProtobufWriter Message(int field, ProtobufWriter value) => Bytes(field, value.buffer.WrittenSpan);
-
-    private void Raw(ulong value)
-    {
-        while (value >= 0x80)
-        {
-            buffer.Write([(byte)(value | 0x80)]);
-            value >>= 7;
-        }
-        buffer.Write([(byte)value]);
-    }
-}
-
-/// <summary>OTLP encodings of traces and metrics, after opentelemetry-proto 1.x (<c>collector/{trace,metrics}/v1</c>).</summary>
-internal static class OtlpEncoding
+/// <summary>What Verify sends, as OTLP messages; and spans as OTLP messages hold them.</summary>
+internal static class OtlpTraces
 {
     private const string ScopeName = "micromonitored.verify";
 
-    /// <summary>An <c>ExportTraceServiceRequest</c>.</summary>
-    public static byte[] Traces(IReadOnlyList<TraceSpan> spans)
+    public static ExportTraceServiceRequest Request(IReadOnlyList<TraceSpan> spans) => new()
     {
-        var request = new ProtobufWriter();
-        foreach (var service in spans.GroupBy(span => span.Service))
+        ResourceSpans =
         {
-            var scope = new ProtobufWriter().Message(1, new ProtobufWriter().Text(1, ScopeName));
-            foreach (var span in service)
-                scope.Message(2, Span(span));
-            request.Message(1, new ProtobufWriter().Message(1, Resource(service.Key)).Message(2, scope));
-        }
-        return request.ToArray();
-    }
-
-    /// <summary>The same in OTLP/JSON: ids in hex, enums as numbers, 64-bit integers as strings.</summary>
-    public static byte[] TracesJson(IReadOnlyList<TraceSpan> spans)
-    {
-        using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer))
-        {
-            json.WriteStartObject();
-            json.WriteStartArray("resourceSpans");
-            foreach (var service in spans.GroupBy(span => span.Service))
+            spans.GroupBy(span => span.Service).Select(service => new ResourceSpans
             {
-                json.WriteStartObject();
-                json.WriteStartObject("resource");
-                WriteAttributes(json, new Dictionary<string, object> { ["service.name"] = service.Key });
-                json.WriteEndObject();
-                json.WriteStartArray("scopeSpans");
-                json.WriteStartObject();
-                json.WriteStartObject("scope");
-                json.WriteString("name", ScopeName);
-                json.WriteEndObject();
-                json.WriteStartArray("spans");
-                foreach (var span in service)
-                {
-                    json.WriteStartObject();
-                    json.WriteString("traceId", span.TraceId);
-                    json.WriteString("spanId", span.SpanId);
-                    if (span.ParentId is { } parent)
-                        json.WriteString("parentSpanId", parent);
-                    json.WriteString("name", span.Name);
-                    json.WriteNumber("kind", (int)span.Kind);
-                    json.WriteString("startTimeUnixNano", $"{span.StartNs}");
-                    json.WriteString("endTimeUnixNano", $"{span.EndNs}");
-                    WriteAttributes(json, span.Attributes);
-                    json.WriteStartObject("status");
-                    if (span.IsError)
-                        json.WriteNumber("code", 2);
-                    json.WriteEndObject();
-                    json.WriteEndObject();
-                }
-                json.WriteEndArray();
-                json.WriteEndObject();
-                json.WriteEndArray();
-                json.WriteEndObject();
-            }
-            json.WriteEndArray();
-            json.WriteEndObject();
-        }
-        return buffer.ToArray();
+                Resource = Resource(service.Key),
+                ScopeSpans = { new ScopeSpans { Scope = Scope(), Spans = { service.Select(Span) } } },
+            }),
+        },
+    };
+
+    /// <summary>One gauge of one data point with the attribute <c>run_id</c>.</summary>
+    public static ExportMetricsServiceRequest Gauge(string service, string name, string runId, double value, long timestampNs)
+    {
+        var point = new NumberDataPoint { TimeUnixNano = (ulong)timestampNs, AsDouble = value, Attributes = { OtlpValues.Text("run_id", runId) } };
+        var metric = new Metric { Name = name, Description = "A value pushed by Verify.", Gauge = new Gauge { DataPoints = { point } } };
+        var metrics = new ResourceMetrics { Resource = Resource(service), ScopeMetrics = { new ScopeMetrics { Scope = Scope(), Metrics = { metric } } } };
+        return new ExportMetricsServiceRequest { ResourceMetrics = { metrics } };
     }
 
-    /// <summary>An <c>ExportMetricsServiceRequest</c> with one gauge of one data point.</summary>
-    public static byte[] Gauge(string service, string name, string runId, double value, long timestampNs)
-    {
-        var point = new ProtobufWriter()
-            .Fixed64(3, (ulong)timestampNs)
-            .Double(4, value)
-            .Message(7, Attribute("run_id", runId));
-        var metric = new ProtobufWriter()
-            .Text(1, name)
-            .Text(2, "A value pushed by Verify.")
-            .Message(5, new ProtobufWriter().Message(1, point));
-        var scope = new ProtobufWriter().Message(1, new ProtobufWriter().Text(1, ScopeName)).Message(2, metric);
-        return new ProtobufWriter()
-            .Message(1, new ProtobufWriter().Message(1, Resource(service)).Message(2, scope))
-            .ToArray();
-    }
-
-    private static ProtobufWriter Span(TraceSpan span)
-    {
-        var message = new ProtobufWriter()
-            .Bytes(1, Convert.FromHexString(span.TraceId))
-            .Bytes(2, Convert.FromHexString(span.SpanId));
-        if (span.ParentId is { } parent)
-            message.Bytes(4, Convert.FromHexString(parent));
-        message
-            .Text(5, span.Name)
-            .Varint(6, (ulong)span.Kind)
-            .Fixed64(7, (ulong)span.StartNs)
-            .Fixed64(8, (ulong)span.EndNs);
-        foreach (var (key, value) in span.Attributes)
-            message.Message(9, Attribute(key, value));
-        if (span.IsError)
-            message.Message(15, new ProtobufWriter().Varint(3, 2));
-        return message;
-    }
-
-    private static ProtobufWriter Resource(string service) => new ProtobufWriter().Message(1, Attribute("service.name", service));
-
-    private static ProtobufWriter Attribute(string key, object value)
-    {
-        var any = new ProtobufWriter();
-        _ = value switch
+    /// <summary>The spans in the order of the message.</summary>
+    public static IEnumerable<TraceSpan> Spans(IEnumerable<ResourceSpans> resources) =>
+        from resource in resources
+        let service = Attributes(resource.Resource?.Attributes ?? []).GetValueOrDefault("service.name") as string ?? ""
+        from scope in resource.ScopeSpans
+        from span in scope.Spans
+        select new TraceSpan(
+            Hex(span.TraceId, 16) ?? "",
+            Hex(span.SpanId, 8) ?? "",
+            Hex(span.ParentSpanId, 8),
+            span.Name,
+            span.Kind,
+            (long)span.StartTimeUnixNano,
+            (long)span.EndTimeUnixNano,
+            service,
+            Attributes(span.Attributes))
         {
-            string text => any.Text(1, text),
-            bool flag => any.Varint(2, flag ? 1UL : 0),
-            long whole => any.Varint(3, (ulong)whole),
-            double number => any.Double(4, number),
-            _ => throw new ArgumentOutOfRangeException(nameof(value), value.GetType().Name, "not an attribute type"),
+            IsError = span.Status?.Code == Status.Types.StatusCode.Error,
         };
-        return new ProtobufWriter().Text(1, key).Message(2, any);
+
+    private static Span Span(TraceSpan span) => new()
+    {
+        TraceId = Bytes(span.TraceId),
+        SpanId = Bytes(span.SpanId),
+        ParentSpanId = Bytes(span.ParentId ?? ""),
+        Name = span.Name,
+        Kind = span.Kind,
+        StartTimeUnixNano = (ulong)span.StartNs,
+        EndTimeUnixNano = (ulong)span.EndNs,
+        Attributes = { span.Attributes.Select(pair => new KeyValue { Key = pair.Key, Value = Value(pair.Value) }) },
+        Status = span.IsError ? new Status { Code = Status.Types.StatusCode.Error } : null,
+    };
+
+    private static Resource Resource(string service) => new() { Attributes = { OtlpValues.Text("service.name", service) } };
+
+    private static InstrumentationScope Scope() => new() { Name = ScopeName };
+
+    private static ByteString Bytes(string hex) => ByteString.CopyFrom(Convert.FromHexString(hex));
+
+    /// <summary>An id in hex digits, also one that was written in hex where base64 was read; null when absent or all zero.</summary>
+    private static string? Hex(ByteString id, int length)
+    {
+        var hex = id.Length == length / 2 * 3 ? id.ToBase64().ToLowerInvariant() : Convert.ToHexStringLower(id.Span);
+        return hex.All(digit => digit == '0') ? null : hex;
     }
 
-    private static void WriteAttributes(Utf8JsonWriter json, IReadOnlyDictionary<string, object> attributes)
+    private static AnyValue Value(object value) => value switch
     {
-        json.WriteStartArray("attributes");
-        foreach (var (key, value) in attributes)
+        string text => new AnyValue { StringValue = text },
+        bool flag => new AnyValue { BoolValue = flag },
+        long whole => new AnyValue { IntValue = whole },
+        double number => new AnyValue { DoubleValue = number },
+        _ => throw new ArgumentOutOfRangeException(nameof(value), value.GetType().Name, "not an attribute type"),
+    };
+
+    private static Dictionary<string, object> Attributes(IEnumerable<KeyValue> attributes)
+    {
+        var values = new Dictionary<string, object>(StringComparer.Ordinal);
+        foreach (var attribute in attributes)
         {
-            json.WriteStartObject();
-            json.WriteString("key", key);
-            json.WriteStartObject("value");
-            switch (value)
+            values[attribute.Key] = attribute.Value?.ValueCase switch
             {
-                case string text: json.WriteString("stringValue", text); break;
-                case bool flag: json.WriteBoolean("boolValue", flag); break;
-                case long whole: json.WriteString("intValue", $"{whole}"); break;
-                case double number: json.WriteNumber("doubleValue", number); break;
-                default: throw new ArgumentOutOfRangeException(nameof(attributes), value.GetType().Name, "not an attribute type");
-            }
-            json.WriteEndObject();
-            json.WriteEndObject();
+                AnyValue.ValueOneofCase.StringValue => attribute.Value.StringValue,
+                AnyValue.ValueOneofCase.BoolValue => attribute.Value.BoolValue,
+                AnyValue.ValueOneofCase.IntValue => attribute.Value.IntValue,
+                AnyValue.ValueOneofCase.DoubleValue => attribute.Value.DoubleValue,
+                _ => attribute.Value?.ToString() ?? "",
+            };
         }
-        json.WriteEndArray();
+        return values;
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using MicroMonitored.Protocols.Exposition;
 using MicroMonitored.Verification.Clients;
 
 namespace MicroMonitored.Verification.Probes;
@@ -54,7 +55,9 @@ internal static class RequestCounters
                 : new CounterBaseline(null, atService, polled.Error ?? (down ? "the target is down" : $"no scrape of {service} was seen"));
         });
 
-    /// <summary>The store's counts as of the newest scrapes: series that a restarted service has left behind are answered for five minutes more, but do not count.</summary>
+    /// <summary>
+    /// The store's counts as of the newest scrapes: series that a restarted service has left behind are answered for five minutes more, but do not count.
+    /// </summary>
     public static async Task<RouteCounts> InStoreAsync(VerificationRun run, string service, CancellationToken cancellation)
     {
         var series = $"{Counter}{{job=\"{service}\"}}";
@@ -65,7 +68,8 @@ internal static class RequestCounters
         }
 
         var vector = await run.Prometheus.QueryAsync($"sum by (job, http_route) ({series})", cancellation).ConfigureAwait(false);
-        return new RouteCounts(vector.ToDictionary(sample => sample.Labels.GetValueOrDefault("http_route", ""), sample => sample.Value, StringComparer.Ordinal));
+        return new RouteCounts(vector.ToDictionary(
+            sample => sample.Labels.GetValueOrDefault("http_route", ""), sample => sample.Value, StringComparer.Ordinal));
     }
 
     /// <summary>What the service itself shows on <c>/metrics</c>; null when it shows nothing.</summary>
@@ -73,13 +77,14 @@ internal static class RequestCounters
     {
         try
         {
-            var answer = await run.Http.GetAsync(service, new Uri(run.Service(service).BaseAddress, "/metrics"), cancellation, ("Accept", "text/plain;version=0.0.4")).ConfigureAwait(false);
+            var metrics = new Uri(run.Service(service).BaseAddress, "/metrics");
+            var answer = await run.Http.GetAsync(service, metrics, cancellation, ("Accept", "text/plain;version=0.0.4")).ConfigureAwait(false);
             if (!answer.IsSuccess)
                 return null;
             var counts = new Dictionary<string, double>(StringComparer.Ordinal);
-            foreach (var sample in ExpositionText.Read(answer.Body, name => name == Counter))
+            foreach (var sample in ExpositionParser.Read(answer.Body, name => name == Counter))
             {
-                var route = sample.Labels.GetValueOrDefault("http_route", "");
+                var route = sample.Label("http_route") ?? "";
                 counts[route] = counts.GetValueOrDefault(route) + sample.Value;
             }
             return new RouteCounts(counts);

@@ -31,7 +31,8 @@ internal static class ServiceGraph
 
     public static async Task<double> RequestsAsync(VerificationRun run, string caller, string callee, CancellationToken cancellation)
     {
-        var vector = await run.Prometheus.QueryAsync($"sum(traces_service_graph_request_total{{client=\"{caller}\",server=\"{callee}\"}})", cancellation).ConfigureAwait(false);
+        var query = $"sum(traces_service_graph_request_total{{client=\"{caller}\",server=\"{callee}\"}})";
+        var vector = await run.Prometheus.QueryAsync(query, cancellation).ConfigureAwait(false);
         return vector.Count == 0 ? 0 : vector[0].Value;
     }
 }

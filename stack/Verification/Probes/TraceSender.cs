@@ -1,6 +1,11 @@
+using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
+using MicroMonitored.Protocols.Jaeger;
+using MicroMonitored.Protocols.Otlp;
+using MicroMonitored.Protocols.Zipkin;
 using MicroMonitored.Verification.Clients;
+using OpenTelemetry.Proto.Collector.Trace.V1;
 
 namespace MicroMonitored.Verification.Probes;
 
@@ -17,11 +22,6 @@ internal enum TraceProtocol
 /// <summary>Sends spans the way a client of each protocol does.</summary>
 internal sealed class TraceSender(SignalHttp http, StackEndpoints endpoints)
 {
-    private static readonly Marshaller<byte[]> Bytes = Marshallers.Create(bytes => bytes, bytes => bytes);
-
-    private static readonly Method<byte[], byte[]> Export = new(
-        MethodType.Unary, "opentelemetry.proto.collector.trace.v1.TraceService", "Export", Bytes, Bytes);
-
     /// <summary>The receiver's address as people write it; null where the stack has none.</summary>
     public Uri? Receiver(TraceProtocol protocol) => protocol switch
     {
@@ -36,13 +36,14 @@ internal sealed class TraceSender(SignalHttp http, StackEndpoints endpoints)
     public Task SendAsync(TraceProtocol protocol, IReadOnlyList<TraceSpan> spans, CancellationToken cancellation)
     {
         var receiver = Receiver(protocol) ?? throw new SignalException("this stack has no such receiver");
+        var request = OtlpTraces.Request(spans);
         return protocol switch
         {
-            TraceProtocol.OtlpGrpc => SendGrpcAsync(receiver, OtlpEncoding.Traces(spans), cancellation),
-            TraceProtocol.OtlpHttpProtobuf => PostAsync("the OTLP/HTTP receiver", receiver, OtlpEncoding.Traces(spans), "application/x-protobuf", cancellation),
-            TraceProtocol.OtlpHttpJson => PostAsync("the OTLP/HTTP receiver", receiver, OtlpEncoding.TracesJson(spans), "application/json", cancellation),
-            TraceProtocol.Zipkin => PostAsync("the Zipkin receiver", receiver, ZipkinEncoding.Spans(spans), "application/json", cancellation),
-            _ => PostAsync("the Jaeger Thrift receiver", receiver, JaegerEncoding.Batch(spans[0].Service, spans), "application/x-thrift", cancellation),
+            TraceProtocol.OtlpGrpc => SendGrpcAsync(receiver, request, cancellation),
+            TraceProtocol.OtlpHttpProtobuf => PostAsync("the OTLP/HTTP receiver", receiver, request.ToByteArray(), "application/x-protobuf", cancellation),
+            TraceProtocol.OtlpHttpJson => PostAsync("the OTLP/HTTP receiver", receiver, OtlpJson.Format(request), "application/json", cancellation),
+            TraceProtocol.Zipkin => PostAsync("the Zipkin receiver", receiver, ZipkinWriter.Write(request), "application/json", cancellation),
+            _ => PostAsync("the Jaeger Thrift receiver", receiver, JaegerWriter.Write(request.ResourceSpans.Single()), "application/x-thrift", cancellation),
         };
     }
 
@@ -53,7 +54,7 @@ internal sealed class TraceSender(SignalHttp http, StackEndpoints endpoints)
             throw new SignalException($"{component} answered {answer.Status} on {receiver}: {HttpAnswer.Excerpt(answer.Body)}", answer.Status);
     }
 
-    private static async Task SendGrpcAsync(Uri receiver, byte[] body, CancellationToken cancellation)
+    private static async Task SendGrpcAsync(Uri receiver, ExportTraceServiceRequest request, CancellationToken cancellation)
     {
         try
         {
@@ -63,8 +64,8 @@ internal sealed class TraceSender(SignalHttp http, StackEndpoints endpoints)
                 DisposeHttpClient = true,
             });
             var options = new CallOptions(deadline: DateTime.UtcNow.AddSeconds(15), cancellationToken: cancellation);
-            var answer = await channel.CreateCallInvoker().AsyncUnaryCall(Export, null, options, body).ResponseAsync.ConfigureAwait(false);
-            if (answer.Length > 0 && Rejected(answer) is > 0 and var rejected)
+            var answer = await new TraceService.TraceServiceClient(channel).ExportAsync(request, options).ConfigureAwait(false);
+            if (answer.PartialSuccess?.RejectedSpans is > 0 and var rejected)
                 throw new SignalException($"the OTLP/gRPC receiver rejected {rejected} spans");
         }
         catch (RpcException exception) when (!cancellation.IsCancellationRequested)
@@ -75,20 +76,5 @@ internal sealed class TraceSender(SignalHttp http, StackEndpoints endpoints)
         {
             throw new OperationCanceledException(exception.Message, exception, cancellation);
         }
-    }
-
-    /// <summary><c>partial_success.rejected_spans</c> of an <c>ExportTraceServiceResponse</c>: field 1, and in it field 1.</summary>
-    private static ulong Rejected(byte[] answer)
-    {
-        if (answer.Length < 4 || answer[0] != 0x0a || answer[2] != 0x08)
-            return 0;
-        ulong value = 0;
-        for (int at = 3, shift = 0; at < answer.Length && shift < 64; at++, shift += 7)
-        {
-            value |= (ulong)(answer[at] & 0x7f) << shift;
-            if (answer[at] < 0x80)
-                break;
-        }
-        return value;
     }
 }

@@ -1,16 +1,5 @@
 namespace MicroMonitored.Verification.Probes;
 
-/// <summary>The OTLP span kinds, with their numbers.</summary>
-internal enum SpanKind
-{
-    Unspecified = 0,
-    Internal = 1,
-    Server = 2,
-    Client = 3,
-    Producer = 4,
-    Consumer = 5,
-}
-
 /// <summary>One span, as sent or as read back.</summary>
 /// <param name="TraceId">32 lower-case hex digits.</param>
 /// <param name="SpanId">16 lower-case hex digits.</param>

@@ -29,7 +29,8 @@ internal static class Traffic
             await Task.WhenAll(run.Services.Select(service => RequestCounters.BaselineAsync(run, service.Name))).ConfigureAwait(false);
             await DropCounters.BaselineAsync(run).ConfigureAwait(false);
             await ServiceGraph.BaselineAsync(run).ConfigureAwait(false);
-            var traffic = await Task.WhenAll(run.Services.Where(service => service.ProbePath is not null).Select(service => DriveAsync(run, service, cancellation))).ConfigureAwait(false);
+            var traffic = await Task.WhenAll(run.Services.Where(service => service.ProbePath is not null)
+                .Select(service => DriveAsync(run, service, cancellation))).ConfigureAwait(false);
             return (IReadOnlyDictionary<string, ServiceTraffic>)traffic.ToDictionary(of => of.Service.Name, StringComparer.Ordinal);
         });
 
@@ -42,12 +43,20 @@ internal static class Traffic
         var traffic = await OfAsync(run).ConfigureAwait(false);
         return [.. run.CallersOf(service).Select(caller => caller.Name).Prepend(service)
             .Where(traffic.ContainsKey)
-            .Select(from => (IReadOnlyList<string>)[.. Enumerable.Range(0, traffic[from].Answered).Select(number => run.Identity.TraceId(run.Source(from), number))])
+            .Select(from => (IReadOnlyList<string>)[.. Enumerable.Range(0, traffic[from].Answered)
+                .Select(number => run.Identity.TraceId(run.Source(from), number))])
             .Where(ids => ids.Count > 0)];
     }
 
     /// <summary>A client with one connection per service, so that requests are handled in the order they are sent.</summary>
-    public static HttpClient Client() => new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, MaxConnectionsPerServer = 1, ConnectTimeout = TimeSpan.FromSeconds(2), ActivityHeadersPropagator = null })
+    public static HttpClient Client() => new(new SocketsHttpHandler
+    {
+        UseProxy = false,
+        AllowAutoRedirect = false,
+        MaxConnectionsPerServer = 1,
+        ConnectTimeout = TimeSpan.FromSeconds(2),
+        ActivityHeadersPropagator = null,
+    })
     {
         Timeout = TimeSpan.FromSeconds(10),
     };
@@ -74,7 +83,8 @@ internal static class Traffic
         using var client = Client();
         var source = run.Source(service.Name);
         for (var at = 0; at < ExcludedPaths.Count; at++)
-            await AskAsync(client, run, new Uri(service.BaseAddress, ExcludedPaths[at]), RunIdentity.ExcludedPaths + source, at, null, cancellation).ConfigureAwait(false);
+            await AskAsync(client, run, new Uri(service.BaseAddress, ExcludedPaths[at]), RunIdentity.ExcludedPaths + source, at, null, cancellation)
+                .ConfigureAwait(false);
         var probe = new Uri(service.BaseAddress, service.ProbePath!);
         var beganAt = run.Time.GetUtcNow();
         int answered = 0, refused = 0;
@@ -93,9 +103,11 @@ internal static class Traffic
     }
 
     /// <summary>One GET under a known trace; the status, or why there was no answer.</summary>
-    public static async Task<(int? Status, string? Failure)> AskAsync(HttpClient client, VerificationRun run, Uri address, uint source, int number, string? secret, CancellationToken cancellation)
+    public static async Task<(int? Status, string? Failure)> AskAsync(
+        HttpClient client, VerificationRun run, Uri address, uint source, int number, string? secret, CancellationToken cancellation)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, secret is null ? address : new Uri($"{address}{(address.Query.Length > 0 ? '&' : '?')}access_token={secret}"));
+        using var request = new HttpRequestMessage(
+            HttpMethod.Get, secret is null ? address : new Uri($"{address}{(address.Query.Length > 0 ? '&' : '?')}access_token={secret}"));
         request.Headers.TryAddWithoutValidation("traceparent", $"00-{run.Identity.TraceId(source, number)}-{run.Identity.SpanId(source, number)}-01");
         if (secret is not null)
             request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {secret}");
@@ -104,7 +116,8 @@ internal static class Traffic
             using var response = await client.SendAsync(request, HttpCompletionOption.ResponseContentRead, cancellation).ConfigureAwait(false);
             return ((int)response.StatusCode, null);
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException && !cancellation.IsCancellationRequested)
+        catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException
+            && !cancellation.IsCancellationRequested)
         {
             return (null, exception is OperationCanceledException ? "no answer within 10 s" : exception.InnerException?.Message ?? exception.Message);
         }

@@ -1,4 +1,3 @@
-using Monitoring;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
 
@@ -9,14 +8,15 @@ internal static class Monitored
 {
     public static void All(WebApplicationBuilder builder, string folder)
     {
+        // The appsettings.json of the template.
+        builder.Configuration["Logging:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics"] = "None";
+        builder.Configuration["Logging:Console:LogLevel:Default"] = "Warning";
         builder.Configuration["Monitoring:LogFolder"] = folder;
         builder.AddMonitoring();
     }
 
     public static void Logs(WebApplicationBuilder builder, string folder)
     {
-        // Keeps the host making spans, whose ids the lines carry.
-        builder.Configuration["Logging:JsonFile:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics"] = "Critical";
         builder.Services.ConfigureOpenTelemetryTracerProvider(static traces => traces.SetSampler(new AlwaysOffSampler()));
         WithoutMetrics(builder);
         All(builder, folder);
@@ -38,7 +38,7 @@ internal static class Monitored
 
     public static void Map(WebApplication app) => app.MapMonitoring();
 
-    private static void WithoutLogs(WebApplicationBuilder builder) => builder.Configuration["Logging:JsonFile:LogLevel:Default"] = "None";
+    private static void WithoutLogs(WebApplicationBuilder builder) => builder.Configuration["Logging:OpenTelemetry:LogLevel:Default"] = "None";
 
     private static void WithoutMetrics(WebApplicationBuilder builder)
         => builder.Services.ConfigureOpenTelemetryMeterProvider(static metrics => metrics.AddView(static _ => MetricStreamConfiguration.Drop));

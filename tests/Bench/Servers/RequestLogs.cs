@@ -42,6 +42,21 @@ internal static partial class RequestLogs
         });
     }
 
+    public static void MapPlain(WebApplication app)
+    {
+        var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Bench.Requests");
+        app.Use(async (context, next) =>
+        {
+            var started = Stopwatch.GetTimestamp();
+            await next(context);
+            AnsweredPlainly(
+                logger, context.Request.Method, context.Request.Path.Value, context.Response.StatusCode, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+        });
+    }
+
+    [LoggerMessage(LogLevel.Information, "{method} {path} {status} in {duration} ms")]
+    private static partial void AnsweredPlainly(Microsoft.Extensions.Logging.ILogger logger, string method, string? path, int status, double duration);
+
     [ZLoggerMessage(LogLevel.Information, "{method} {path} {status} in {duration} ms {trace_id} {span_id}")]
     private static partial void Answered(Microsoft.Extensions.Logging.ILogger logger, string method, string? path, int status, double duration, string? trace_id, string? span_id);
 }

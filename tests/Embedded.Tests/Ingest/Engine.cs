@@ -22,7 +22,8 @@ internal static class Configurations
         listeners.ForEach(listener => listener.Dispose());
         return new EmbeddedPorts
         {
-            Grafana = ports[0], Prometheus = ports[1], Loki = ports[2], Tempo = ports[3], OtlpGrpc = ports[4], OtlpHttp = ports[5], Zipkin = ports[6], JaegerThrift = ports[7],
+            Grafana = ports[0], Prometheus = ports[1], Loki = ports[2], Tempo = ports[3], OtlpGrpc = ports[4], OtlpHttp = ports[5], Zipkin = ports[6],
+                JaegerThrift = ports[7],
         };
     }
 
@@ -47,7 +48,8 @@ internal sealed class Engine : IAsyncDisposable
     {
         Options = adjust(new EmbeddedOptions
         {
-            DataFolder = _folder.File("data"), LogFolder = _folder.File("logs"), Ports = Configurations.FreePorts(), FileSd = [_folder.File("sd.json")], ScrapeInterval = "200ms", ScrapeTimeout = "500ms",
+            DataFolder = _folder.File("data"), LogFolder = _folder.File("logs"), Ports = Configurations.FreePorts(), FileSd = [_folder.File("sd.json")],
+                ScrapeInterval = "200ms", ScrapeTimeout = "500ms",
         });
         Store = new TelemetryStore(Options.DataFolder, Counters);
         _app = EngineHost.Build(Options, Store, Counters, TimeProvider.System);
@@ -97,7 +99,8 @@ internal sealed class EngineProcess : IDisposable
 
     public EngineProcess(string configuration)
     {
-        _process = Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "MicroMonitored.Embedded.dll"), "--config", configuration])
+        _process = Process.Start(new ProcessStartInfo(
+            "dotnet", [Path.Combine(AppContext.BaseDirectory, "MicroMonitored.Embedded.dll"), "--config", configuration])
         {
             RedirectStandardError = true,
             RedirectStandardOutput = true,

@@ -9,7 +9,8 @@ public sealed class LogLineTests
     [Fact]
     public void The_agreed_fields_are_taken_and_the_line_stays()
     {
-        const string text = """{"timestamp":"2026-11-23T00:36:28.963098312Z","level":"information","x":{"level":"inner"},"trace_id":"0af7","span_id":"b7ad","message":"é"}""";
+        const string text =
+            """{"timestamp":"2026-11-23T00:36:28.963098312Z","level":"information","x":{"level":"inner"},"trace_id":"0af7","span_id":"b7ad","message":"é"}""";
         var line = LogLine.Parse(Encoding.UTF8.GetBytes(text));
         Assert.Equal(text, line.Text);
         Assert.Equal(1795394188963098312, line.TimestampNs);
@@ -50,33 +51,13 @@ public sealed class LogLineTests
         Assert.Equal([new("truncated", "true")], line.Metadata);
     }
 
-    [Theory]
-    [InlineData("1970-01-01T00:00:00Z", 0)]
-    [InlineData("1970-01-01T01:00:00+01:00", 0)]
-    [InlineData("2026-11-23T00:36:28.1Z", 1795394188100000000)]
-    [InlineData("2026-11-23T00:36:28.1234567899Z", 1795394188123456789)]
-    [InlineData("2024-02-29T23:59:59-00:30", 1709252999000000000)]
-    public void Times_are_read_to_the_nanosecond(string text, long nanoseconds)
-    {
-        Assert.True(Rfc3339.TryParse(text, out var read));
-        Assert.Equal(nanoseconds, read);
-    }
-
-    [Theory]
-    [InlineData("")]
-    [InlineData("2026-11-23")]
-    [InlineData("2026-13-23T00:36:28Z")]
-    [InlineData("2026-02-30T00:36:28Z")]
-    [InlineData("2026-11-23T00:36:28")]
-    [InlineData("2026-11-23T00:36:28.Z")]
-    [InlineData("9999-11-23T00:36:28Z")]
-    public void Other_times_are_not_read(string text) => Assert.False(Rfc3339.TryParse(text, out _));
-
     [Fact]
     public void Mutated_lines_never_fail()
     {
         var random = new Random(11);
-        var seed = Encoding.UTF8.GetBytes("""{"timestamp":"2026-11-23T00:36:28.963098312Z","level":"information","trace_id":"0af7","nested":{"a":[1,2,{"b":"\u00e9"}]},"message":"text"}""");
+        const string text =
+            """{"timestamp":"2026-11-23T00:36:28.963098312Z","level":"information","trace_id":"0af7","nested":{"a":[1,2,{"b":"\u00e9"}]},"message":"text"}""";
+        var seed = Encoding.UTF8.GetBytes(text);
         for (var round = 0; round < 20_000; round++)
         {
             var bytes = (byte[])seed.Clone();

@@ -246,5 +246,6 @@ public sealed class LogTailerTests : IAsyncDisposable
     private List<string> Lines() => [.. Entries().Select(entry => entry.Line)];
 
     private List<LogEntry> Entries() =>
-        [.. _store.Logs.Entries([.. _store.Logs.Streams([], CancellationToken.None).Select(stream => stream.Id)], 0, long.MaxValue, false, CancellationToken.None)];
+        [.. _store.Logs.Entries([.. _store.Logs.Streams([], CancellationToken.None).Select(stream => stream.Id)], 0, long.MaxValue, false,
+            CancellationToken.None)];
 }

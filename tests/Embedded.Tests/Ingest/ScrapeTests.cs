@@ -109,8 +109,10 @@ public sealed class ScrapeTests : IAsyncLifetime
                     break;
             }
         };
-        _engine.Discover($$"""[{"targets":["{{Address}}"],"labels":{"job":"bad"} },{"targets":["{{Address}}"],"labels":{"job":"good","__metrics_path__":"/good"} }]""");
-        await UntilAsync(() => Targets().Any(target => target.Job == "bad" && target.Health == "down") && Targets().Any(target => target.Job == "good" && target.Health == "up"));
+        _engine.Discover(
+            $$"""[{"targets":["{{Address}}"],"labels":{"job":"bad"} },{"targets":["{{Address}}"],"labels":{"job":"good","__metrics_path__":"/good"} }]""");
+        await UntilAsync(() => Targets().Any(target => target.Job == "bad" && target.Health == "down")
+            && Targets().Any(target => target.Job == "good" && target.Health == "up"));
         Assert.Contains(reason, Targets().Single(target => target.Job == "bad").LastError, StringComparison.Ordinal);
     }
 

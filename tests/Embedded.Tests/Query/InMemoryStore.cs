@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using MicroMonitored.Embedded.Store;
+using MicroMonitored.Protocols.Exposition;
 
 namespace Embedded.Tests.Query;
 

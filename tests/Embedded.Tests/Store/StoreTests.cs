@@ -1,6 +1,7 @@
 using CsCheck;
 using MicroMonitored.Embedded;
 using MicroMonitored.Embedded.Store;
+using MicroMonitored.Protocols.Exposition;
 using Microsoft.Data.Sqlite;
 
 namespace Embedded.Tests.Store;

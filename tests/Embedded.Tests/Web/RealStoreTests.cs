@@ -6,6 +6,7 @@ using Embedded.Tests.Query;
 using MicroMonitored.Embedded;
 using MicroMonitored.Embedded.Hosting;
 using MicroMonitored.Embedded.Store;
+using MicroMonitored.Protocols.Exposition;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 

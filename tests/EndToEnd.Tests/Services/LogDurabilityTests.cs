@@ -55,6 +55,56 @@ public sealed class LogDurabilityTests
         Assert.Equal(written.Count, written.Distinct().Count());
     }
 
+    [Fact]
+    public async Task Several_processes_of_one_service_on_one_folder_lose_and_tear_nothing()
+    {
+        const int each = 100_000;
+        using var limit = new CancellationTokenSource(Limit);
+        await using var first = await LoggingService.StartAsync(limit.Token);
+        await using var second = await LoggingService.StartAsync(limit.Token, first);
+        await using var third = await LoggingService.StartAsync(limit.Token, first);
+        var answered = await Task.WhenAll(
+            first.WriteAsync(each, limit.Token), second.WriteAsync(each, limit.Token, each), third.WriteAsync(each, limit.Token, 2 * each));
+        foreach (var service in new[] { first, second, third })
+            await service.EndAsync(limit.Token);
+
+        Assert.Equal(3 * each, answered.Sum(lines => lines.Count));
+        Assert.True(first.Files > 1);
+        Assert.Equal(Enumerable.Range(0, 3 * each), Numbers(first.Lines()).Order());
+    }
+
+    [Fact]
+    public async Task A_killed_process_costs_its_neighbour_on_the_same_folder_nothing()
+    {
+        const int each = 100_000;
+        using var limit = new CancellationTokenSource(Limit);
+        await using var survivor = await LoggingService.StartAsync(limit.Token);
+        await using var killed = await LoggingService.StartAsync(limit.Token, survivor);
+        var writing = Task.WhenAll(survivor.WriteAsync(each, limit.Token), killed.WriteAsync(Lines, limit.Token, each));
+        await UntilRolledAsync(survivor, limit.Token);
+        killed.Kill();
+        await writing;
+        await survivor.EndAsync(limit.Token);
+
+        var torn = 0;
+        var written = survivor.Lines().Select(line => Try(line, ref torn)).OfType<int>().Where(number => number < each).Order();
+        Assert.Equal(Enumerable.Range(0, each), written);
+        Assert.InRange(torn, 0, 1);
+    }
+
+    private static int? Try(string line, ref int torn)
+    {
+        try
+        {
+            return LoggingService.Number(line);
+        }
+        catch (System.Text.Json.JsonException)
+        {
+            torn++;
+            return null;
+        }
+    }
+
     private static List<int> Numbers(IEnumerable<string> lines) => [.. lines.Select(LoggingService.Number).OfType<int>()];
 
     private static async Task UntilRolledAsync(LoggingService service, CancellationToken cancellationToken)

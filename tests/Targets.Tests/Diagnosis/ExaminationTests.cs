@@ -15,7 +15,7 @@ public sealed class ExaminationTests : IDisposable
     public void Dispose() => _stack.Dispose();
 
     [Fact]
-    public void ASoundMachinePassesButForTheLogAgentsAge()
+    public void A_sound_machine_passes_but_for_the_log_agents_age()
     {
         var findings = Examine(Roomy);
 
@@ -24,14 +24,14 @@ public sealed class ExaminationTests : IDisposable
     }
 
     [Fact]
-    public void TheSdkOfGlobalJsonIsMissing()
+    public void The_sdk_of_global_json_is_missing()
     {
         _stack.Docker.Failures["dotnet --version"] = "A compatible .NET SDK was not found.";
         Turned(".NET SDK", FindingStatus.Fail, "A compatible .NET SDK was not found.", "install the SDK of global.json");
     }
 
     [Fact]
-    public void TheSettingsAreInvalid()
+    public void The_settings_are_invalid()
     {
         File.WriteAllText(_stack.Paths.Settings, """{ "sampling": 7 }""");
         var findings = Examine(Roomy);
@@ -43,7 +43,7 @@ public sealed class ExaminationTests : IDisposable
     [Theory]
     [InlineData("auto", FindingStatus.Warn)]
     [InlineData("docker", FindingStatus.Fail)]
-    public void NoEngineAnswers(string engine, FindingStatus expected)
+    public void No_engine_answers(string engine, FindingStatus expected)
     {
         _stack.Docker.Answers = false;
         _stack.Variables["STACK__ENGINE"] = engine;
@@ -51,35 +51,35 @@ public sealed class ExaminationTests : IDisposable
     }
 
     [Fact]
-    public void NoDockerClient()
+    public void No_docker_client()
     {
         _stack.Docker.Installed.Remove("docker");
         Turned("Docker", FindingStatus.Warn, "the docker command is not on the PATH", "install Docker or use --engine=embedded");
     }
 
     [Fact]
-    public void NoCompose()
+    public void No_compose()
     {
         _stack.Docker.Failures["compose version"] = "docker: 'compose' is not a docker command.";
         Turned("Docker", FindingStatus.Warn, "Docker Compose v2 is missing", "install the compose plugin");
     }
 
     [Fact]
-    public void AnImageIsMissing()
+    public void An_image_is_missing()
     {
         _stack.Docker.Images.Remove("grafana/loki:3.7.7");
         Turned("images", FindingStatus.Warn, "not here: grafana/loki:3.7.7 (images.loki)", "Up pulls them");
     }
 
     [Fact]
-    public void ThereIsNoService()
+    public void There_is_no_service()
     {
         Directory.Delete(_stack.Paths.Source, recursive: true);
         Turned("services", FindingStatus.Warn, "no project below src/", "dotnet new micro-monitored-service");
     }
 
     [Fact]
-    public void AServiceContradictsAnother()
+    public void A_service_contradicts_another()
     {
         Directory.CreateDirectory(Path.Combine(_stack.Paths.Source, "Again"));
         File.Copy(Path.Combine(_stack.Paths.Source, "Shop.Orders", "Shop.Orders.csproj"), Path.Combine(_stack.Paths.Source, "Again", "Shop_Orders.csproj"));
@@ -87,15 +87,15 @@ public sealed class ExaminationTests : IDisposable
     }
 
     [Fact]
-    public void APortIsTaken()
+    public void A_port_is_taken()
         => Turned("ports", FindingStatus.Fail, $"ports.grafana {_stack.FirstPort} is taken by another process", "end it or set another port", Roomy with { PortsInUse = new HashSet<int> { _stack.FirstPort } });
 
     [Fact]
-    public void APortIsOneThatTheSystemLends()
+    public void A_port_is_one_that_the_system_lends()
         => Turned("port range", FindingStatus.Warn, $"ports.loki {_stack.FirstPort + 2} lies in {_stack.FirstPort + 2}-65000", $"set a port below {_stack.FirstPort + 2}", Roomy with { EphemeralPorts = new EphemeralPorts(_stack.FirstPort + 2, 65_000, Enumerable.Range(_stack.FirstPort + 3, 20).ToHashSet()) });
 
     [Fact]
-    public void PromtoolFindsAFault()
+    public void Promtool_finds_a_fault()
     {
         _stack.Docker.Installed.Add("promtool");
         _stack.Docker.Failures["promtool check config"] = "FAILED: parsing YAML file";
@@ -103,20 +103,20 @@ public sealed class ExaminationTests : IDisposable
     }
 
     [Fact]
-    public void TheDefaultPasswordIsInUse()
+    public void The_default_password_is_in_use()
     {
         _stack.Variables.Remove("STACK__GRAFANA__PASSWORD");
         Turned("Grafana password", FindingStatus.Warn, "the well-known development default is in use", "STACK__GRAFANA__PASSWORD");
     }
 
     [Fact]
-    public void TheDiskIsShort() => Turned("disk", FindingStatus.Warn, "1.5 GB free", "make room: images and data want 5 GB", Roomy with { FreeDisk = 3L << 29 });
+    public void The_disk_is_short() => Turned("disk", FindingStatus.Warn, "1.5 GB free", "make room: images and data want 5 GB", Roomy with { FreeDisk = 3L << 29 });
 
     [Fact]
-    public void TheMemoryIsShort() => Turned("memory", FindingStatus.Warn, "2 GB", "the docker engine wants 4 GB", Roomy with { Memory = 2L << 30 });
+    public void The_memory_is_short() => Turned("memory", FindingStatus.Warn, "2 GB", "the docker engine wants 4 GB", Roomy with { Memory = 2L << 30 });
 
     [Fact]
-    public void AFolderCannotBeWritten()
+    public void A_folder_cannot_be_written()
     {
         File.WriteAllText(_stack.Paths.Artifacts, "in the way");
         Turned("folders", FindingStatus.Fail, "artifacts cannot be written", null);
@@ -124,7 +124,7 @@ public sealed class ExaminationTests : IDisposable
     }
 
     [Fact]
-    public void TheTableAndTheJsonSayTheSame()
+    public void The_table_and_the_json_say_the_same()
     {
         _stack.Docker.Failures["dotnet --version"] = "none";
         var context = _stack.Context();
@@ -134,7 +134,7 @@ public sealed class ExaminationTests : IDisposable
         Assert.Matches(@"services\s+pass\s+shop-orders", _stack.Said);
         var table = _stack.Said.Length;
 
-        var failure = Assert.Throws<CakeException>(() => new global::Build.Tasks.Doctor().Run(_stack.Context(("format", "json"))));
+        var failure = Assert.Throws<CakeException>(() => new MicroMonitored.Targets.Tasks.Doctor().Run(_stack.Context(("format", "json"))));
 
         Assert.Matches("^Doctor found [1-9][0-9]* things? to mend\\.$", failure.Message);
         using var json = JsonDocument.Parse(_stack.Said[table..]);
@@ -153,7 +153,7 @@ public sealed class ExaminationTests : IDisposable
     [InlineData("32768\t60999\n", "39000-40000,50000\n", 50_000, false)]
     [InlineData("32768\t60999\n", "39000-40000,50000\n", 50_001, true)]
     [InlineData("32768\t60999\n", "", 60_999, true)]
-    public void ThePortsThatTheKernelLendsAreThoseOfItsRangeExceptTheReservedOnes(string range, string reserved, int port, bool lent)
+    public void The_ports_that_the_kernel_lends_are_those_of_its_range_except_the_reserved_ones(string range, string reserved, int port, bool lent)
         => Assert.Equal(lent, EphemeralPorts.Of(range, reserved).Contains(port));
 
     private void Turned(string subject, FindingStatus status, string detail, string? fix, Machine? machine = null)

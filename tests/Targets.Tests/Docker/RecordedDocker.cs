@@ -9,12 +9,9 @@ namespace Targets.Tests.Docker;
 /// <summary>A context whose processes are only written down: the exact command lines, and canned answers.</summary>
 internal sealed class RecordedDocker : ICakeContext, IProcessRunner, IToolLocator
 {
-    private readonly List<string> commandLines = [];
+    private readonly List<string> _commandLines = [];
 
-    public IReadOnlyList<string> CommandLines => commandLines;
-
-    /// <summary>What a log may show of the last command line.</summary>
-    public string Safe { get; private set; } = string.Empty;
+    public IReadOnlyList<string> CommandLines => _commandLines;
 
     public string[] StandardOutput { get; init; } = [];
 
@@ -44,8 +41,7 @@ internal sealed class RecordedDocker : ICakeContext, IProcessRunner, IToolLocato
 
     public IProcess Start(FilePath filePath, ProcessSettings settings)
     {
-        commandLines.Add($"{filePath.GetFilename()} {settings.Arguments.Render()}");
-        Safe = settings.Arguments.RenderSafe();
+        _commandLines.Add($"{filePath.GetFilename()} {settings.Arguments.Render()}");
         return new EndedProcess(ExitCode, StandardOutput);
     }
 

@@ -1,5 +1,6 @@
 using Cake.Core;
 using MicroMonitored.Model;
+using MicroMonitored.Targets.Tasks;
 
 namespace Targets.Tests.Engines;
 
@@ -21,16 +22,16 @@ public sealed class DockerEngineTests : IDisposable
     public void Dispose() => _stack.Dispose();
 
     [Fact]
-    public async Task Up()
+    public async Task Up_says()
     {
-        await _stack.Engine().UpAsync(Cancellation);
+        await _stack.Engine().UpAsync(StackOptions.Timeout.Fallback, Cancellation);
 
         Said(
             Look,
             LookForImages,
             LookForServiceImage,
             """dotnet publish "{root}/artifacts/run/services.slnx" --configuration Release --nologo --verbosity quiet -nodeReuse:false -p:UseSharedCompilation=false -p:RunAnalyzers=false -p:ShouldUnsetParentConfigurationAndPlatform=false""",
-            """docker image build --build-arg "RUNTIME=mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled" --file "{root}/src/Shop.Orders/Dockerfile" --label "micromonitored.program={stamp}-mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled" --label "micromonitored.service=shop-orders" --tag "sample-micro-app/shop-orders:local" "{root}/artifacts/publish/Shop.Orders/release" """,
+            """docker image build --build-arg "RUNTIME=mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled" --file "{root}/src/Shop.Orders/Dockerfile" --label "micromonitored.program={stamp}-mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled" --label "micromonitored.service=shop-orders" --tag "sample-micro-app/shop-orders:local" --target "published" "{root}/artifacts/publish/Shop.Orders/release" """,
             "docker network inspect monitoring",
             """docker network create --label "micromonitored.owner=sample-micro-app" monitoring""",
             "docker volume inspect sample-micro-app_microservices_logs",
@@ -42,21 +43,21 @@ public sealed class DockerEngineTests : IDisposable
     }
 
     [Fact]
-    public async Task UpAgainCreatesNothing()
+    public async Task Up_again_creates_nothing()
     {
-        await _stack.Engine().UpAsync(Cancellation);
+        await _stack.Engine().UpAsync(StackOptions.Timeout.Fallback, Cancellation);
         _stack.CommandLines();
 
-        var components = await _stack.Engine().UpAsync(Cancellation);
+        var components = await _stack.Engine().UpAsync(StackOptions.Timeout.Fallback, Cancellation);
 
         Assert.All(components, component => Assert.Null(component.Seconds));
         Said(Look, LookForImages, LookForServiceImage, "docker network inspect monitoring", "docker volume inspect sample-micro-app_microservices_logs", OpenLogVolume, "docker compose version --short", StartStack, StartServices);
     }
 
     [Fact]
-    public async Task Status()
+    public async Task Status_says()
     {
-        await _stack.Engine().UpAsync(Cancellation);
+        await _stack.Engine().UpAsync(StackOptions.Timeout.Fallback, Cancellation);
         _stack.CommandLines();
 
         var components = await _stack.Engine().StatusAsync(Cancellation);
@@ -67,9 +68,9 @@ public sealed class DockerEngineTests : IDisposable
     }
 
     [Fact]
-    public async Task Logs()
+    public async Task Logs_say()
     {
-        await _stack.Engine().UpAsync(Cancellation);
+        await _stack.Engine().UpAsync(StackOptions.Timeout.Fallback, Cancellation);
         _stack.CommandLines();
         _stack.Docker.Log = (["said"], ["warned"]);
 
@@ -81,9 +82,9 @@ public sealed class DockerEngineTests : IDisposable
     }
 
     [Fact]
-    public async Task Teardown()
+    public async Task Teardown_says()
     {
-        await _stack.Engine().UpAsync(Cancellation);
+        await _stack.Engine().UpAsync(StackOptions.Timeout.Fallback, Cancellation);
         _stack.CommandLines();
 
         Assert.Equal(["prometheus", "loki", "promtail", "tempo", "grafana", "alertmanager", "shop-orders", "network monitoring"], await _stack.Engine().TeardownAsync(purge: false, Cancellation));
@@ -102,9 +103,9 @@ public sealed class DockerEngineTests : IDisposable
     }
 
     [Fact]
-    public async Task TeardownWithPurge()
+    public async Task Teardown_with_purge_says()
     {
-        await _stack.Engine().UpAsync(Cancellation);
+        await _stack.Engine().UpAsync(StackOptions.Timeout.Fallback, Cancellation);
         await _stack.Engine().TeardownAsync(purge: false, Cancellation);
         _stack.CommandLines();
 
@@ -129,19 +130,19 @@ public sealed class DockerEngineTests : IDisposable
     }
 
     [Fact]
-    public async Task AMissingImageIsPulledAndNoOther()
+    public async Task A_missing_image_is_pulled_and_no_other()
     {
         _stack.Docker.Images.Remove("grafana/tempo:3.0.3");
 
-        await _stack.Engine().UpAsync(Cancellation);
+        await _stack.Engine().UpAsync(StackOptions.Timeout.Fallback, Cancellation);
 
         Assert.Equal(["docker pull grafana/tempo:3.0.3"], _stack.CommandLines().Where(line => line.Contains("pull", StringComparison.Ordinal)));
     }
 
     [Fact]
-    public async Task AForeignNetworkStays()
+    public async Task A_foreign_network_stays()
     {
-        await _stack.Engine().UpAsync(Cancellation);
+        await _stack.Engine().UpAsync(StackOptions.Timeout.Fallback, Cancellation);
         _stack.Docker.Failures["network inspect --format"] = "no labels";
 
         await _stack.Engine().TeardownAsync(purge: true, Cancellation);
@@ -150,7 +151,7 @@ public sealed class DockerEngineTests : IDisposable
     }
 
     [Fact]
-    public async Task AContainerThatWasMadeAndNeverStartedIsRemoved()
+    public async Task A_container_that_was_made_and_never_started_is_removed()
     {
         _stack.Docker.CutShort.Add("0123abcd");
         Assert.False(_stack.Engine().LeavesNothing());
@@ -162,9 +163,9 @@ public sealed class DockerEngineTests : IDisposable
     }
 
     [Fact]
-    public async Task WhatAnotherProjectUsesStaysAndIsNamed()
+    public async Task What_another_project_uses_stays_and_is_named()
     {
-        await _stack.Engine().UpAsync(Cancellation);
+        await _stack.Engine().UpAsync(StackOptions.Timeout.Fallback, Cancellation);
         _stack.Docker.Failures["network rm"] = "Error response from daemon: network monitoring has active endpoints";
         _stack.Docker.Failures["volume rm sample-micro-app_microservices_logs"] = "Error response from daemon: volume is in use";
         _stack.Docker.Neighbours.Add("python-client-1");
@@ -189,70 +190,70 @@ public sealed class DockerEngineTests : IDisposable
     [InlineData("pull", "Error response from daemon: Get \"https://registry-1.docker.io/v2/\": dial tcp: lookup registry-1.docker.io: no such host", "grafana/loki:3.7.7 (images.loki) is not here and cannot be pulled (Error response from daemon: Get \"https://registry-1.docker.io/v2/\": dial tcp: lookup registry-1.docker.io: no such host); mend the network, load by docker load, or set images.loki in stack/stack.json to what is here")]
     [InlineData("dotnet publish", "MSB3021: Unable to copy file \"a\" to \"b\". No space left on device : 'b'", "the services' publishing failed (dotnet exit code 1): MSB3021: Unable to copy file \"a\" to \"b\". No space left on device : 'b'; make room on that disk and repeat")]
     [InlineData("network create", "Error response from daemon: could not find an available, non-overlapping IPv4 address pool", "creating the network monitoring failed: Error response from daemon: could not find an available, non-overlapping IPv4 address pool; see names.network in stack/stack.json")]
-    public async Task AFailureIsOneLine(string command, string said, string expected)
+    public async Task A_failure_is_one_line(string command, string said, string expected)
     {
         _stack.Docker.Images.Remove("grafana/loki:3.7.7");
         _stack.Docker.Failures[command] = said;
 
-        var failure = await Assert.ThrowsAnyAsync<Exception>(() => _stack.Engine().UpAsync(Cancellation));
+        var failure = await Assert.ThrowsAnyAsync<Exception>(() => _stack.Engine().UpAsync(StackOptions.Timeout.Fallback, Cancellation));
 
         Assert.Equal(expected, failure.Message);
     }
 
     [Fact]
-    public async Task AnEngineThatFallsSilentWhileTheStackStartsIsOneLine()
+    public async Task An_engine_that_falls_silent_while_the_stack_starts_is_one_line()
     {
         _stack.Silent.Add(_stack.FirstPort + 2);
         _stack.Docker.Changed += (project, up) => _stack.Docker.Answers = !(up && project.EndsWith("-services", StringComparison.Ordinal));
 
-        var failure = await Assert.ThrowsAsync<CakeException>(() => _stack.Engine().UpAsync(Cancellation));
+        var failure = await Assert.ThrowsAsync<CakeException>(() => _stack.Engine().UpAsync(StackOptions.Timeout.Fallback, Cancellation));
 
         Assert.Equal("the Docker engine stopped answering (Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?) while waiting for loki; start it and repeat, or clean up with the Teardown target", failure.Message);
     }
 
     [Fact]
-    public async Task AnUpCutShortIsRememberedUntilTeardownHasCleaned()
+    public async Task An_up_cut_short_is_remembered_until_teardown_has_cleaned()
     {
         _stack.Docker.Failures["compose.yaml"] = "Error response from daemon: driver failed";
 
-        await Assert.ThrowsAsync<CakeException>(() => StackOperations.UpAsync(_stack.Context(("engine", "docker")), Cancellation));
+        await Assert.ThrowsAsync<CakeException>(() => new Up().RunAsync(_stack.Context(("engine", "docker"))));
         Assert.Equal("docker", EngineSelection.Recorded(_stack.Context())?.Name);
         Assert.False(_stack.Engine().LeavesNothing());
 
-        await StackOperations.TeardownAsync(_stack.Context(), Cancellation);
+        await new Teardown().RunAsync(_stack.Context());
         Assert.Null(EngineSelection.Recorded(_stack.Context()));
         Assert.True(_stack.Engine().LeavesNothing());
     }
 
     [Fact]
-    public async Task ANetworkIsFoundByTeardownWhenTheRunStateIsGone()
+    public async Task A_network_is_found_by_teardown_when_the_run_state_is_gone()
     {
         _stack.Docker.Failures["compose.yaml"] = "Error response from daemon: driver failed";
-        await Assert.ThrowsAsync<CakeException>(() => StackOperations.UpAsync(_stack.Context(("engine", "docker")), Cancellation));
+        await Assert.ThrowsAsync<CakeException>(() => new Up().RunAsync(_stack.Context(("engine", "docker"))));
         EngineSelection.Forget(_stack.Context());
 
-        await StackOperations.TeardownAsync(_stack.Context(), Cancellation);
+        await new Teardown().RunAsync(_stack.Context());
 
         Assert.Contains("Removed: network monitoring.", _stack.Said, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task AnUpThatHasLeftNothingIsForgotten()
+    public async Task An_up_that_has_left_nothing_is_forgotten()
     {
         _stack.Docker.Images.Remove("grafana/loki:3.7.7");
         _stack.Docker.Failures["pull"] = "Error response from daemon: manifest unknown";
 
-        await Assert.ThrowsAsync<FaultException>(() => StackOperations.UpAsync(_stack.Context(("engine", "docker")), Cancellation));
+        await Assert.ThrowsAsync<FaultException>(() => new Up().RunAsync(_stack.Context(("engine", "docker"))));
 
         Assert.Null(EngineSelection.Recorded(_stack.Context()));
     }
 
     [Fact]
-    public async Task AnotherPasswordIsSetInsideGrafana()
+    public async Task Another_password_is_set_inside_grafana()
     {
         _stack.Login = "401 Unauthorized";
 
-        var failure = await Assert.ThrowsAsync<FaultException>(() => _stack.Engine().UpAsync(Cancellation));
+        var failure = await Assert.ThrowsAsync<FaultException>(() => _stack.Engine().UpAsync(StackOptions.Timeout.Fallback, Cancellation));
 
         Assert.Equal("grafana.user admin is not the administrator that Grafana's data was made with; set grafana.user back, or delete Grafana's data by Teardown --purge", failure.Message);
         Assert.Equal(

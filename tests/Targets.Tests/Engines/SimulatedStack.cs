@@ -2,12 +2,13 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.RegularExpressions;
 using Spectre.Console;
 
 namespace Targets.Tests.Engines;
 
 /// <summary>A small repository over a simulated Docker engine; its components answer "ready" on real ports once their project is up.</summary>
-internal sealed class SimulatedStack : IDisposable
+internal sealed partial class SimulatedStack : IDisposable
 {
     private static readonly string[] PortNames = ["GRAFANA", "PROMETHEUS", "LOKI", "TEMPO", "OTLPGRPC", "OTLPHTTP", "ZIPKIN", "JAEGERTHRIFT", "JAEGERGRPC", "ALERTMANAGER", "SERVICES"];
     private readonly StringWriter _said = new();
@@ -69,7 +70,7 @@ internal sealed class SimulatedStack : IDisposable
 
     /// <summary>The command lines since the last call, without what differs from run to run.</summary>
     public IReadOnlyList<string> CommandLines()
-        => [.. Docker.Taken().Select(line => line.Replace(Paths.Root, "{root}", StringComparison.Ordinal).Replace(Stamp, "{stamp}", StringComparison.Ordinal).Trim())];
+        => [.. Docker.Taken().Select(line => Stamp().Replace(line.Replace(Paths.Root, "{root}", StringComparison.Ordinal), "{stamp}").Trim())];
 
     public void Dispose()
     {
@@ -77,8 +78,6 @@ internal sealed class SimulatedStack : IDisposable
             Fall(project);
         Directory.Delete(Paths.Root, recursive: true);
     }
-
-    private string Stamp => Sources.Stamp(Paths, Paths.Source)[..16];
 
     private void Listen(string project)
     {
@@ -146,4 +145,7 @@ internal sealed class SimulatedStack : IDisposable
         {
         }
     }
+
+    [GeneratedRegex("(?<=micromonitored\\.program=)[0-9a-f]{16}")]
+    private static partial Regex Stamp();
 }

@@ -1,4 +1,3 @@
-using Cake.Core.IO;
 using Cake.Frosting;
 
 namespace Targets.Tests.Frosting;
@@ -92,7 +91,7 @@ public sealed class CakeHostTests
 
     [Fact]
     public void Diagnostic_adds_the_stack_trace() =>
-        Assert.Contains(BuildRun.Of([typeof(Failing)], "--target=Failing", "-v", "diagnostic").Error, line => line.Contains("   at Build.Tests.Frosting.Failing.Run", StringComparison.Ordinal));
+        Assert.Contains(BuildRun.Of([typeof(Failing)], "--target=Failing", "-v", "diagnostic").Error, line => line.Contains("   at Targets.Tests.Frosting.Failing.Run", StringComparison.Ordinal));
 
     [Fact]
     public void Several_faults_are_told_together()
@@ -154,7 +153,7 @@ public sealed class CakeHostTests
     [Fact]
     public void A_failing_setup_runs_no_task_but_the_teardown()
     {
-        var run = BuildRun.Of(Chain, host => host.UseSetup<FailingSetup>().UseTeardown<JournalTeardown>());
+        var run = BuildRun.Of(Chain, host => host.UseLifetime<FailingSetup>());
 
         Assert.Equal(1, run.ExitCode);
         Assert.Equal(["teardown"], run.Journal);
@@ -164,24 +163,13 @@ public sealed class CakeHostTests
     [Fact]
     public void A_failing_teardown_fails_the_build_and_never_hides_an_earlier_failure()
     {
-        var alone = BuildRun.Of([typeof(Restore)], host => host.UseTeardown<FailingTeardown>(), "--target=Restore");
+        var alone = BuildRun.Of([typeof(Restore)], host => host.UseLifetime<FailingTeardown>(), "--target=Restore");
         Assert.Equal(1, alone.ExitCode);
         Assert.Equal(["Error: could not stop"], alone.Error);
 
-        var after = BuildRun.Of([typeof(Failing)], host => host.UseTeardown<FailingTeardown>(), "--target=Failing");
+        var after = BuildRun.Of([typeof(Failing)], host => host.UseLifetime<FailingTeardown>(), "--target=Failing");
         Assert.Equal(1, after.ExitCode);
         Assert.Equal(["Error: Teardown: could not stop", "Error: port 3000 is taken by process 17"], after.Error);
-    }
-
-    [Fact]
-    public void The_task_lifetime_brackets_each_task()
-    {
-        var run = BuildRun.Of([typeof(AfterUnneeded), typeof(Unneeded), typeof(UnneededSilently)], host => host.UseTaskLifetime<TaskLifetime>(), "--target=AfterUnneeded");
-
-        Assert.Equal(
-            ["before Unneeded", "after Unneeded, skipped", "before UnneededSilently", "after UnneededSilently, skipped", "before AfterUnneeded", "AfterUnneeded", "after AfterUnneeded"],
-            run.Journal);
-        Assert.Contains("after Failing, failed", BuildRun.Of([typeof(Failing)], host => host.UseTaskLifetime<TaskLifetime>(), "--target=Failing").Journal);
     }
 
     [Fact]
@@ -203,18 +191,13 @@ public sealed class CakeHostTests
     }
 
     [Fact]
-    public void The_working_directory_is_the_hosts_unless_the_command_line_names_another()
+    public void The_working_directory_is_the_one_that_the_command_line_names()
     {
         var here = Directory.GetCurrentDirectory();
-        var host = Directory.CreateTempSubdirectory("host");
         var given = Directory.CreateTempSubdirectory("given");
         try
         {
-            string Run(params string[] args) => Assert.Single(BuildRun.Of(
-                [typeof(EchoDirectory)], h => h.UseWorkingDirectory(new DirectoryPath(host.FullName)), ["--target=EchoDirectory", .. args]).Journal);
-
-            Assert.Equal(host.FullName, Run());
-            Assert.Equal(given.FullName, Run("--working", given.FullName));
+            Assert.Equal([given.FullName], BuildRun.Of([typeof(EchoDirectory)], "--target=EchoDirectory", "--working", given.FullName).Journal);
 
             var missing = BuildRun.Of([typeof(EchoDirectory)], "--target=EchoDirectory", "-w", "/no/such/place");
             Assert.Equal(["Error: The working directory '/no/such/place' does not exist."], missing.Error);
@@ -222,13 +205,7 @@ public sealed class CakeHostTests
         finally
         {
             Directory.SetCurrentDirectory(here);
-            host.Delete();
             given.Delete();
         }
-    }
-
-    public sealed class JournalTeardown : FrostingTeardown<JournalContext>
-    {
-        public override void Teardown(JournalContext context, Cake.Core.ITeardownContext info) => context.Journal.Add("teardown");
     }
 }

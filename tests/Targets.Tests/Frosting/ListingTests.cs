@@ -49,7 +49,7 @@ public sealed class ListingTests
     [InlineData("--whatif")]
     public void Dry_run_names_the_order_and_runs_nothing(string option)
     {
-        var run = BuildRun.Of([.. Chain, typeof(Unneeded)], host => host.UseLifetime<Lifetime>().UseTaskLifetime<TaskLifetime>(), option, "--target=Check", "--target=Unneeded");
+        var run = BuildRun.Of([.. Chain, typeof(Unneeded)], host => host.UseLifetime<Lifetime>(), option, "--target=Check", "--target=Unneeded");
 
         Assert.Equal(0, run.ExitCode);
         Assert.Empty(run.Journal);
@@ -63,18 +63,6 @@ public sealed class ListingTests
     {
         Assert.Contains("  1. Check", BuildRun.Of(Chain, "--dryrun", "--exclusive", "--target=Check").Output);
         Assert.Equal(1, BuildRun.Of(Chain, "--dryrun", "--target=Nope").ExitCode);
-    }
-
-    [Theory]
-    [InlineData("--help")]
-    [InlineData("-h")]
-    public void Help_shows_targets_and_options(string option)
-    {
-        var run = BuildRun.Of(Chain, host => host.UseContext<RefusingContext>(), option);
-
-        Assert.Equal(0, run.ExitCode);
-        Assert.Contains("  Compile  Makes", run.Output);
-        Assert.Contains(run.Output, line => line.Contains("--verbosity", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -7,8 +7,8 @@ namespace Targets.Tests.Frosting;
 /// <summary>Keeps what a person would have seen.</summary>
 internal sealed class RecordedConsole : IConsole
 {
-    private readonly StringBuilder output = new();
-    private readonly StringBuilder error = new();
+    private readonly StringBuilder _output = new();
+    private readonly StringBuilder _error = new();
 
     public ConsoleColor ForegroundColor { get; set; }
 
@@ -16,17 +16,17 @@ internal sealed class RecordedConsole : IConsole
 
     public bool SupportAnsiEscapeCodes => false;
 
-    public string[] Output => Lines(output);
+    public string[] Output => Lines(_output);
 
-    public string[] Error => Lines(error);
+    public string[] Error => Lines(_error);
 
-    public void Write(string format, params object[] arg) => Put(output, format, arg);
+    public void Write(string format, params object[] arg) => Put(_output, format, arg);
 
-    public void WriteLine(string format, params object[] arg) => Put(output, format + "\n", arg);
+    public void WriteLine(string format, params object[] arg) => Put(_output, format + "\n", arg);
 
-    public void WriteError(string format, params object[] arg) => Put(error, format, arg);
+    public void WriteError(string format, params object[] arg) => Put(_error, format, arg);
 
-    public void WriteErrorLine(string format, params object[] arg) => Put(error, format + "\n", arg);
+    public void WriteErrorLine(string format, params object[] arg) => Put(_error, format + "\n", arg);
 
     public void ResetColor() => ForegroundColor = ConsoleColor.Gray;
 

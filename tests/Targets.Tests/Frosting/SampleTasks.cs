@@ -147,22 +147,20 @@ public sealed class Lifetime : FrostingLifetime<JournalContext>
         context.Journal.Add(info.Successful ? "teardown" : "teardown after " + info.ThrownException.Message);
 }
 
-public sealed class FailingTeardown : FrostingTeardown<JournalContext>
+public sealed class FailingTeardown : FrostingLifetime<JournalContext>
 {
+    public override void Setup(JournalContext context, ISetupContext info)
+    {
+    }
+
     public override void Teardown(JournalContext context, ITeardownContext info) => throw new CakeException("could not stop");
 }
 
-public sealed class FailingSetup : FrostingSetup<JournalContext>
+public sealed class FailingSetup : FrostingLifetime<JournalContext>
 {
     public override void Setup(JournalContext context, ISetupContext info) => throw new CakeException("could not start");
-}
 
-public sealed class TaskLifetime : FrostingTaskLifetime<JournalContext>
-{
-    public override void Setup(JournalContext context, ITaskSetupContext info) => context.Journal.Add("before " + info.Task.Name);
-
-    public override void Teardown(JournalContext context, ITaskTeardownContext info) =>
-        context.Journal.Add($"after {info.Task.Name}{(info.Skipped ? ", skipped" : "")}{(info.Successful ? "" : ", failed")}");
+    public override void Teardown(JournalContext context, ITeardownContext info) => context.Journal.Add("teardown");
 }
 
 public sealed class RefusingContext : FrostingContext

@@ -6,21 +6,21 @@ public sealed class BuildScriptTests : IDisposable
 {
     private const string Building = "Building the build…";
 
-    private readonly ScriptRepository repository = Create();
+    private readonly ScriptRepository _repository = Create();
 
-    public void Dispose() => repository.Dispose();
+    public void Dispose() => _repository.Dispose();
 
     [Fact]
     public async Task The_first_run_compiles_in_one_line_and_the_next_one_does_not()
     {
-        var first = await repository.RunAsync("--target=Up");
-        var second = await repository.RunAsync("--target=Up");
+        var first = await _repository.RunAsync("--target=Up");
+        var second = await _repository.RunAsync("--target=Up");
 
         Assert.Equal([Building], first.Error);
         Assert.Empty(second.Error);
         Assert.Contains("arg=<--target=Up>", second.Output);
         Assert.DoesNotContain(first.Output, line => line.Contains("nobody wants", StringComparison.Ordinal));
-        Assert.Equal(1, repository.Builds);
+        Assert.Equal(1, _repository.Builds);
     }
 
     [Fact]
@@ -28,10 +28,10 @@ public sealed class BuildScriptTests : IDisposable
     {
         string[] hostile =
         [
-            "", " ", "a b", "--name=", "--name=a=b", "--x=\"quoted\"", "it's", "$HOME", "$(touch /tmp/never)", "`id`", "a;b", "a|b", "*", "~", "\\", "\\n", "%PATH%", "!x", "한글", "--", "-", "line\nbreak", "tab\there",
+            "Up", "--help", "", " ", "a b", "--name=", "--name=a=b", "--x=\"quoted\"", "it's", "$HOME", "$(touch /tmp/never)", "`id`", "a;b", "a|b", "*", "~", "\\", "\\n", "%PATH%", "!x", "한글", "--", "-", "line\nbreak", "tab\there",
         ];
 
-        var run = await repository.RunAsync(hostile);
+        var run = await _repository.RunAsync(hostile);
 
         Assert.Equal($"count={hostile.Length}", run.Output[1]);
         Assert.Equal(string.Join('\n', hostile.Select(a => $"arg=<{a}>")), string.Join('\n', run.Output.Skip(2)));
@@ -42,14 +42,14 @@ public sealed class BuildScriptTests : IDisposable
     [InlineData(1)]
     [InlineData(42)]
     [InlineData(255)]
-    public async Task The_exit_code_passes_through(int code) => Assert.Equal(code, (await repository.RunAsync($"--exit={code}")).ExitCode);
+    public async Task The_exit_code_passes_through(int code) => Assert.Equal(code, (await _repository.RunAsync($"--exit={code}")).ExitCode);
 
     [Fact]
     public async Task The_callers_directory_stays_the_callers()
     {
-        var elsewhere = Directory.CreateDirectory(repository.PathOf("else where")).FullName;
+        var elsewhere = Directory.CreateDirectory(_repository.PathOf("else where")).FullName;
 
-        Assert.Equal("cwd=" + elsewhere, (await repository.RunInAsync(elsewhere)).Output[0]);
+        Assert.Equal("cwd=" + elsewhere, (await _repository.RunInAsync(elsewhere)).Output[0]);
     }
 
     [Theory]
@@ -59,37 +59,37 @@ public sealed class BuildScriptTests : IDisposable
     [InlineData("repo/global.json")]
     public async Task A_touched_source_compiles_again(string source)
     {
-        await repository.RunAsync();
+        await _repository.RunAsync();
         await Tick();
-        File.SetLastWriteTimeUtc(repository.PathOf(source), DateTime.UtcNow);
+        File.SetLastWriteTimeUtc(_repository.PathOf(source), DateTime.UtcNow);
 
-        Assert.Equal([Building], (await repository.RunAsync()).Error);
-        Assert.Empty((await repository.RunAsync()).Error);
-        Assert.Equal(2, repository.Builds);
+        Assert.Equal([Building], (await _repository.RunAsync()).Error);
+        Assert.Empty((await _repository.RunAsync()).Error);
+        Assert.Equal(2, _repository.Builds);
     }
 
     [Fact]
     public async Task A_source_replaced_by_an_older_one_compiles_again()
     {
-        await repository.RunAsync();
+        await _repository.RunAsync();
         await Tick();
-        repository.Write("repo/stack/Model/Model.cs", "other");
-        File.SetLastWriteTimeUtc(repository.PathOf("repo/stack/Model/Model.cs"), DateTime.UtcNow.AddDays(-2));
+        _repository.Write("repo/stack/Model/Model.cs", "other");
+        File.SetLastWriteTimeUtc(_repository.PathOf("repo/stack/Model/Model.cs"), DateTime.UtcNow.AddDays(-2));
 
-        Assert.Equal([Building], (await repository.RunAsync()).Error);
+        Assert.Equal([Building], (await _repository.RunAsync()).Error);
     }
 
     [Fact]
     public async Task A_source_that_comes_or_goes_compiles_again()
     {
-        await repository.RunAsync();
-        File.Delete(repository.PathOf("repo/build/Tasks/Up.cs"));
-        await repository.RunAsync();
-        repository.Write("repo/build/Tasks/Down.cs", "down");
-        await repository.RunAsync();
-        await repository.RunAsync();
+        await _repository.RunAsync();
+        File.Delete(_repository.PathOf("repo/build/Tasks/Up.cs"));
+        await _repository.RunAsync();
+        _repository.Write("repo/build/Tasks/Down.cs", "down");
+        await _repository.RunAsync();
+        await _repository.RunAsync();
 
-        Assert.Equal(3, repository.Builds);
+        Assert.Equal(3, _repository.Builds);
     }
 
     [Theory]
@@ -99,61 +99,61 @@ public sealed class BuildScriptTests : IDisposable
     [InlineData("repo/src/Shop/Program.cs")]
     public async Task What_is_read_when_it_runs_compiles_nothing(string file)
     {
-        await repository.RunAsync();
+        await _repository.RunAsync();
         await Tick();
-        repository.Write(file, "changed");
+        _repository.Write(file, "changed");
 
-        Assert.Empty((await repository.RunAsync()).Error);
-        Assert.Equal(1, repository.Builds);
+        Assert.Empty((await _repository.RunAsync()).Error);
+        Assert.Equal(1, _repository.Builds);
     }
 
     [Fact]
     public async Task A_source_that_changes_while_compiling_compiles_again()
     {
-        repository.Write("sdk/slow", "");
-        var first = repository.RunAsync();
-        while (repository.Builds == 0)
+        _repository.Write("sdk/slow", "");
+        var first = _repository.RunAsync();
+        while (_repository.Builds == 0)
             await Task.Delay(20, TestContext.Current.CancellationToken);
-        repository.Write("repo/stack/Model/Model.cs", "changed meanwhile");
+        _repository.Write("repo/stack/Model/Model.cs", "changed meanwhile");
         await first;
 
-        await repository.RunAsync();
-        await repository.RunAsync();
+        await _repository.RunAsync();
+        await _repository.RunAsync();
 
-        Assert.Equal(2, repository.Builds);
+        Assert.Equal(2, _repository.Builds);
     }
 
     [Fact]
     public async Task Runs_at_the_same_time_compile_once()
     {
-        repository.Write("sdk/slow", "");
+        _repository.Write("sdk/slow", "");
 
-        var runs = await Task.WhenAll(Enumerable.Range(0, 4).Select(i => repository.RunAsync($"--run={i}")));
+        var runs = await Task.WhenAll(Enumerable.Range(0, 4).Select(i => _repository.RunAsync($"--run={i}")));
 
         Assert.All(runs, run => Assert.Equal(0, run.ExitCode));
-        Assert.Equal(1, repository.Builds);
+        Assert.Equal(1, _repository.Builds);
     }
 
     [Fact]
     public async Task A_build_that_does_not_compile_shows_why_and_is_tried_again()
     {
-        repository.Write("sdk/broken", "");
-        var broken = await repository.RunAsync();
+        _repository.Write("sdk/broken", "");
+        var broken = await _repository.RunAsync();
 
         Assert.Equal(1, broken.ExitCode);
         Assert.Equal([Building, "Program.cs(1,1): error CS1002: ; expected", "Error: the build does not compile"], broken.Error);
         Assert.Empty(broken.Output);
 
-        File.Delete(repository.PathOf("sdk/broken"));
-        Assert.Equal(0, (await repository.RunAsync()).ExitCode);
+        File.Delete(_repository.PathOf("sdk/broken"));
+        Assert.Equal(0, (await _repository.RunAsync()).ExitCode);
     }
 
     [Fact]
     public async Task A_missing_sdk_is_one_line_with_the_fix()
     {
-        repository.WithoutSdk = true;
+        _repository.WithoutSdk = true;
 
-        var run = await repository.RunAsync("--target=Up");
+        var run = await _repository.RunAsync("--target=Up");
 
         Assert.Equal(1, run.ExitCode);
         Assert.Equal(["Error: 'dotnet' is not on PATH: install the .NET SDK 10.0.100 or a later 10.x from https://dot.net/download"], run.Error);
@@ -163,34 +163,34 @@ public sealed class BuildScriptTests : IDisposable
     [Fact]
     public async Task A_too_old_sdk_is_one_line_with_the_fix()
     {
-        File.Delete(repository.PathOf("sdk/sdk"));
-        repository.Write("sdk/sdks", "8.0.404 [/usr/share/dotnet/sdk]\n9.0.100 [/usr/share/dotnet/sdk]\n");
+        File.Delete(_repository.PathOf("sdk/sdk"));
+        _repository.Write("sdk/sdks", "8.0.404 [/usr/share/dotnet/sdk]\n9.0.100 [/usr/share/dotnet/sdk]\n");
 
-        var run = await repository.RunAsync();
+        var run = await _repository.RunAsync();
 
         Assert.Equal(1, run.ExitCode);
         Assert.Equal(["Error: the .NET SDK 10.0.100 or a later 10.x is needed, found 8.0.404 9.0.100: install it from https://dot.net/download"], run.Error);
-        Assert.Equal(0, repository.Builds);
+        Assert.Equal(0, _repository.Builds);
     }
 
     [Fact]
     public async Task A_checkout_that_cannot_be_written_is_one_line()
     {
-        repository.Write("repo/artifacts", "in the way");
+        _repository.Write("repo/artifacts", "in the way");
 
-        var run = await repository.RunAsync();
+        var run = await _repository.RunAsync();
 
         Assert.Equal(1, run.ExitCode);
-        Assert.StartsWith($"Error: cannot write to {repository.PathOf("repo/artifacts/bin/Build/release")}", Assert.Single(run.Error), StringComparison.Ordinal);
-        Assert.Equal(0, repository.Builds);
+        Assert.StartsWith($"Error: cannot write to {_repository.PathOf("repo/artifacts/bin/Build/release")}", Assert.Single(run.Error), StringComparison.Ordinal);
+        Assert.Equal(0, _repository.Builds);
     }
 
     [Fact]
     public async Task Nothing_is_left_running_by_a_compilation()
     {
-        await repository.RunAsync();
+        await _repository.RunAsync();
 
-        var build = Assert.Single(await File.ReadAllLinesAsync(repository.PathOf("sdk/builds"), TestContext.Current.CancellationToken));
+        var build = Assert.Single(await File.ReadAllLinesAsync(_repository.PathOf("sdk/builds"), TestContext.Current.CancellationToken));
         Assert.Contains("-nodeReuse:false", build, StringComparison.Ordinal);
         Assert.Contains("-p:UseSharedCompilation=false", build, StringComparison.Ordinal);
     }

@@ -29,13 +29,13 @@ internal sealed class ScriptRepository : IDisposable
         for argument in "$@"; do [[ "$argument" != --exit=* ]] || exit "${argument#--exit=}"; done
         """;
 
-    private readonly string script;
-    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("build 한 'sh' ");
+    private readonly string _script;
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("build 한 'sh' ");
 
     /// <param name="script"><c>build.sh</c> or <c>build.ps1</c>.</param>
     public ScriptRepository(string script)
     {
-        this.script = script;
+        _script = script;
         Write("repo/build/Program.cs", Program);
         Write("repo/build/Tasks/Up.cs", "up");
         Write("repo/stack/Model/Model.cs", "model");
@@ -43,17 +43,17 @@ internal sealed class ScriptRepository : IDisposable
         Write("repo/stack/assets/loki.yaml", "a: 1");
         Write("repo/Directory.Build.props", "<Project />");
         Write("repo/global.json", """{ "sdk": { "version": "10.0.100", "rollForward": "latestMinor" } }""");
-        File.Copy(Path.Combine(RepositoryRoot(), script), PathOf($"repo/{script}"));
+        File.Copy(Path.Combine(RepositoryRoot(), _script), PathOf($"repo/{_script}"));
         Write("sdk/dotnet", Dotnet);
         Write("sdk/sdk", "10.0.401\n");
         Write("sdk/sdks", "10.0.401 [/usr/share/dotnet/sdk]\n");
         if (!OperatingSystem.IsWindows())
         {
-            foreach (var program in (string[])[$"repo/{script}", "sdk/dotnet"])
+            foreach (var program in (string[])[$"repo/{_script}", "sdk/dotnet"])
                 File.SetUnixFileMode(PathOf(program), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
 
-        foreach (var file in Directory.EnumerateFiles(folder.FullName, "*", SearchOption.AllDirectories))
+        foreach (var file in Directory.EnumerateFiles(_folder.FullName, "*", SearchOption.AllDirectories))
             File.SetLastWriteTimeUtc(file, DateTime.UtcNow.AddHours(-1));
     }
 
@@ -63,7 +63,7 @@ internal sealed class ScriptRepository : IDisposable
     /// <summary>Leaves no <c>dotnet</c> on the path.</summary>
     public bool WithoutSdk { get; set; }
 
-    public string PathOf(string relative) => Path.Combine(folder.FullName, relative);
+    public string PathOf(string relative) => Path.Combine(_folder.FullName, relative);
 
     public void Write(string relative, string text)
     {
@@ -75,14 +75,14 @@ internal sealed class ScriptRepository : IDisposable
     public static string? ToolPath(string tool)
         => Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator).Select(folder => Path.Combine(folder, tool)).FirstOrDefault(File.Exists);
 
-    public Task<ScriptResult> RunAsync(params string[] args) => RunInAsync(folder.FullName, args);
+    public Task<ScriptResult> RunAsync(params string[] args) => RunInAsync(_folder.FullName, args);
 
     public Task<ScriptResult> RunInAsync(string workingDirectory, params string[] args)
-        => RunCommandAsync(workingDirectory, script == "build.sh" ? ["bash", PathOf($"repo/{script}"), .. args] : ["pwsh", "-NoProfile", "-File", PathOf($"repo/{script}"), .. args]);
+        => RunCommandAsync(workingDirectory, _script == "build.sh" ? ["bash", PathOf($"repo/{_script}"), .. args] : ["pwsh", "-NoProfile", "-File", PathOf($"repo/{_script}"), .. args]);
 
     /// <summary>Runs the script as the first command of a pipeline in a PowerShell session.</summary>
     public Task<ScriptResult> RunPipedAsync(string following, params string[] args)
-        => RunCommandAsync(folder.FullName, ["pwsh", "-NoProfile", "-Command", $"./repo/{script} {string.Join(' ', args)} | {following}; exit $LASTEXITCODE"]);
+        => RunCommandAsync(_folder.FullName, ["pwsh", "-NoProfile", "-Command", $"./repo/{_script} {string.Join(' ', args)} | {following}; exit $LASTEXITCODE"]);
 
     private async Task<ScriptResult> RunCommandAsync(string workingDirectory, string[] command)
     {
@@ -111,7 +111,7 @@ internal sealed class ScriptRepository : IDisposable
         }
     }
 
-    public void Dispose() => folder.Delete(recursive: true);
+    public void Dispose() => _folder.Delete(recursive: true);
 
     private string ToolsWithoutDotnet()
     {

@@ -10,7 +10,6 @@ internal enum HostAction
     DryRun,
     Tree,
     Description,
-    Help,
     Version,
     Info,
 }
@@ -18,9 +17,9 @@ internal enum HostAction
 /// <summary>The command line of Cake: its own options, and everything else as the build's arguments.</summary>
 internal sealed class CommandLine
 {
-    private readonly List<(string Name, string? Value)> arguments = [];
-    private readonly List<string> targets = [];
-    private readonly List<string> faults = [];
+    private readonly List<(string Name, string? Value)> _arguments = [];
+    private readonly List<string> _targets = [];
+    private readonly List<string> _faults = [];
 
     private CommandLine(IEnumerable<string> args)
     {
@@ -29,7 +28,7 @@ internal sealed class CommandLine
         {
             if (!IsOption(tokens[i]))
             {
-                faults.Add($"Unexpected '{tokens[i]}': write --name=value, for example --target={(tokens[i].Trim('-').Length == 0 ? "Default" : tokens[i])}.");
+                _faults.Add($"Unexpected '{tokens[i]}': write --name=value, for example --target={(tokens[i].Trim('-').Length == 0 ? "Default" : tokens[i])}.");
                 continue;
             }
 
@@ -39,7 +38,7 @@ internal sealed class CommandLine
     }
 
     /// <summary>What to run, in the order given; <c>Default</c> when nothing was.</summary>
-    public IReadOnlyList<string> Targets => targets is [] ? ["Default"] : targets;
+    public IReadOnlyList<string> Targets => _targets is [] ? ["Default"] : _targets;
 
     public HostAction Action { get; private set; }
 
@@ -50,10 +49,10 @@ internal sealed class CommandLine
     public bool Exclusive { get; private set; }
 
     /// <summary>Everything that could not be understood, one line each.</summary>
-    public IReadOnlyList<string> Faults => faults;
+    public IReadOnlyList<string> Faults => _faults;
 
     /// <summary>The targets and the build's own arguments; the value of a bare <c>--name</c> is null, as in Cake.</summary>
-    public ICakeArguments ToArguments() => new CakeArguments(arguments
+    public ICakeArguments ToArguments() => new CakeArguments(_arguments
         .Concat(Targets.Select(target => ("target", (string?)target)))
         .ToLookup(a => a.Item1, a => a.Item2, StringComparer.OrdinalIgnoreCase)!);
 
@@ -74,7 +73,7 @@ internal sealed class CommandLine
         {
             case "target" or "t":
                 if (Required("target", value ?? next()) is { } target)
-                    targets.Add(target);
+                    _targets.Add(target);
                 break;
             case "working" or "w":
                 if (Required("working", value ?? next()) is { } path)
@@ -96,9 +95,6 @@ internal sealed class CommandLine
             case "description" or "descriptions" or "showdescription" or "showdescriptions":
                 Act(HostAction.Description, name, value);
                 break;
-            case "help" or "h" or "?":
-                Act(HostAction.Help, name, value);
-                break;
             case "version" or "ver":
                 Act(HostAction.Version, name, value);
                 break;
@@ -106,10 +102,10 @@ internal sealed class CommandLine
                 Act(HostAction.Info, name, value);
                 break;
             case "":
-                faults.Add("An argument has no name: write --name=value.");
+                _faults.Add("An argument has no name: write --name=value.");
                 break;
             default:
-                arguments.Add((name, value ?? next()));
+                _arguments.Add((name, value ?? next()));
                 break;
         }
     }
@@ -127,7 +123,7 @@ internal sealed class CommandLine
         if (bool.TryParse(value, out var on))
             return on;
 
-        faults.Add($"--{name} takes no value but got '{value}'.");
+        _faults.Add($"--{name} takes no value but got '{value}'.");
         return false;
     }
 
@@ -136,7 +132,7 @@ internal sealed class CommandLine
         if (!string.IsNullOrWhiteSpace(value))
             return value;
 
-        faults.Add($"--{name} needs a value: --{name}=….");
+        _faults.Add($"--{name} needs a value: --{name}=….");
         return null;
     }
 
@@ -150,7 +146,7 @@ internal sealed class CommandLine
             case "verbose" or "v": return Verbosity.Verbose;
             case "diagnostic" or "d": return Verbosity.Diagnostic;
             default:
-                faults.Add($"--verbosity={value} is unknown: use quiet, minimal, normal, verbose or diagnostic.");
+                _faults.Add($"--verbosity={value} is unknown: use quiet, minimal, normal, verbose or diagnostic.");
                 return Verbosity.Normal;
         }
     }

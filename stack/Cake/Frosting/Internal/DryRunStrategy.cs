@@ -5,11 +5,11 @@ namespace Cake.Frosting.Internal;
 /// <summary>Says what the engine would run, in its order.</summary>
 internal sealed class DryRunStrategy(IConsole console) : IExecutionStrategy
 {
-    private int count;
+    private int _count;
 
     public Task ExecuteAsync(CakeTask task, ICakeContext context)
     {
-        console.WriteLine("{0}", $"  {++count}. {task.Name}");
+        console.WriteLine("{0}", $"  {++_count}. {task.Name}");
         return Task.CompletedTask;
     }
 

@@ -10,9 +10,9 @@ namespace Cake.Frosting.Internal;
 /// <summary>One run of the host: what the command line asked for, over Cake's engine.</summary>
 internal sealed class HostRun(IServiceProvider services, CommandLine commandLine, IReadOnlyList<Type> tasks)
 {
-    private readonly ICakeEngine engine = services.GetRequiredService<ICakeEngine>();
-    private readonly ICakeLog log = services.GetRequiredService<ICakeLog>();
-    private readonly IConsole console = services.GetRequiredService<IConsole>();
+    private readonly ICakeEngine _engine = services.GetRequiredService<ICakeEngine>();
+    private readonly ICakeLog _log = services.GetRequiredService<ICakeLog>();
+    private readonly IConsole _console = services.GetRequiredService<IConsole>();
 
     public int Execute() => commandLine.Action switch
     {
@@ -23,7 +23,6 @@ internal sealed class HostRun(IServiceProvider services, CommandLine commandLine
             $"Runtime  {RuntimeInformation.FrameworkDescription}",
             $"System   {RuntimeInformation.OSDescription} ({RuntimeInformation.RuntimeIdentifier})",
         ]),
-        HostAction.Help => Help(),
         HostAction.Description => Describe(),
         HostAction.Tree => Tree(),
         HostAction.DryRun => DryRun(),
@@ -42,7 +41,7 @@ internal sealed class HostRun(IServiceProvider services, CommandLine commandLine
         {
             var wanted = TaskRegistration.ContextOf(type);
             if (wanted.IsInstanceOfType(context))
-                TaskRegistration.Attach(builder, (IFrostingTask)ActivatorUtilities.CreateInstance(services, type), context, log);
+                TaskRegistration.Attach(builder, (IFrostingTask)ActivatorUtilities.CreateInstance(services, type), context, _log);
             else
                 builder.Does(() => throw new FrostingException($"The task '{TaskRegistration.NameOf(type)}' needs a context of type {wanted.Name}; the build uses {context.GetType().Name}."));
         }
@@ -59,64 +58,41 @@ internal sealed class HostRun(IServiceProvider services, CommandLine commandLine
         if (!TargetsExist())
             return 1;
 
-        console.WriteLine("{0}", $"Would run for {string.Join(", ", commandLine.Targets)}:");
-        RunTargets(services.GetRequiredService<IFrostingContext>(), new DryRunStrategy(console));
+        _console.WriteLine("{0}", $"Would run for {string.Join(", ", commandLine.Targets)}:");
+        RunTargets(services.GetRequiredService<IFrostingContext>(), new DryRunStrategy(_console));
         return Print(["This was a dry run: nothing was run."]);
     }
 
     private int Tree()
     {
         RegisterTasks();
-        return Print(TargetTree.Lines(engine.Tasks));
+        return Print(TargetTree.Lines(_engine.Tasks));
     }
 
     private int Describe()
     {
         RegisterTasks();
-        return Print(TargetListing.Lines(engine.Tasks));
-    }
-
-    private int Help()
-    {
-        RegisterTasks();
-        return Print(
-        [
-            "Usage: ./build.sh [--target=NAME] [options] [--name=value …]",
-            "",
-            "Targets",
-            .. TargetListing.Lines(engine.Tasks),
-            "",
-            "Options",
-            "  -t, --target=NAME       What to run; may be given more than once. Default: Default",
-            "  -v, --verbosity=LEVEL   quiet, minimal, normal, verbose or diagnostic (with stack traces)",
-            "      --description       Lists the targets",
-            "      --tree              Shows which target runs which",
-            "      --dryrun            Says what would run, in order, and runs nothing",
-            "  -e, --exclusive         Runs the target without its dependencies",
-            "  -w, --working=PATH      The directory to run in",
-            "      --version, --info   The versions in use",
-            "  -h, --help              This page",
-        ]);
+        return Print(TargetListing.Lines(_engine.Tasks));
     }
 
     private (Type Type, CakeTaskBuilder Builder)[] RegisterTasks() =>
-        [.. tasks.Select(type => (type, TaskRegistration.Register(engine, type)))];
+        [.. tasks.Select(type => (type, TaskRegistration.Register(_engine, type)))];
 
     private bool TargetsExist()
     {
-        var names = engine.Tasks.Select(t => t.Name).ToArray();
+        var names = _engine.Tasks.Select(t => t.Name).ToArray();
         var missing = commandLine.Targets.Where(target => !names.Contains(target, StringComparer.OrdinalIgnoreCase)).ToArray();
         foreach (var target in missing)
         {
             var hint = TargetListing.Nearest(target, names) is { } near ? $" Did you mean {near}?" : string.Empty;
-            log.Error("{0}", $"Error: The target '{target}' was not found.{hint}");
+            _log.Error("{0}", $"Error: The target '{target}' was not found.{hint}");
         }
 
         if (missing.Length > 0)
         {
-            console.WriteErrorLine("{0}", "Targets:");
-            foreach (var line in TargetListing.Lines(engine.Tasks))
-                console.WriteErrorLine("{0}", line);
+            _console.WriteErrorLine("{0}", "Targets:");
+            foreach (var line in TargetListing.Lines(_engine.Tasks))
+                _console.WriteErrorLine("{0}", line);
         }
 
         return missing.Length == 0;
@@ -125,17 +101,13 @@ internal sealed class HostRun(IServiceProvider services, CommandLine commandLine
     private void AttachLifetimes(IFrostingContext context)
     {
         if (services.GetService<IFrostingSetup>() is { } setup)
-            engine.RegisterSetupAction(info => setup.Setup(context, info));
+            _engine.RegisterSetupAction(info => setup.Setup(context, info));
         if (services.GetService<IFrostingTeardown>() is { } teardown)
-            engine.RegisterTeardownAction(info => Guard("Teardown", info.ThrownException, () => teardown.Teardown(context, info)));
-        if (services.GetService<IFrostingTaskSetup>() is { } taskSetup)
-            engine.RegisterTaskSetupAction(info => taskSetup.Setup(context, info));
-        if (services.GetService<IFrostingTaskTeardown>() is { } taskTeardown)
-            engine.RegisterTaskTeardownAction(info => Guard($"Teardown of {info.Task.Name}", info.ThrownException, () => taskTeardown.Teardown(context, info)));
+            _engine.RegisterTeardownAction(info => Guard(info.ThrownException, () => teardown.Teardown(context, info)));
     }
 
     /// <summary>A teardown that fails after something else did is told beside it; the first failure stays the build's.</summary>
-    private void Guard(string what, Exception? earlier, Action teardown)
+    private void Guard(Exception? earlier, Action teardown)
     {
         try
         {
@@ -143,7 +115,7 @@ internal sealed class HostRun(IServiceProvider services, CommandLine commandLine
         }
         catch (Exception exception) when (earlier is not null)
         {
-            Failure.Report(log, exception, $"Error: {what}");
+            Failure.Report(_log, exception, "Error: Teardown");
         }
     }
 
@@ -156,7 +128,7 @@ internal sealed class HostRun(IServiceProvider services, CommandLine commandLine
         var printer = services.GetRequiredService<ICakeReportPrinter>();
         try
         {
-            printer.Write(engine.RunTargetAsync(context, strategy, settings).GetAwaiter().GetResult());
+            printer.Write(_engine.RunTargetAsync(context, strategy, settings).GetAwaiter().GetResult());
         }
         catch (CakeReportException exception) when (exception.Report is { IsEmpty: false } report)
         {
@@ -168,7 +140,7 @@ internal sealed class HostRun(IServiceProvider services, CommandLine commandLine
     private void SetWorkingDirectory()
     {
         var environment = services.GetRequiredService<ICakeEnvironment>();
-        if ((commandLine.WorkingDirectory ?? services.GetService<WorkingDirectory>()?.Path) is not { } path)
+        if (commandLine.WorkingDirectory is not { } path)
             return;
 
         var directory = path.MakeAbsolute(environment);
@@ -180,7 +152,7 @@ internal sealed class HostRun(IServiceProvider services, CommandLine commandLine
     private int Print(IEnumerable<string> lines)
     {
         foreach (var line in lines)
-            console.WriteLine("{0}", line);
+            _console.WriteLine("{0}", line);
         return 0;
     }
 

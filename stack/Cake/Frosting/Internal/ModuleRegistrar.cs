@@ -6,13 +6,13 @@ namespace Cake.Frosting.Internal;
 /// <summary>Takes what a Cake module registers into the service collection.</summary>
 internal sealed class ModuleRegistrar : ICakeContainerRegistrar
 {
-    private readonly List<Registration> registrations = [];
+    private readonly List<Registration> _registrations = [];
 
     public static void Register(ICakeModule module, IServiceCollection services)
     {
         var registrar = new ModuleRegistrar();
         module.Register(registrar);
-        foreach (var registration in registrar.registrations)
+        foreach (var registration in registrar._registrations)
             registration.AddTo(services);
     }
 
@@ -24,46 +24,46 @@ internal sealed class ModuleRegistrar : ICakeContainerRegistrar
 
     private Registration Add(Registration registration)
     {
-        registrations.Add(registration);
+        _registrations.Add(registration);
         return registration;
     }
 
     private sealed class Registration : ICakeRegistrationBuilder
     {
-        private readonly Type implementation;
-        private readonly object? instance;
-        private Type service;
-        private bool transient;
+        private readonly Type _implementation;
+        private readonly object? _instance;
+        private Type _service;
+        private bool _transient;
 
         public Registration(Type implementation, object? instance)
         {
-            this.implementation = service = implementation;
-            this.instance = instance;
-            transient = instance is null;
+            _implementation = _service = implementation;
+            _instance = instance;
+            _transient = instance is null;
         }
 
         public ICakeRegistrationBuilder As(Type type)
         {
-            service = type;
+            _service = type;
             return this;
         }
 
-        public ICakeRegistrationBuilder AsSelf() => As(implementation);
+        public ICakeRegistrationBuilder AsSelf() => As(_implementation);
 
         public ICakeRegistrationBuilder Singleton()
         {
-            transient = false;
+            _transient = false;
             return this;
         }
 
         public ICakeRegistrationBuilder Transient()
         {
-            transient = true;
+            _transient = true;
             return this;
         }
 
-        public void AddTo(IServiceCollection services) => services.Add(instance is not null
-            ? ServiceDescriptor.Singleton(service, instance)
-            : ServiceDescriptor.Describe(service, implementation, transient ? ServiceLifetime.Transient : ServiceLifetime.Singleton));
+        public void AddTo(IServiceCollection services) => services.Add(_instance is not null
+            ? ServiceDescriptor.Singleton(_service, _instance)
+            : ServiceDescriptor.Describe(_service, _implementation, _transient ? ServiceLifetime.Transient : ServiceLifetime.Singleton));
     }
 }

@@ -26,7 +26,7 @@ internal static class TaskRegistration
         var type = task.GetType();
         var name = NameOf(type);
 
-        if (Overrides(type, nameof(FrostingTask.Run)) || Overrides(type, nameof(AsyncFrostingTask.RunAsync)))
+        if (Overrides(type, nameof(FrostingTask<ICakeContext>.Run)) || Overrides(type, nameof(AsyncFrostingTask<ICakeContext>.RunAsync)))
             builder.Does(_ => task.RunAsync(context));
 
         if (Overrides(type, nameof(IFrostingTask.ShouldRun)))

@@ -11,7 +11,8 @@ namespace MicroMonitored.Embedded.Ingest.Otlp;
 [BindServiceMethod(typeof(OtlpTraceService), nameof(Bind))]
 internal sealed class OtlpTraceService(OtlpReceiver receiver) : TraceService.TraceServiceBase
 {
-    public static void Bind(ServiceBinderBase binder, TraceService.TraceServiceBase? service) => OtlpGrpc.Bind<ExportTraceServiceRequest, ExportTraceServiceResponse>(
+    public static void Bind(ServiceBinderBase binder, TraceService.TraceServiceBase? service) =>
+        OtlpGrpc.Bind<ExportTraceServiceRequest, ExportTraceServiceResponse>(
         binder, "opentelemetry.proto.collector.trace.v1.TraceService", service is null ? null : service.Export);
 
     public override Task<ExportTraceServiceResponse> Export(ExportTraceServiceRequest request, ServerCallContext context) =>
@@ -22,7 +23,8 @@ internal sealed class OtlpTraceService(OtlpReceiver receiver) : TraceService.Tra
 [BindServiceMethod(typeof(OtlpMetricsService), nameof(Bind))]
 internal sealed class OtlpMetricsService(OtlpReceiver receiver) : MetricsService.MetricsServiceBase
 {
-    public static void Bind(ServiceBinderBase binder, MetricsService.MetricsServiceBase? service) => OtlpGrpc.Bind<ExportMetricsServiceRequest, ExportMetricsServiceResponse>(
+    public static void Bind(ServiceBinderBase binder, MetricsService.MetricsServiceBase? service) =>
+        OtlpGrpc.Bind<ExportMetricsServiceRequest, ExportMetricsServiceResponse>(
         binder, "opentelemetry.proto.collector.metrics.v1.MetricsService", service is null ? null : service.Export);
 
     public override Task<ExportMetricsServiceResponse> Export(ExportMetricsServiceRequest request, ServerCallContext context) =>
@@ -33,7 +35,8 @@ internal sealed class OtlpMetricsService(OtlpReceiver receiver) : MetricsService
 [BindServiceMethod(typeof(OtlpLogsService), nameof(Bind))]
 internal sealed class OtlpLogsService(OtlpReceiver receiver) : LogsService.LogsServiceBase
 {
-    public static void Bind(ServiceBinderBase binder, LogsService.LogsServiceBase? service) => OtlpGrpc.Bind<ExportLogsServiceRequest, ExportLogsServiceResponse>(
+    public static void Bind(ServiceBinderBase binder, LogsService.LogsServiceBase? service) =>
+        OtlpGrpc.Bind<ExportLogsServiceRequest, ExportLogsServiceResponse>(
         binder, "opentelemetry.proto.collector.logs.v1.LogsService", service is null ? null : service.Export);
 
     public override Task<ExportLogsServiceResponse> Export(ExportLogsServiceRequest request, ServerCallContext context) =>

@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using MicroMonitored.Protocols.Otlp;
 using Microsoft.Net.Http.Headers;
 using OpenTelemetry.Proto.Collector.Logs.V1;
 using OpenTelemetry.Proto.Collector.Metrics.V1;
@@ -11,7 +12,6 @@ internal sealed class OtlpHttp(OtlpReceiver receiver, RequestBody body)
 {
     private const string Protobuf = "application/x-protobuf";
     private const string Json = "application/json";
-    private static readonly JsonFormatter Formatter = new(JsonFormatter.Settings.Default);
 
     public Task HandleAsync(HttpContext context) => context.Request.Path.Value switch
     {
@@ -32,24 +32,19 @@ internal sealed class OtlpHttp(OtlpReceiver receiver, RequestBody body)
             Protobuf => false,
             _ => throw new IngestException(StatusCodes.Status415UnsupportedMediaType, $"Content-Type must be {Protobuf} or {Json}."),
         };
-        var request = await body.ReadAsync(context.Request, bytes => isJson ? OtlpJson.Parse<TRequest>(bytes) : Parse<TRequest>(bytes), context.RequestAborted);
+        var request = isJson
+            ? await body.ReadAsync(context.Request, "OTLP/JSON", OtlpJson.Parse<TRequest>, context.RequestAborted)
+            : await body.ReadAsync(context.Request, "an OTLP message", Parse<TRequest>, context.RequestAborted);
         var response = await export(request, context.RequestAborted);
         context.Response.Headers[HeaderNames.ContentType] = isJson ? Json : Protobuf;
-        await context.Response.BodyWriter.WriteAsync(isJson ? System.Text.Encoding.UTF8.GetBytes(Formatter.Format(response)) : response.ToByteArray(), context.RequestAborted);
+        await context.Response.BodyWriter.WriteAsync(isJson ? OtlpJson.Format(response) : response.ToByteArray(), context.RequestAborted);
     }
 
     private static T Parse<T>(ReadOnlyMemory<byte> bytes)
         where T : IMessage<T>, new()
     {
-        try
-        {
-            var message = new T();
-            message.MergeFrom(bytes.Span);
-            return message;
-        }
-        catch (InvalidProtocolBufferException exception)
-        {
-            throw IngestException.Invalid($"The body is not an OTLP message: {exception.Message}", exception);
-        }
+        var message = new T();
+        message.MergeFrom(bytes.Span);
+        return message;
     }
 }

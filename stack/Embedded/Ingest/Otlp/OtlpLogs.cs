@@ -1,4 +1,7 @@
 using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using MicroMonitored.Embedded.Store;
 using OpenTelemetry.Proto.Collector.Logs.V1;
 using OpenTelemetry.Proto.Common.V1;
@@ -69,6 +72,8 @@ internal static class OtlpLogs
 /// <summary>OTLP values as text.</summary>
 internal static class OtlpText
 {
+    private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = 128 };
+
     public static string Of(AnyValue? value) => value?.ValueCase switch
     {
         AnyValue.ValueOneofCase.StringValue => value.StringValue,
@@ -76,53 +81,19 @@ internal static class OtlpText
         AnyValue.ValueOneofCase.IntValue => value.IntValue.ToString(CultureInfo.InvariantCulture),
         AnyValue.ValueOneofCase.DoubleValue => value.DoubleValue.ToString("R", CultureInfo.InvariantCulture),
         AnyValue.ValueOneofCase.BytesValue => value.BytesValue.ToBase64(),
-        AnyValue.ValueOneofCase.ArrayValue or AnyValue.ValueOneofCase.KvlistValue => Json(value),
+        AnyValue.ValueOneofCase.ArrayValue or AnyValue.ValueOneofCase.KvlistValue => Json(value)!.ToJsonString(Relaxed),
         _ => "",
     };
 
-    private static string Json(AnyValue value)
+    private static JsonNode? Json(AnyValue? value) => value?.ValueCase switch
     {
-        using var stream = new MemoryStream();
-        using (var writer = new System.Text.Json.Utf8JsonWriter(stream, new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
-            Write(writer, value);
-        return System.Text.Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length);
-    }
-
-    private static void Write(System.Text.Json.Utf8JsonWriter writer, AnyValue? value)
-    {
-        switch (value?.ValueCase)
-        {
-            case AnyValue.ValueOneofCase.BoolValue:
-                writer.WriteBooleanValue(value.BoolValue);
-                break;
-            case AnyValue.ValueOneofCase.IntValue:
-                writer.WriteNumberValue(value.IntValue);
-                break;
-            case AnyValue.ValueOneofCase.DoubleValue when double.IsFinite(value.DoubleValue):
-                writer.WriteNumberValue(value.DoubleValue);
-                break;
-            case AnyValue.ValueOneofCase.ArrayValue:
-                writer.WriteStartArray();
-                foreach (var item in value.ArrayValue.Values)
-                    Write(writer, item);
-                writer.WriteEndArray();
-                break;
-            case AnyValue.ValueOneofCase.KvlistValue:
-                writer.WriteStartObject();
-                foreach (var item in value.KvlistValue.Values.DistinctBy(item => item.Key))
-                {
-                    writer.WritePropertyName(item.Key);
-                    Write(writer, item.Value);
-                }
-
-                writer.WriteEndObject();
-                break;
-            case null or AnyValue.ValueOneofCase.None:
-                writer.WriteNullValue();
-                break;
-            default:
-                writer.WriteStringValue(Of(value));
-                break;
-        }
-    }
+        null or AnyValue.ValueOneofCase.None => null,
+        AnyValue.ValueOneofCase.BoolValue => value.BoolValue,
+        AnyValue.ValueOneofCase.IntValue => value.IntValue,
+        AnyValue.ValueOneofCase.DoubleValue when double.IsFinite(value.DoubleValue) => value.DoubleValue,
+        AnyValue.ValueOneofCase.ArrayValue => new JsonArray([.. value.ArrayValue.Values.Select(Json)]),
+        AnyValue.ValueOneofCase.KvlistValue => new JsonObject(
+            value.KvlistValue.Values.DistinctBy(item => item.Key).Select(item => KeyValuePair.Create(item.Key, Json(item.Value)))),
+        _ => Of(value),
+    };
 }

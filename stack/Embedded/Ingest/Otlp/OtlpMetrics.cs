@@ -1,6 +1,6 @@
 using Google.Protobuf.Collections;
-using MicroMonitored.Embedded.Ingest.Scrape;
 using MicroMonitored.Embedded.Store;
+using MicroMonitored.Protocols.Exposition;
 using OpenTelemetry.Proto.Collector.Metrics.V1;
 using OpenTelemetry.Proto.Common.V1;
 using OpenTelemetry.Proto.Metrics.V1;
@@ -10,7 +10,7 @@ using Labels = System.Collections.Generic.List<System.Collections.Generic.KeyVal
 namespace MicroMonitored.Embedded.Ingest.Otlp;
 
 /// <summary>Samples taken from a request, and how many data points were refused and why.</summary>
-public sealed record AcceptedMetrics(MetricBatch Batch, int Rejected, string Reason);
+internal sealed record AcceptedMetrics(MetricBatch Batch, int Rejected, string Reason);
 
 /// <summary>
 /// Turns OTLP metrics into series as Prometheus' OTLP receiver does: <c>job</c> from the service, <c>instance</c> from its instance id,
@@ -45,7 +45,8 @@ internal sealed class OtlpMetrics
 
     private Labels Target(Resource resource)
     {
-        var values = resource.Attributes.DistinctBy(attribute => attribute.Key).ToDictionary(attribute => attribute.Key, attribute => OtlpText.Of(attribute.Value), StringComparer.Ordinal);
+        var values = resource.Attributes.DistinctBy(attribute => attribute.Key)
+            .ToDictionary(attribute => attribute.Key, attribute => OtlpText.Of(attribute.Value), StringComparer.Ordinal);
         var target = new Labels();
         if (values.GetValueOrDefault("service.name") is { Length: > 0 } name)
             target.Add(new("job", values.GetValueOrDefault("service.namespace") is { Length: > 0 } space ? $"{space}/{name}" : name));
@@ -65,31 +66,23 @@ internal sealed class OtlpMetrics
     {
         switch (metric.DataCase)
         {
-            case Metric.DataOneofCase.Gauge:
-                Numbers(Name(metric, "gauge", isGauge: true), metric.Gauge.DataPoints, target);
-                break;
+            case Metric.DataOneofCase.Gauge: Numbers(Name(metric, "gauge", isGauge: true), metric.Gauge.DataPoints, target); break;
             case Metric.DataOneofCase.Sum when metric.Sum.AggregationTemporality == AggregationTemporality.Cumulative:
                 Numbers(Name(metric, metric.Sum.IsMonotonic ? "counter" : "gauge", metric.Sum.IsMonotonic), metric.Sum.DataPoints, target);
                 break;
-            case Metric.DataOneofCase.Sum:
-                Reject(metric, metric.Sum.DataPoints.Count);
-                break;
+            case Metric.DataOneofCase.Sum: Reject(metric, metric.Sum.DataPoints.Count); break;
             case Metric.DataOneofCase.Histogram when metric.Histogram.AggregationTemporality == AggregationTemporality.Cumulative:
                 var histogram = Name(metric, "histogram");
                 foreach (var point in metric.Histogram.DataPoints)
                     Add(histogram, point, target);
                 break;
-            case Metric.DataOneofCase.Histogram:
-                Reject(metric, metric.Histogram.DataPoints.Count);
-                break;
+            case Metric.DataOneofCase.Histogram: Reject(metric, metric.Histogram.DataPoints.Count); break;
             case Metric.DataOneofCase.ExponentialHistogram when metric.ExponentialHistogram.AggregationTemporality == AggregationTemporality.Cumulative:
                 var exponential = Name(metric, "histogram");
                 foreach (var point in metric.ExponentialHistogram.DataPoints)
                     Totals(exponential, point.Attributes, point.TimeUnixNano, point.Count, point.HasSum ? point.Sum : null, target);
                 break;
-            case Metric.DataOneofCase.ExponentialHistogram:
-                Reject(metric, metric.ExponentialHistogram.DataPoints.Count);
-                break;
+            case Metric.DataOneofCase.ExponentialHistogram: Reject(metric, metric.ExponentialHistogram.DataPoints.Count); break;
             case Metric.DataOneofCase.Summary:
                 var summary = Name(metric, "summary");
                 foreach (var point in metric.Summary.DataPoints)
@@ -133,11 +126,13 @@ internal sealed class OtlpMetrics
         {
             total += point.BucketCounts[i];
             var (low, high) = (i == 0 ? double.NegativeInfinity : point.ExplicitBounds[i - 1], point.ExplicitBounds[i]);
-            Put($"{name}_bucket", point.Attributes, target, point.TimeUnixNano, total, new("le", PrometheusFloat.Format(high)), ExemplarIn(point.Exemplars, low, high));
+            Put($"{name}_bucket", point.Attributes, target, point.TimeUnixNano, total, new("le", PrometheusFloat.Format(high)),
+                ExemplarIn(point.Exemplars, low, high));
         }
 
         var last = point.ExplicitBounds.Count == 0 ? double.NegativeInfinity : point.ExplicitBounds[^1];
-        Put($"{name}_bucket", point.Attributes, target, point.TimeUnixNano, point.Count, new("le", "+Inf"), ExemplarIn(point.Exemplars, last, double.PositiveInfinity));
+        Put($"{name}_bucket", point.Attributes, target, point.TimeUnixNano, point.Count, new("le", "+Inf"),
+            ExemplarIn(point.Exemplars, last, double.PositiveInfinity));
         Totals(name, point.Attributes, point.TimeUnixNano, point.Count, point.HasSum ? point.Sum : null, target);
     }
 
@@ -148,7 +143,9 @@ internal sealed class OtlpMetrics
             Put($"{name}_sum", attributes, target, time, value);
     }
 
-    private void Put(string name, RepeatedField<KeyValue> attributes, Labels target, ulong timeNs, double value, KeyValuePair<string, string>? extra = null, NewExemplar? exemplar = null)
+    private void Put(
+        string name, RepeatedField<KeyValue> attributes, Labels target, ulong timeNs, double value,
+        KeyValuePair<string, string>? extra = null, NewExemplar? exemplar = null)
     {
         var labels = new Labels(attributes.Count + target.Count + 2) { new("__name__", name) };
         foreach (var attribute in attributes.Take(OtlpLimits.Attributes))
@@ -188,7 +185,8 @@ internal sealed class OtlpMetrics
             labels.Add(new("trace_id", Convert.ToHexStringLower(exemplar.TraceId.Span)));
         if (exemplar.SpanId.Length == 8)
             labels.Add(new("span_id", Convert.ToHexStringLower(exemplar.SpanId.Span)));
-        return new NewExemplar(exemplar.ValueCase == Exemplar.ValueOneofCase.AsInt ? exemplar.AsInt : exemplar.AsDouble, Milliseconds(exemplar.TimeUnixNano), labels);
+        var value = exemplar.ValueCase == Exemplar.ValueOneofCase.AsInt ? exemplar.AsInt : exemplar.AsDouble;
+        return new NewExemplar(value, Milliseconds(exemplar.TimeUnixNano), labels);
     }
 
     private long Milliseconds(ulong nanoseconds) => nanoseconds is 0 or > long.MaxValue ? _nowMs : (long)(nanoseconds / 1_000_000);

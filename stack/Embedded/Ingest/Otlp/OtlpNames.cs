@@ -6,7 +6,7 @@ namespace MicroMonitored.Embedded.Ingest.Otlp;
 /// Names as Prometheus' OTLP receiver writes them by default (<c>UnderscoreEscapingWithSuffixes</c>),
 /// after https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/.
 /// </summary>
-public static class OtlpNames
+internal static class OtlpNames
 {
     private static readonly Dictionary<string, string> Units = new(StringComparer.Ordinal)
     {

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Google.Protobuf;
 using MicroMonitored.Embedded.Store;
 using OpenTelemetry.Proto.Collector.Trace.V1;
@@ -9,7 +8,7 @@ using OpenTelemetry.Proto.Trace.V1;
 namespace MicroMonitored.Embedded.Ingest.Otlp;
 
 /// <summary>Spans taken from a request, and how many of it were refused and why.</summary>
-public sealed record AcceptedSpans(IReadOnlyList<StoredSpan> Spans, int Rejected, string Reason);
+internal sealed record AcceptedSpans(IReadOnlyList<StoredSpan> Spans, int Rejected, string Reason);
 
 /// <summary>Turns OTLP spans into stored ones.</summary>
 internal static class OtlpSpans
@@ -69,26 +68,6 @@ internal static class OtlpSpans
             if (attribute.Key == "service.name" && attribute.Value is { HasStringValue: true, StringValue.Length: > 0 } value)
                 return value.StringValue.Length > MaxNameLength ? value.StringValue[..MaxNameLength] : value.StringValue;
         return "unknown_service";
-    }
-
-    /// <summary>An attribute holding a text.</summary>
-    public static KeyValue Text(string key, string value) => new() { Key = key, Value = new AnyValue { StringValue = value } };
-
-    /// <summary>An id as its big-endian bytes.</summary>
-    public static ByteString Id(ulong value)
-    {
-        Span<byte> bytes = stackalloc byte[8];
-        BinaryPrimitives.WriteUInt64BigEndian(bytes, value);
-        return ByteString.CopyFrom(bytes);
-    }
-
-    /// <summary>A trace id as its big-endian bytes.</summary>
-    public static ByteString Id(ulong high, ulong low)
-    {
-        Span<byte> bytes = stackalloc byte[16];
-        BinaryPrimitives.WriteUInt64BigEndian(bytes, high);
-        BinaryPrimitives.WriteUInt64BigEndian(bytes[8..], low);
-        return ByteString.CopyFrom(bytes);
     }
 
     private static string? Fault(Span span)

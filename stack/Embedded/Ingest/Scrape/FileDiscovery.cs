@@ -9,7 +9,8 @@ namespace MicroMonitored.Embedded.Ingest.Scrape;
 internal sealed record DiscoveredTarget(Uri Url, IReadOnlyDictionary<string, string> Discovered, IReadOnlyDictionary<string, string> Labels)
 {
     /// <summary>Two targets with the same key are one.</summary>
-    public string Key { get; } = $"{Url} {string.Join(',', Labels.OrderBy(label => label.Key, StringComparer.Ordinal).Select(label => $"{label.Key}={label.Value}"))}";
+    public string Key { get; } =
+        $"{Url} {string.Join(',', Labels.OrderBy(label => label.Key, StringComparer.Ordinal).Select(label => $"{label.Key}={label.Value}"))}";
 }
 
 /// <summary>Reads Prometheus <c>file_sd</c> files again whenever they change; a file that cannot be read keeps its last good targets.</summary>

@@ -1,6 +1,7 @@
 using System.Net;
-using MicroMonitored.Embedded.Hosting;
 using MicroMonitored.Embedded.Store;
+using MicroMonitored.Model.Settings;
+using MicroMonitored.Protocols.Exposition;
 
 namespace MicroMonitored.Embedded.Ingest.Scrape;
 
@@ -16,7 +17,8 @@ internal sealed class ScrapePool(EmbeddedOptions options, IMetricWriter metrics,
     public IReadOnlyList<ScrapeTarget> Targets()
     {
         lock (_lock)
-            return [.. _loops.Values.Select(loop => loop.Scraper.State).OrderBy(target => target.Job, StringComparer.Ordinal).ThenBy(target => target.Instance, StringComparer.Ordinal)];
+            return [.. _loops.Values.Select(loop => loop.Scraper.State).OrderBy(target => target.Job, StringComparer.Ordinal)
+                .ThenBy(target => target.Instance, StringComparer.Ordinal)];
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -111,7 +113,8 @@ internal sealed class ScrapePool(EmbeddedOptions options, IMetricWriter metrics,
             {
                 var now = time.GetUtcNow().ToUnixTimeMilliseconds();
                 var samples = counters.All()
-                    .Select(counter => new NewSample([new("__name__", $"micromonitored_{counter.Name}_total"), new("reason", counter.Reason), .. labels], new Sample(now, counter.Value)))
+                    .Select(counter => new NewSample([new("__name__", $"micromonitored_{counter.Name}_total"), new("reason", counter.Reason), .. labels],
+                        new Sample(now, counter.Value)))
                     .ToList();
                 try
                 {
@@ -129,7 +132,7 @@ internal sealed class ScrapePool(EmbeddedOptions options, IMetricWriter metrics,
         }
     }
 
-    private static TimeSpan Duration(string text) => PrometheusDuration.TryParse(text, out var duration) && duration > TimeSpan.Zero ? duration : TimeSpan.FromSeconds(2);
+    private static TimeSpan Duration(string text) => PrometheusDuration.TryParse(text, out var duration) ? duration.Value : TimeSpan.FromSeconds(2);
 
     private sealed record Loop(TargetScraper Scraper, CancellationTokenSource Stop, Task Running);
 }

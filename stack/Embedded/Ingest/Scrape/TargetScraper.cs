@@ -6,6 +6,7 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
 using MicroMonitored.Embedded.Store;
+using MicroMonitored.Protocols.Exposition;
 
 namespace MicroMonitored.Embedded.Ingest.Scrape;
 
@@ -14,7 +15,11 @@ internal sealed class TargetScraper
 {
     public const int BodyLimit = 16 * 1024 * 1024;
     public const int SampleLimit = 100_000;
-    private const string Accept = "application/openmetrics-text;version=1.0.0;q=0.8,application/openmetrics-text;version=0.0.1;q=0.7,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
+    private const string Accept =
+        "application/openmetrics-text;version=1.0.0;q=0.8,application/openmetrics-text;version=0.0.1;q=0.7,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
+    private static readonly string[] OwnSeries =
+        ["up", "scrape_duration_seconds", "scrape_samples_scraped", "scrape_samples_post_metric_relabeling", "scrape_series_added"];
+
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
     private static readonly TimeSpan Future = TimeSpan.FromMinutes(10);
 
@@ -84,7 +89,7 @@ internal sealed class TargetScraper
         if (_lastMs == 0)
             return;
         var samples = _series.Values.Select(labels => new NewSample(labels, new Sample(now, Sample.StaleMarker))).ToList();
-        foreach (var name in (string[])["up", "scrape_duration_seconds", "scrape_samples_scraped", "scrape_samples_post_metric_relabeling", "scrape_series_added"])
+        foreach (var name in OwnSeries)
             samples.Add(new NewSample(Own(name), new Sample(now, Sample.StaleMarker)));
         await _metrics.AppendAsync(new MetricBatch(samples, new Dictionary<string, MetricMetadata>()), cancellation);
     }

@@ -15,7 +15,8 @@ internal static class FileIdentity
 {
     private const int NoFollow = 0x100, EmptyPath = 0x1000, CurrentFolder = -100;
     private const uint BasicStats = 0x7ff;
-    private static readonly bool HasStatx = OperatingSystem.IsLinux() && NativeLibrary.TryLoad("libc", out var libc) && NativeLibrary.TryGetExport(libc, "statx", out _);
+    private static readonly bool HasStatx = OperatingSystem.IsLinux() && NativeLibrary.TryLoad("libc", out var libc)
+        && NativeLibrary.TryGetExport(libc, "statx", out _);
 
     /// <summary>The status of the name itself, symbolic links not followed; null when there is no such file.</summary>
     public static FileStatus? Of(string path)
@@ -54,7 +55,8 @@ internal static class FileIdentity
 
     private static FileStatus Read(ReadOnlySpan<byte> buffer) => new(
         (BinaryPrimitives.ReadUInt16LittleEndian(buffer[28..]) & 0xF000) == 0x8000,
-        $"{BinaryPrimitives.ReadUInt32LittleEndian(buffer[136..])}:{BinaryPrimitives.ReadUInt32LittleEndian(buffer[140..])}:{BinaryPrimitives.ReadUInt64LittleEndian(buffer[32..])}",
+        $"{BinaryPrimitives.ReadUInt32LittleEndian(buffer[136..])}:{BinaryPrimitives.ReadUInt32LittleEndian(buffer[140..])}"
+            + $":{BinaryPrimitives.ReadUInt64LittleEndian(buffer[32..])}",
         BinaryPrimitives.ReadInt64LittleEndian(buffer[40..]),
         (BinaryPrimitives.ReadInt64LittleEndian(buffer[112..]) * 1_000_000_000) + BinaryPrimitives.ReadUInt32LittleEndian(buffer[120..]));
 

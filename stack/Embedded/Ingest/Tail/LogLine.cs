@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
+using MicroMonitored.Protocols;
 
 namespace MicroMonitored.Embedded.Ingest.Tail;
 
@@ -9,7 +10,7 @@ namespace MicroMonitored.Embedded.Ingest.Tail;
 /// <param name="TimestampNs">From its <c>timestamp</c>; null where it has none that can be read.</param>
 /// <param name="Level">From its <c>level</c>; null where it has none.</param>
 /// <param name="Metadata"><c>trace_id</c>, <c>span_id</c> and the flags <c>malformed</c>, <c>truncated</c>, <c>invalid_utf8</c>.</param>
-public sealed record LogLine(string Text, long? TimestampNs, string? Level, IReadOnlyList<KeyValuePair<string, string>> Metadata)
+internal sealed record LogLine(string Text, long? TimestampNs, string? Level, IReadOnlyList<KeyValuePair<string, string>> Metadata)
 {
     /// <summary>Longer lines are cut to this many bytes.</summary>
     public const int MaxBytes = 256 * 1024;
@@ -74,18 +75,10 @@ public sealed record LogLine(string Text, long? TimestampNs, string? Level, IRea
                 var value = reader.GetString()!;
                 switch (field)
                 {
-                    case 1:
-                        timestamp = value;
-                        break;
-                    case 2:
-                        level = IsLevel(value) ? value : null;
-                        break;
-                    case 3:
-                        trace = value.Length > 0 ? value : null;
-                        break;
-                    default:
-                        span = value.Length > 0 ? value : null;
-                        break;
+                    case 1: timestamp = value; break;
+                    case 2: level = IsLevel(value) ? value : null; break;
+                    case 3: trace = value.Length > 0 ? value : null; break;
+                    default: span = value.Length > 0 ? value : null; break;
                 }
             }
 

@@ -11,7 +11,8 @@ namespace MicroMonitored.Embedded.Ingest.Tail;
 /// and are read as far as they were not: the rest of a file that was renamed away, or the whole of one that came and went between two polls
 /// or while the engine was down.
 /// </remarks>
-internal sealed partial class LogTailer(EmbeddedOptions options, LogStore store, TimeProvider time, EngineCounters counters, ILogger<LogTailer> logger) : BackgroundService
+internal sealed partial class LogTailer(EmbeddedOptions options, LogStore store, TimeProvider time, EngineCounters counters, ILogger<LogTailer> logger)
+    : BackgroundService
 {
     private const int MaxFiles = 2000;
     private const int BlocksPerPoll = 16;

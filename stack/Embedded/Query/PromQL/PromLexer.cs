@@ -1,3 +1,5 @@
+using MicroMonitored.Model.Settings;
+
 namespace MicroMonitored.Embedded.Query.PromQL;
 
 internal enum PromTokenKind
@@ -119,7 +121,7 @@ internal static class PromLexer
         var text = query[start..i];
         if (Quantities.TryNumber(text, out _))
             return new(PromTokenKind.Number, text, start);
-        if (Quantities.TryDuration(text, out _) && !text.Contains('.', StringComparison.Ordinal))
+        if (DurationText.TryParse(text, DurationNotation.Prometheus, out _))
             return new(PromTokenKind.Duration, text, start);
 
         throw new QuerySyntaxException($"bad number or duration syntax: \"{text}\"", start);

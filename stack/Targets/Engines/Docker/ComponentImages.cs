@@ -31,22 +31,16 @@ public sealed class ComponentImages(BuildContext context, DockerCli docker)
         foreach (var image in Missing())
         {
             context.Say($"Pulling {image.Reference}…");
-            try
-            {
-                context.DockerPull(docker.Heard(new DockerImagePullSettings()), image.Reference);
-            }
-            catch (CakeException exception)
-            {
-                var said = docker.Said(exception);
-                if (docker.Gone(said) is { } gone)
-                    throw new FaultException($"{gone} while pulling {image.Reference}; start it and repeat the Up target");
-                if (DiskSpace.IsShort(said))
-                    faults.Add($"pulling {image.Reference} ({image.Keys}) failed: {said}; {docker.MakeRoom}");
-                else if (NoSuchImage.Any(phrase => said.Contains(phrase, StringComparison.OrdinalIgnoreCase)))
-                    faults.Add($"the image {image.Reference} of {image.Keys} does not exist or may not be pulled ({said}); set {image.Keys} in stack/stack.json to one that does");
-                else
-                    (unreached, reason) = ([.. unreached, image], said);
-            }
+            if (DockerCli.Run(new DockerImagePullSettings(), settings => context.DockerPull(settings, image.Reference), shown: true) is not { Succeeded: false, Reason: var said })
+                continue;
+            if (docker.Gone(said) is { } gone)
+                throw new FaultException($"{gone} while pulling {image.Reference}; start it and repeat the Up target");
+            if (DiskSpace.IsShort(said))
+                faults.Add($"pulling {image.Reference} ({image.Keys}) failed: {said}; {docker.MakeRoom}");
+            else if (NoSuchImage.Any(phrase => said.Contains(phrase, StringComparison.OrdinalIgnoreCase)))
+                faults.Add($"the image {image.Reference} of {image.Keys} does not exist or may not be pulled ({said}); set {image.Keys} in stack/stack.json to one that does");
+            else
+                (unreached, reason) = ([.. unreached, image], said);
         }
 
         if (unreached.Count > 0)

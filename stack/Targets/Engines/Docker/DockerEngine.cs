@@ -40,7 +40,7 @@ public sealed class DockerEngine : IStackEngine
     /// <summary>The images of the settings.</summary>
     public ComponentImages Images => new(_context, _docker);
 
-    public async Task<IReadOnlyList<Component>> UpAsync(CancellationToken cancellation)
+    public async Task<IReadOnlyList<Component>> UpAsync(TimeSpan timeout, CancellationToken cancellation)
     {
         var before = Containers();
         CheckPorts(before);
@@ -52,8 +52,7 @@ public sealed class DockerEngine : IStackEngine
         CreateNetworkAndVolume();
 
         var clock = Stopwatch.StartNew();
-        // Clients of their own: what one says on failure must not be mixed with what goes on beside it.
-        var opened = Task.Run(() => OpenLogVolume(new DockerCli(_context)), cancellation);
+        var opened = Task.Run(OpenLogVolume, cancellation);
         try
         {
             Compose("compose.yaml", Model.StackProject);
@@ -63,9 +62,9 @@ public sealed class DockerEngine : IStackEngine
             await Task.WhenAny(opened);
         }
 
-        var watch = new ContainerWatch(new DockerEngine(_context), Containers());
+        var watch = new ContainerWatch(this, Containers());
         var services = StartServicesAsync(opened);
-        var ready = Readiness.WaitAsync(Probes(), clock, _context.Options.Timeout, watch.Exited, cancellation, watch.HealthyAsync);
+        var ready = Readiness.WaitAsync(Probes(), clock, timeout, watch.Exited, cancellation, watch.HealthyAsync);
         await Task.WhenAny(services, ready);
         await services;
         var seconds = await ready;
@@ -220,7 +219,10 @@ public sealed class DockerEngine : IStackEngine
 
     /// <summary>The last lines a container printed.</summary>
     internal string LogEnd(Container container, int lines)
-        => string.Join(Environment.NewLine, _docker.Merged($"logs --tail {lines} {container.Name}"));
+    {
+        var log = _docker.Answer($"logs --tail {lines} {container.Name}");
+        return string.Join(Environment.NewLine, [.. log.Output, .. log.Errors]);
+    }
 
     private static Container Read(string line)
     {
@@ -255,49 +257,63 @@ public sealed class DockerEngine : IStackEngine
     {
         var names = _context.Settings.Names;
         if (!Exists("network", names.Network))
-            _docker.Call($"creating the network {names.Network}", "see names.network in stack/stack.json", () => _context.DockerNetworkCreate(_docker.Quiet(new DockerNetworkCreateSettings { Label = [$"{OwnLabel}={names.Project}"] }), names.Network));
+        {
+            _docker.Call(
+                $"creating the network {names.Network}",
+                "see names.network in stack/stack.json",
+                new DockerNetworkCreateSettings { Label = [$"{OwnLabel}={names.Project}"] },
+                settings => _context.DockerNetworkCreate(settings, names.Network));
+        }
+
         if (!Exists("volume", names.LogsVolume))
-            _docker.Call($"creating the volume {names.LogsVolume}", "see names.logsVolume in stack/stack.json", () => _context.DockerVolumeCreate(_docker.Quiet(new DockerVolumeCreateSettings { Label = $"{OwnLabel}={names.Project}" }), names.LogsVolume));
+        {
+            _docker.Call(
+                $"creating the volume {names.LogsVolume}",
+                "see names.logsVolume in stack/stack.json",
+                new DockerVolumeCreateSettings { Label = $"{OwnLabel}={names.Project}" },
+                settings => _context.DockerVolumeCreate(settings, names.LogsVolume));
+        }
     }
 
     /// <summary>Lets every user create log files, and every service go on with files that root has left.</summary>
-    private void OpenLogVolume(DockerCli docker)
-        => docker.Call(
+    private void OpenLogVolume()
+        => _docker.Call(
             $"preparing the volume {_context.Settings.Names.LogsVolume}",
             "look at it with docker volume inspect, or remove it by Teardown --purge",
-            () => _context.DockerRunWithoutResult(
-                docker.Quiet(new DockerContainerRunSettings
-                {
-                    Rm = true,
-                    Network = "none",
-                    ReadOnly = true,
-                    CapDrop = ["ALL"],
-                    CapAdd = ["FOWNER"],
-                    SecurityOpt = ["no-new-privileges"],
-                    User = "0:0",
-                    Entrypoint = "/bin/sh",
-                    Label = [$"{OwnLabel}={_context.Settings.Names.Project}"],
-                    Volume = [$"{_context.Settings.Names.LogsVolume}:/var/log/microservices"],
-                }),
+            new DockerContainerRunSettings
+            {
+                Rm = true,
+                Network = "none",
+                ReadOnly = true,
+                CapDrop = ["ALL"],
+                CapAdd = ["FOWNER"],
+                SecurityOpt = ["no-new-privileges"],
+                User = "0:0",
+                Entrypoint = "/bin/sh",
+                Label = [$"{OwnLabel}={_context.Settings.Names.Project}"],
+                Volume = [$"{_context.Settings.Names.LogsVolume}:/var/log/microservices"],
+            },
+            settings => _context.DockerRunWithoutResult(
+                settings,
                 _context.Settings.Images.Prometheus,
                 "-c",
                 DockerCli.Quoted("chmod 1777 /var/log/microservices && find /var/log/microservices -xdev -type f -user 0 -name '*.log*' -exec chmod a+rw {} +")));
 
     private void Compose(string file, string project)
-        => _docker.Call(
+        => _docker.Compose(
             $"starting {project}",
             "see the Logs target, and clean up with the Teardown target",
-            () => _context.DockerComposeUp(
-                _docker.Compose(new DockerComposeUpSettings { Detach = true, RemoveOrphans = true }),
+            new DockerComposeUpSettings { Detach = true, RemoveOrphans = true },
+            settings => _context.DockerComposeUp(
+                settings,
                 new DockerComposeSettings { File = [Path.Combine(_context.Paths.Rendered, file)], ProjectName = project }));
 
     private void Down(string project, bool purge)
-        => _docker.Call(
+        => _docker.Compose(
             $"stopping {project}",
             "repeat the Teardown target",
-            () => _context.DockerComposeDown(
-                _docker.Compose(new DockerComposeDownSettings { RemoveOrphans = true, Volumes = purge ? true : null }),
-                new DockerComposeSettings { ProjectName = project }));
+            new DockerComposeDownSettings { RemoveOrphans = true, Volumes = purge ? true : null },
+            settings => _context.DockerComposeDown(settings, new DockerComposeSettings { ProjectName = project }));
 
     private bool Exists(string kind, string name) => _docker.Ask($"{kind} inspect {name}") is not null;
 

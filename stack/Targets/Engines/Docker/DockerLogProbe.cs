@@ -24,20 +24,17 @@ public sealed class DockerLogProbe(BuildContext context, DockerCli docker) : ILo
         => docker.Call(
             "writing Verify's log file into the volume",
             "run the Doctor target",
-            () => context.DockerRunWithoutResult(
-                docker.Quiet(new DockerContainerRunSettings
-                {
-                    Rm = true,
-                    Network = "none",
-                    ReadOnly = true,
-                    CapDrop = ["ALL"],
-                    SecurityOpt = ["no-new-privileges:true"],
-                    User = "65534:65534",
-                    Entrypoint = "/bin/sh",
-                    Label = [$"{DockerEngine.OwnLabel}={context.Settings.Names.Project}"],
-                    Volume = [$"{context.Settings.Names.LogsVolume}:{Logs}", .. volumes],
-                }),
-                context.Settings.Images.Prometheus,
-                "-c",
-                DockerCli.Quoted(script)));
+            new DockerContainerRunSettings
+            {
+                Rm = true,
+                Network = "none",
+                ReadOnly = true,
+                CapDrop = ["ALL"],
+                SecurityOpt = ["no-new-privileges:true"],
+                User = "65534:65534",
+                Entrypoint = "/bin/sh",
+                Label = [$"{DockerEngine.OwnLabel}={context.Settings.Names.Project}"],
+                Volume = [$"{context.Settings.Names.LogsVolume}:{Logs}", .. volumes],
+            },
+            settings => context.DockerRunWithoutResult(settings, context.Settings.Images.Prometheus, "-c", DockerCli.Quoted(script)));
 }

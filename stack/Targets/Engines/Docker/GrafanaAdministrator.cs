@@ -24,7 +24,8 @@ internal sealed class GrafanaAdministrator(BuildContext context, DockerCli docke
         docker.Call(
             "setting Grafana's password to grafana.password of the settings",
             "set it back to the one of Grafana's first start, or delete Grafana's data by Teardown --purge",
-            () => context.DockerExec(docker.Quiet(new DockerContainerExecSettings()), container, "/bin/sh", "-c", DockerCli.Quoted(Reset)));
+            new DockerContainerExecSettings(),
+            settings => context.DockerExec(settings, container, "/bin/sh", "-c", DockerCli.Quoted(Reset)));
         if (await IsRefusedAsync(cancellation))
             throw new FaultException($"grafana.user {context.Settings.Grafana.User} is not the administrator that Grafana's data was made with; set grafana.user back, or delete Grafana's data by Teardown --purge");
         context.Say($"Grafana: the password of {context.Settings.Grafana.User} is now the one of the settings.");

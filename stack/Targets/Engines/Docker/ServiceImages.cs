@@ -9,6 +9,8 @@ namespace MicroMonitored.Targets.Engines.Docker;
 /// <summary>Publishes the services on the host and puts each into an image; does nothing for an image that is current.</summary>
 public sealed class ServiceImages(BuildContext context, DockerCli docker)
 {
+    /// <summary>The stage of a service's Dockerfile that takes the published folder as it is; the stages after it build by themselves.</summary>
+    private const string PublishedStage = "published";
     private const string StampLabel = "micromonitored.program";
 
     /// <summary>The local image of a service.</summary>
@@ -19,14 +21,15 @@ public sealed class ServiceImages(BuildContext context, DockerCli docker)
     {
         if (context.Services.Count == 0)
             return;
-        var stamp = Sources.Stamp(context.Paths, context.Paths.Source)[..16] + "-" + context.Settings.Images.Runtime;
-        var outdated = context.Services.Where(service => !IsCurrent(service, stamp)).ToList();
+        var outdated = context.Services.Where(service => !IsCurrent(service, Stamp(service))).ToList();
         if (outdated.Count == 0)
             return;
-        Compilation.Publish(context, "the services' publishing", Path.Combine(context.Paths.Run, "services.slnx"), [.. context.Services.Select(service => service.ProjectFile)]);
+        Compilation.Publish(context, "the services' publishing", Path.Combine(context.Paths.Run, "services.slnx"), [.. outdated.Select(service => service.ProjectFile)]);
         foreach (var service in outdated)
-            BuildImage(service, stamp);
+            BuildImage(service, Stamp(service));
     }
+
+    private string Stamp(DiscoveredService service) => Sources.Stamp(context, service)[..16] + "-" + context.Settings.Images.Runtime;
 
     private bool IsCurrent(DiscoveredService service, string stamp)
         => docker.Ask($"image inspect --format \"{{{{index .Config.Labels \\\"{StampLabel}\\\"}}}}\" {Of(context, service)}") is [var label, ..] && label.Trim() == stamp;
@@ -39,14 +42,15 @@ public sealed class ServiceImages(BuildContext context, DockerCli docker)
         docker.Call(
             $"building the image of {service.Name}",
             "see its Dockerfile, and images.runtime in stack/stack.json",
-            () => context.DockerBuild(
-                docker.Quiet(new DockerImageBuildSettings
-                {
-                    File = dockerfile,
-                    Tag = [Of(context, service)],
-                    BuildArg = [$"RUNTIME={context.Settings.Images.Runtime}"],
-                    Label = [$"{StampLabel}={stamp}", $"micromonitored.service={service.Name}"],
-                }),
-                DockerCli.Quoted(context.Paths.Published(service.ProjectName))));
+            new DockerImageBuildSettings
+            {
+                File = dockerfile,
+                Target = PublishedStage,
+                Tag = [Of(context, service)],
+                BuildArg = [$"RUNTIME={context.Settings.Images.Runtime}"],
+                Label = [$"{StampLabel}={stamp}", $"micromonitored.service={service.Name}"],
+                    Target = PublishedStage,
+            },
+            settings => context.DockerBuild(settings, DockerCli.Quoted(context.Paths.Published(service.ProjectName))));
     }
 }

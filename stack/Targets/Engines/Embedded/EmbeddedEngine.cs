@@ -31,7 +31,7 @@ public sealed class EmbeddedEngine(BuildContext context) : IStackEngine
     public IReadOnlyList<string> Obstacles()
         => context.Settings.IsOpen ? [$"bindAddress is {context.Settings.BindAddress}, but the embedded engine serves this machine only; use 127.0.0.1 or --engine=docker"] : [];
 
-    public async Task<IReadOnlyList<Component>> UpAsync(CancellationToken cancellation)
+    public async Task<IReadOnlyList<Component>> UpAsync(TimeSpan timeout, CancellationToken cancellation)
     {
         var settings = context.Settings;
         var services = context.Services;
@@ -57,7 +57,7 @@ public sealed class EmbeddedEngine(BuildContext context) : IStackEngine
             started.Add(process.Name);
         }
 
-        var seconds = await Readiness.WaitAsync(Probes(services), clock, context.Options.Timeout, Exited, cancellation);
+        var seconds = await Readiness.WaitAsync(Probes(services), clock, timeout, Exited, cancellation);
         return [.. (await StatusAsync(cancellation)).Select(component => component with { Seconds = started.Contains(ProcessOf(component.Name)) && seconds.TryGetValue(component.Name, out var value) ? value : null })];
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Mvc;
@@ -21,3 +22,15 @@ public sealed record ItemRequest([property: Required, StringLength(64, MinimumLe
 [JsonSerializable(typeof(ProblemDetails))]
 [JsonSerializable(typeof(HttpValidationProblemDetails))]
 internal sealed partial class ItemsJson : JsonSerializerContext;
+
+/// <summary>The items, in memory. Replace it with a real store: nothing else knows where they are kept.</summary>
+internal sealed class ItemStore
+{
+    private readonly ConcurrentDictionary<Guid, Item> _items = new();
+
+    public void Add(Item item) => _items[item.Id] = item;
+
+    public Item? Find(Guid id) => _items.GetValueOrDefault(id);
+
+    public IReadOnlyList<Item> List() => [.. _items.Values.OrderBy(item => item.CreatedAt)];
+}

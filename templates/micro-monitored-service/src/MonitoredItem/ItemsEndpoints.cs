@@ -4,6 +4,14 @@ namespace MonitoredItem;
 
 internal static class ItemsEndpoints
 {
+    public static void AddItems(this WebApplicationBuilder builder)
+    {
+        builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ItemsJson.Default));
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<ItemStore>();
+        builder.Services.AddSingleton<ItemsTelemetry>();
+    }
+
     public static void MapItems(this IEndpointRouteBuilder app)
     {
         app.MapGet("/items", List).WithName("ListItems");
@@ -18,16 +26,15 @@ internal static class ItemsEndpoints
             ? TypedResults.Ok(item)
             : TypedResults.Problem(title: "No such item.", statusCode: StatusCodes.Status404NotFound);
 
-    private static Created<Item> Create(
-        ItemRequest request, ItemStore items, ItemsMetrics metrics, TimeProvider time, ILogger<ItemStore> logger)
+    private static Created<Item> Create(ItemRequest request, ItemStore items, ItemsTelemetry telemetry, TimeProvider time, ILogger<ItemStore> logger)
     {
         using var span = ItemsTelemetry.Spans.StartActivity("create item");
         var now = time.GetUtcNow();
         var item = new Item(Guid.CreateVersion7(now), request.Name, now);
         span?.SetTag("item.id", item.Id);
         items.Add(item);
-        metrics.Created();
-        logger.ItemCreated(item.Id);
+        telemetry.Created();
+        logger.LogInformation("Item {item_id} created", item.Id);
         return TypedResults.Created($"/items/{item.Id}", item);
     }
 }

@@ -1,14 +1,16 @@
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
 
 namespace MonitoredItem;
 
-/// <summary>The service's own spans and log messages; its instruments are in <see cref="ItemsMetrics"/>.</summary>
-internal static partial class ItemsTelemetry
+/// <summary>The service's own spans and instruments, collected because they bear the assembly's name.</summary>
+internal sealed class ItemsTelemetry(IMeterFactory meters)
 {
-    public const string Name = "MonitoredItem";
+    private static readonly string Name = typeof(ItemsTelemetry).Assembly.GetName().Name!;
 
     public static readonly ActivitySource Spans = new(Name);
 
-    [LoggerMessage(LogLevel.Information, "Item {item_id} created")]
-    public static partial void ItemCreated(this ILogger logger, Guid item_id);
+    private readonly Counter<long> _created = meters.Create(Name).CreateCounter<long>("items.created", "{item}", "Items created.");
+
+    public void Created() => _created.Add(1);
 }

@@ -1,3 +1,4 @@
+using MicroMonitored.Instrumentation;
 using MonitoredItem;
 
 if (args is [HealthProbe.Argument])
@@ -5,13 +6,17 @@ if (args is [HealthProbe.Argument])
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddMonitoring();
+builder.Services.AddProblemDetails();
+builder.Services.AddValidation();
+builder.Services.AddOpenApi();
 builder.AddItems();
 
 var app = builder.Build();
 app.UseExceptionHandler();
 app.UseStatusCodePages();
+if (app.Environment.IsDevelopment())
+    app.MapOpenApi();
 app.MapMonitoring();
-app.MapOpenApi();
 app.MapItems();
 await app.RunAsync();
 return 0;

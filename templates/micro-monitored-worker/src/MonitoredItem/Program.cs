@@ -1,13 +1,11 @@
+using MicroMonitored.Instrumentation;
 using MonitoredItem;
 
 if (args is [HealthProbe.Argument])
     return await HealthProbe.RunAsync();
 
-var builder = WebApplication.CreateSlimBuilder(args);
+var builder = Host.CreateApplicationBuilder(args);
 builder.AddMonitoring();
 builder.AddWorker();
-
-var app = builder.Build();
-app.MapMonitoring();
-await app.RunAsync();
+await builder.Build().RunAsync();
 return 0;

@@ -1,15 +1,20 @@
-using Microsoft.Extensions.Options;
+using System.Diagnostics;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace MonitoredItem;
 
-/// <summary>Does rounds of work until the service stops; each round is one span, one log line and one count.</summary>
-internal sealed class Worker(
-    IWork work, WorkerMetrics metrics, WorkerHealth health, IOptions<WorkerOptions> options, TimeProvider time, ILogger<Worker> logger)
-    : BackgroundService
+/// <summary>Does rounds of work until it is stopped: each is one span, one log line and one count. Ready while they succeed.</summary>
+internal sealed class Worker(IWork work, WorkerTelemetry telemetry, IConfiguration configuration, TimeProvider time, ILogger<Worker> logger)
+    : BackgroundService, IHealthCheck
 {
+    private volatile bool _failing;
+
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+        => Task.FromResult(_failing ? HealthCheckResult.Unhealthy("The last round failed.") : HealthCheckResult.Healthy());
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(options.Value.Interval, time);
+        using var timer = new PeriodicTimer(configuration.GetValue("Worker:Interval", TimeSpan.FromSeconds(10)), time);
         do
             await RoundAsync(stoppingToken);
         while (await timer.WaitForNextTickAsync(stoppingToken));
@@ -22,18 +27,30 @@ internal sealed class Worker(
         try
         {
             var handled = await work.DoAsync(cancellation);
-            metrics.Done(handled, time.GetElapsedTime(started));
-            health.Report(succeeded: true);
-            logger.RoundDone(handled);
+            telemetry.Done(handled, time.GetElapsedTime(started));
+            _failing = false;
+            logger.LogInformation("Round done: {items} items", handled);
         }
-#pragma warning disable CA1031 // one failed round must not end the worker
         catch (Exception fault) when (!cancellation.IsCancellationRequested)
-#pragma warning restore CA1031
         {
-            span?.SetStatus(System.Diagnostics.ActivityStatusCode.Error, fault.Message);
-            metrics.Failed();
-            health.Report(succeeded: false);
-            logger.RoundFailed(fault);
+            span?.AddException(fault);
+            span?.SetStatus(ActivityStatusCode.Error, fault.Message);
+            telemetry.Failed();
+            _failing = true;
+            logger.LogError(fault, "Round failed");
         }
+    }
+}
+
+internal static class WorkerRegistration
+{
+    public static void AddWorker(this IHostApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<IWork, Work>();
+        builder.Services.AddSingleton<WorkerTelemetry>();
+        builder.Services.AddSingleton<Worker>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<Worker>());
+        builder.Services.AddHealthChecks().AddCheck<Worker>("worker");
     }
 }

@@ -1,17 +1,33 @@
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
 
 namespace MonitoredItem;
 
-/// <summary>The worker's own spans and log messages; its instruments are in <see cref="WorkerMetrics"/>.</summary>
-internal static partial class WorkerTelemetry
+/// <summary>The worker's own spans and instruments, collected because they bear the assembly's name.</summary>
+internal sealed class WorkerTelemetry
 {
-    public const string Name = "MonitoredItem";
+    private static readonly string Name = typeof(WorkerTelemetry).Assembly.GetName().Name!;
 
     public static readonly ActivitySource Spans = new(Name);
 
-    [LoggerMessage(LogLevel.Information, "Round done: {items} items")]
-    public static partial void RoundDone(this ILogger logger, int items);
+    private readonly Counter<long> _rounds;
+    private readonly Counter<long> _items;
+    private readonly Histogram<double> _duration;
 
-    [LoggerMessage(LogLevel.Error, "Round failed")]
-    public static partial void RoundFailed(this ILogger logger, Exception fault);
+    public WorkerTelemetry(IMeterFactory meters)
+    {
+        var meter = meters.Create(Name);
+        _rounds = meter.CreateCounter<long>("worker.rounds", "{round}", "Rounds by outcome.");
+        _items = meter.CreateCounter<long>("worker.items", "{item}", "Items handled.");
+        _duration = meter.CreateHistogram<double>("worker.round.duration", "s", "How long a round took.");
+    }
+
+    public void Done(int handled, TimeSpan took)
+    {
+        _rounds.Add(1, new KeyValuePair<string, object?>("outcome", "done"));
+        _items.Add(handled);
+        _duration.Record(took.TotalSeconds);
+    }
+
+    public void Failed() => _rounds.Add(1, new KeyValuePair<string, object?>("outcome", "failed"));
 }

@@ -1,7 +1,8 @@
 using System.Net;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Mvc.Testing;
+using System.Net.Sockets;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace MonitoredItem.Tests;
 
@@ -11,29 +12,27 @@ public sealed class WorkerTests
     public async Task A_round_is_counted_logged_and_ready()
     {
         var work = new WorkUnderTest();
-        await using var worker = new WorkerUnderTest(work);
-        using var client = worker.CreateClient();
-        await work.Done.Task.WaitAsync(TimeSpan.FromSeconds(10));
-        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/health/ready")).StatusCode);
-        Assert.Matches("worker_items_total.* [1-9]", await client.GetStringAsync("/metrics"));
-        Assert.Contains(await worker.StopAndReadLogAsync(), line => line.Contains("Round done", StringComparison.Ordinal) && line.Contains("trace_id", StringComparison.Ordinal));
+        using var worker = new WorkerUnderTest(work);
+        await worker.RunAsync();
+        Assert.Equal(HttpStatusCode.OK, (await worker.Client.GetAsync("/health/ready")).StatusCode);
+        Assert.Matches("worker_items_total.* [1-9]", await worker.Client.GetStringAsync("/metrics"));
+        Assert.Contains(await worker.StopAndReadLogAsync(), line => line.Contains("Round done") && line.Contains("trace_id"));
     }
 
     [Fact]
     public async Task A_failed_round_is_logged_and_not_ready_but_the_worker_goes_on()
     {
         var work = new WorkUnderTest { Fault = new InvalidOperationException("boom") };
-        await using var worker = new WorkerUnderTest(work);
-        using var client = worker.CreateClient();
-        await work.Done.Task.WaitAsync(TimeSpan.FromSeconds(10));
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await client.GetAsync("/health/ready")).StatusCode);
-        Assert.Contains(await worker.StopAndReadLogAsync(), line => line.Contains("boom", StringComparison.Ordinal));
+        using var worker = new WorkerUnderTest(work);
+        await worker.RunAsync();
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await worker.Client.GetAsync("/health/ready")).StatusCode);
+        Assert.Contains(await worker.StopAndReadLogAsync(), line => line.Contains("boom"));
     }
 }
 
 internal sealed class WorkUnderTest : IWork
 {
-    private int rounds;
+    private int _rounds;
 
     public Exception? Fault { get; init; }
 
@@ -41,33 +40,64 @@ internal sealed class WorkUnderTest : IWork
 
     public Task<int> DoAsync(CancellationToken cancellation)
     {
-        if (Interlocked.Increment(ref rounds) == 3)
+        if (Interlocked.Increment(ref _rounds) == 3)
             Done.SetResult();
         return Fault is null ? Task.FromResult(1) : Task.FromException<int>(Fault);
     }
 }
 
-internal sealed class WorkerUnderTest(IWork work) : WebApplicationFactory<Program>
+/// <summary>The worker in this process, on a free port and with logs in a folder of its own.</summary>
+internal sealed class WorkerUnderTest : IDisposable
 {
-    private readonly string folder = Directory.CreateTempSubdirectory("worker").FullName;
+    private readonly string _folder = Directory.CreateTempSubdirectory("worker").FullName;
+    private readonly WorkUnderTest _work;
+    private readonly IHost _host;
 
-    protected override void ConfigureWebHost(IWebHostBuilder builder)
-        => builder
-            .UseSetting("Monitoring:LogFolder", folder)
-            .UseSetting("OTEL_SERVICE_NAME", "worker")
-            .UseSetting("OTEL_EXPORTER_OTLP_TIMEOUT", "100")
-            .UseSetting("Worker:Interval", "00:00:00.020")
-            .ConfigureServices(services => services.AddSingleton(work));
+    public WorkerUnderTest(WorkUnderTest work)
+    {
+        _work = work;
+        Client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{FreePort()}") };
+        var builder = Host.CreateApplicationBuilder();
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["ASPNETCORE_URLS"] = Client.BaseAddress.ToString(),
+            ["Monitoring:LogFolder"] = _folder,
+            ["OTEL_SERVICE_NAME"] = "worker",
+            ["Worker:Interval"] = "00:00:00.020",
+        });
+        builder.AddMonitoring();
+        builder.AddWorker();
+        builder.Services.AddSingleton<IWork>(work);
+        _host = builder.Build();
+    }
+
+    public HttpClient Client { get; }
+
+    /// <summary>Returns once three rounds are done.</summary>
+    public async Task RunAsync()
+    {
+        await _host.StartAsync();
+        await _work.Done.Task.WaitAsync(TimeSpan.FromSeconds(10));
+    }
 
     public async Task<string[]> StopAndReadLogAsync()
     {
-        await base.DisposeAsync();
-        return await File.ReadAllLinesAsync(Path.Combine(folder, "worker.log"));
+        await _host.StopAsync();
+        _host.Dispose();
+        return await File.ReadAllLinesAsync(Path.Combine(_folder, "worker.log"));
     }
 
-    public override async ValueTask DisposeAsync()
+    public void Dispose()
     {
-        await base.DisposeAsync();
-        Directory.Delete(folder, recursive: true);
+        _host.Dispose();
+        Client.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

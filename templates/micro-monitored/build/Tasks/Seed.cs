@@ -14,12 +14,12 @@ public sealed class Seed : AsyncFrostingTask<BuildContext>
     private static readonly TimeSpan Length = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(150);
 
-    /// <summary>What is sent, in turn: mostly orders that are placed, now and then one that is refused, slow, not found or failing.</summary>
+    /// <summary>What is sent, in turn: orders that are placed, and now and then one that is refused, invalid, slow, not found or failing.</summary>
     private static readonly IReadOnlyList<Func<HttpClient, Task<HttpResponseMessage>>> Traffic =
     [
-        Order("apple", 1), Order("pear", 2), Order("plum", 1), client => client.GetAsync("/orders"),
-        Order("apple", 1_000_000), Order("pear", 1), Order("nothing", 1), Order("plum", 3),
-        client => client.GetAsync($"/orders/{Guid.Empty}"), Order("apple", 2), client => client.GetAsync("/slow"), client => client.GetAsync("/fault"),
+        Order("apple", 1), Order("pear", 2), client => client.GetAsync("/orders"), Order("apple", 3),
+        Order("plum", 1), Order("pear", 1), Order("apple", 60), Order("apple", 2),
+        client => client.GetAsync($"/orders/{Guid.Empty}"), Order("pear", 3), Order("apple", 0), client => client.GetAsync("/fault"),
     ];
 
     public override async Task RunAsync(BuildContext context)

@@ -1,3 +1,4 @@
+using MicroMonitored.Instrumentation;
 using MonitoredApp.Inventory;
 
 if (args is [HealthProbe.Argument])
@@ -5,13 +6,16 @@ if (args is [HealthProbe.Argument])
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddMonitoring();
-builder.AddInventory();
+builder.Services.AddProblemDetails();
+builder.Services.AddOpenApi();
+builder.AddStock();
 
 var app = builder.Build();
 app.UseExceptionHandler();
 app.UseStatusCodePages();
+if (app.Environment.IsDevelopment())
+    app.MapOpenApi();
 app.MapMonitoring();
-app.MapOpenApi();
 app.MapStock();
 await app.RunAsync();
 return 0;

@@ -1,32 +1,32 @@
-using Microsoft.Extensions.Options;
-
 namespace MonitoredApp.Orders;
 
 /// <summary>The newest orders, in memory. Replace it with a real store: nothing else knows where they are kept.</summary>
-internal sealed class OrderStore(IOptions<OrdersOptions> options)
+internal sealed class OrderStore
 {
-    private readonly Lock gate = new();
-    private readonly Queue<Order> orders = new();
+    private const int Capacity = 1000;
+
+    private readonly Lock _gate = new();
+    private readonly Queue<Order> _orders = new();
 
     public void Add(Order order)
     {
-        lock (gate)
+        lock (_gate)
         {
-            while (orders.Count >= options.Value.Capacity)
-                orders.Dequeue();
-            orders.Enqueue(order);
+            while (_orders.Count >= Capacity)
+                _orders.Dequeue();
+            _orders.Enqueue(order);
         }
     }
 
     public Order? Find(Guid id)
     {
-        lock (gate)
-            return orders.FirstOrDefault(order => order.Id == id);
+        lock (_gate)
+            return _orders.FirstOrDefault(order => order.Id == id);
     }
 
     public IReadOnlyList<Order> Newest(int count)
     {
-        lock (gate)
-            return [.. orders.TakeLast(count)];
+        lock (_gate)
+            return [.. _orders.TakeLast(count)];
     }
 }

@@ -1,17 +1,30 @@
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
 
 namespace MonitoredApp.Orders;
 
-/// <summary>The service's own spans and log messages; its instruments are in <see cref="OrdersMetrics"/>.</summary>
-internal static partial class OrdersTelemetry
+/// <summary>The service's own spans and instruments, collected because they bear the assembly's name.</summary>
+internal sealed class OrdersTelemetry
 {
-    public const string Name = "MonitoredApp.Orders";
+    private static readonly string Name = typeof(OrdersTelemetry).Assembly.GetName().Name!;
 
     public static readonly ActivitySource Spans = new(Name);
 
-    [LoggerMessage(LogLevel.Information, "Order {order_id} placed: {quantity} × {sku}")]
-    public static partial void OrderPlaced(this ILogger logger, Guid order_id, string sku, int quantity);
+    private readonly Counter<long> _placed;
+    private readonly Histogram<long> _pieces;
 
-    [LoggerMessage(LogLevel.Warning, "Order refused: {quantity} × {sku} wanted, {available} in stock")]
-    public static partial void OrderRefused(this ILogger logger, string sku, int quantity, int available);
+    public OrdersTelemetry(IMeterFactory meters)
+    {
+        var meter = meters.Create(Name);
+        _placed = meter.CreateCounter<long>("orders.placed", "{order}", "Orders by outcome.");
+        _pieces = meter.CreateHistogram<long>("orders.pieces", "{piece}", "Pieces per accepted order.");
+    }
+
+    public void Accepted(int pieces)
+    {
+        _placed.Add(1, new KeyValuePair<string, object?>("outcome", "accepted"));
+        _pieces.Record(pieces);
+    }
+
+    public void Refused() => _placed.Add(1, new KeyValuePair<string, object?>("outcome", "out_of_stock"));
 }

@@ -1,13 +1,19 @@
 namespace MonitoredApp.Orders;
 
-/// <summary>A stock in memory. Replace it with a real store or with a client of the service that knows.</summary>
-internal sealed class OwnStock : IStock
+/// <summary>What can be ordered, in memory. Replace it with a real store or with a client of the service that knows.</summary>
+internal sealed class Stock
 {
-    private readonly StockItem[] items = [new("apple", 120), new("pear", 45), new("plum", 0)];
+    private readonly StockItem[] _items = [new("apple", 120), new("pear", 45), new("plum", 0)];
 
-    public Task<IReadOnlyList<StockItem>> ListAsync(CancellationToken cancellation)
+    /// <summary>Every article and how many pieces there are; null when it cannot be told right now.</summary>
+    public Task<IReadOnlyList<StockItem>?> ListAsync(CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        return Task.FromResult<IReadOnlyList<StockItem>>(items);
+        return Task.FromResult<IReadOnlyList<StockItem>?>(_items);
     }
+}
+
+internal static class StockRegistration
+{
+    public static void AddStock(this WebApplicationBuilder builder) => builder.Services.AddSingleton<Stock>();
 }

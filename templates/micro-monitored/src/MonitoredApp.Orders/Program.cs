@@ -1,3 +1,4 @@
+using MicroMonitored.Instrumentation;
 using MonitoredApp.Orders;
 
 if (args is [HealthProbe.Argument])
@@ -5,16 +6,17 @@ if (args is [HealthProbe.Argument])
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddMonitoring();
+builder.Services.AddProblemDetails();
+builder.Services.AddValidation();
+builder.Services.AddOpenApi();
 builder.AddOrders();
 
 var app = builder.Build();
-app.UseExceptionHandler(new ExceptionHandlerOptions
-{
-    StatusCodeSelector = fault => fault is StockUnavailableException ? 503 : 500,
-});
+app.UseExceptionHandler();
 app.UseStatusCodePages();
+if (app.Environment.IsDevelopment())
+    app.MapOpenApi();
 app.MapMonitoring();
-app.MapOpenApi();
 app.MapOrders();
 await app.RunAsync();
 return 0;

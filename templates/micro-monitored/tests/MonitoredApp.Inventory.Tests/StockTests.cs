@@ -7,31 +7,30 @@ namespace MonitoredApp.Inventory.Tests;
 
 public sealed class StockTests : IDisposable
 {
-    private readonly string folder = Directory.CreateTempSubdirectory("inventory").FullName;
-    private readonly WebApplicationFactory<Program> service;
+    private readonly string _folder = Directory.CreateTempSubdirectory("inventory").FullName;
+    private readonly WebApplicationFactory<Program> _service;
 
     public StockTests()
-        => service = new WebApplicationFactory<Program>().WithWebHostBuilder(host => host
-            .UseSetting("Monitoring:LogFolder", folder)
-            .UseSetting("OTEL_SDK_DISABLED", "true"));
+        => _service = new WebApplicationFactory<Program>().WithWebHostBuilder(host => host
+            .UseSetting("Monitoring:LogFolder", _folder));
 
     public void Dispose()
     {
-        service.Dispose();
-        Directory.Delete(folder, recursive: true);
+        _service.Dispose();
+        Directory.Delete(_folder, recursive: true);
     }
 
     [Fact]
     public async Task The_stock_lists_every_article()
     {
-        var stock = await service.CreateClient().GetFromJsonAsync("/stock", StockJson.Default.StockList);
+        var stock = await _service.CreateClient().GetFromJsonAsync("/stock", StockJson.Default.StockList);
         Assert.Equal(["apple", "pear", "plum"], stock!.Items.Select(item => item.Sku));
     }
 
     [Fact]
     public async Task An_unknown_article_is_a_problem_not_an_empty_answer()
     {
-        using var answer = await service.CreateClient().GetAsync("/stock/stone");
+        using var answer = await _service.CreateClient().GetAsync("/stock/stone");
         Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
         Assert.Equal("application/problem+json", answer.Content.Headers.ContentType!.MediaType);
     }

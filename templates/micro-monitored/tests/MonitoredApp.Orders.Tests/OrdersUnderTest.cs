@@ -10,16 +10,18 @@ namespace MonitoredApp.Orders.Tests;
 /// <summary>The service in this process, with an inventory of the test's own and logs in a folder of its own.</summary>
 public sealed class OrdersUnderTest : WebApplicationFactory<Program>
 {
-    private readonly string folder = Directory.CreateTempSubdirectory("orders").FullName;
+    private readonly string _folder = Directory.CreateTempSubdirectory("orders").FullName;
 
     public FakeInventory Inventory { get; } = new();
 
+    /// <summary>A route that throws; none when empty.</summary>
+    public string FaultRoute { get; init; } = "";
+
     protected override void ConfigureWebHost(IWebHostBuilder builder)
         => builder
-            .UseSetting("Monitoring:LogFolder", folder)
+            .UseSetting("Monitoring:LogFolder", _folder)
+            .UseSetting("Monitoring:FaultRoute", FaultRoute)
             .UseSetting("OTEL_SERVICE_NAME", "orders")
-            .UseSetting("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
-            .UseSetting("OTEL_EXPORTER_OTLP_TIMEOUT", "100")
             .UseSetting("Inventory:Address", "http://inventory")
             .ConfigureServices(services => services
                 .ConfigureHttpClientDefaults(client => client.ConfigurePrimaryHttpMessageHandler(() => Inventory)));
@@ -28,29 +30,29 @@ public sealed class OrdersUnderTest : WebApplicationFactory<Program>
     public async Task<string[]> StopAndReadLogAsync()
     {
         await base.DisposeAsync();
-        return await File.ReadAllLinesAsync(Path.Combine(folder, "orders.log"));
+        return await File.ReadAllLinesAsync(Path.Combine(_folder, "orders.log"));
     }
 
     public override async ValueTask DisposeAsync()
     {
         await base.DisposeAsync();
-        if (Directory.Exists(folder))
-            Directory.Delete(folder, recursive: true);
+        if (Directory.Exists(_folder))
+            Directory.Delete(_folder, recursive: true);
         GC.SuppressFinalize(this);
     }
 }
 
 public sealed class FakeInventory : HttpMessageHandler
 {
-    private readonly ConcurrentQueue<string> paths = new();
+    private readonly ConcurrentQueue<string> _paths = new();
 
     public HttpStatusCode Status { get; set; } = HttpStatusCode.OK;
 
-    public IReadOnlyCollection<string> Paths => paths;
+    public IReadOnlyCollection<string> Paths => _paths;
 
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        paths.Enqueue(request.RequestUri!.AbsolutePath);
+        _paths.Enqueue(request.RequestUri!.AbsolutePath);
         return Task.FromResult(new HttpResponseMessage(Status)
         {
             Content = new StringContent("""{"items":[{"sku":"apple","quantity":120}]}""", Encoding.UTF8, "application/json"),

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
@@ -39,8 +40,26 @@ public sealed class TelemetryTests
             .Where(line => line.TryGetProperty("trace_id", out var id) && id.GetString() == spans.TraceId)
             .Select(line => line.GetProperty("message").GetString()!).ToArray();
         Assert.Equal(2, logged.Length);
-        Assert.StartsWith("Order ", logged[0], StringComparison.Ordinal);
-        Assert.StartsWith("POST /orders 201", logged[1], StringComparison.Ordinal);
+        Assert.StartsWith("Order ", logged[0]);
+        Assert.StartsWith("POST /orders 201", logged[1]);
+    }
+
+    [Fact]
+    public async Task A_fault_is_told_with_its_stack_by_span_and_line()
+    {
+        await using var service = new OrdersUnderTest { FaultRoute = "/fault" };
+        using var spans = new SpansOfOneTrace();
+        using var client = service.CreateClient();
+        client.DefaultRequestHeaders.Add("traceparent", spans.TraceParent);
+        Assert.Equal(HttpStatusCode.InternalServerError, (await client.GetAsync("/fault")).StatusCode);
+        var lines = await service.StopAndReadLogAsync();
+
+        var server = Assert.Single(spans.Recorded);
+        Assert.Equal(ActivityStatusCode.Error, server.Status);
+        Assert.Equal("/fault", server.GetTagItem("http.route"));
+        Assert.Equal("System.InvalidOperationException", server.GetTagItem("error.type"));
+        Assert.Single(server.Events, occurred => occurred.Name == "exception");
+        Assert.Contains(lines, line => line.Contains("\"http_status\":500") && line.Contains("\"exception_type\":\"System.InvalidOperationException\""));
     }
 
     [Theory]
@@ -60,8 +79,8 @@ public sealed class TelemetryTests
         var lines = await service.StopAndReadLogAsync();
 
         Assert.Empty(spans.Recorded);
-        Assert.DoesNotContain("http_server_request_duration_seconds_count", metrics, StringComparison.Ordinal);
-        Assert.DoesNotContain(lines, line => line.Contains(path, StringComparison.Ordinal));
+        Assert.DoesNotContain("http_server_request_duration_seconds_count", metrics);
+        Assert.DoesNotContain(lines, line => line.Contains(path));
     }
 
     [Fact]
@@ -79,8 +98,8 @@ public sealed class TelemetryTests
         var lines = await service.StopAndReadLogAsync();
 
         Assert.NotEmpty(spans.Recorded);
-        Assert.DoesNotContain(spans.Recorded.SelectMany(span => span.TagObjects), tag => $"{tag.Value}".Contains(secret, StringComparison.Ordinal));
-        Assert.DoesNotContain(lines, line => line.Contains(secret, StringComparison.Ordinal));
-        Assert.DoesNotContain(secret, metrics, StringComparison.Ordinal);
+        Assert.DoesNotContain(spans.Recorded.SelectMany(span => span.TagObjects), tag => $"{tag.Value}".Contains(secret));
+        Assert.DoesNotContain(lines, line => line.Contains(secret));
+        Assert.DoesNotContain(secret, metrics);
     }
 }

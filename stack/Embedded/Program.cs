@@ -1,3 +1,3 @@
-using MicroMonitored.Embedded.Hosting;
+using MicroMonitored.Embedded;
 
-return await EngineHost.RunAsync(args);
+return await EmbeddedEngine.RunAsync(args);

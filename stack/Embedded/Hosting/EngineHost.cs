@@ -5,7 +5,6 @@ using MicroMonitored.Embedded.Ingest.Scrape;
 using MicroMonitored.Embedded.Ingest.Tail;
 using MicroMonitored.Embedded.Store;
 using MicroMonitored.Embedded.Web;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace MicroMonitored.Embedded.Hosting;
@@ -13,37 +12,6 @@ namespace MicroMonitored.Embedded.Hosting;
 /// <summary>Composes the engine: configuration, store, ingest, query surface, and one listener for each product's port.</summary>
 internal static class EngineHost
 {
-    public static async Task<int> RunAsync(string[] args)
-    {
-        if (args is not ["--config", var path])
-            return Fail(["Usage: MicroMonitored.Embedded --config <embedded.json>"]);
-
-        var (options, faults) = OptionsFile.Read(path);
-        if (options is null)
-            return Fail(faults);
-        if (BusyPorts(options) is { Count: > 0 } busy)
-            return Fail(busy);
-
-        try
-        {
-            var counters = new EngineCounters();
-            await using var store = new TelemetryStore(options.DataFolder, counters);
-            await using var app = Build(options, store, counters, TimeProvider.System);
-            await app.StartAsync();
-            Console.WriteLine($"MicroMonitored embedded engine is ready on {options.BindAddress}.");
-            await app.WaitForShutdownAsync();
-            return 0;
-        }
-        catch (IOException exception) when (exception.InnerException is AddressInUseException)
-        {
-            return Fail([exception.Message]);
-        }
-        catch (StoreOpenException exception)
-        {
-            return Fail([exception.Message]);
-        }
-    }
-
     /// <summary>The engine, not yet started.</summary>
     public static WebApplication Build(EmbeddedOptions options, TelemetryStore store, EngineCounters counters, TimeProvider time)
     {
@@ -71,8 +39,10 @@ internal static class EngineHost
         builder.Services.AddHostedService<LogTailer>();
         builder.Services.AddHostedService<Maintenance>();
         IngestApi.AddServices(builder.Services);
+        QueryApi.AddServices(builder.Services);
 
         var app = builder.Build();
+        app.UseRouting();
         var guard = new RequestGuard(options);
         app.Use(guard.InvokeAsync);
         IngestApi.Map(app, options);
@@ -108,7 +78,8 @@ internal static class EngineHost
             kestrel.Listen(address, port, listen => listen.Protocols = name == "otlpGrpc" ? HttpProtocols.Http2 : HttpProtocols.Http1);
     }
 
-    private static List<string> BusyPorts(EmbeddedOptions options)
+    /// <summary>A line for every port that cannot be listened on.</summary>
+    public static List<string> BusyPorts(EmbeddedOptions options)
     {
         var busy = new List<string>();
         foreach (var (name, port) in Listeners(options.Ports))
@@ -127,12 +98,5 @@ internal static class EngineHost
         }
 
         return busy;
-    }
-
-    private static int Fail(IReadOnlyList<string> lines)
-    {
-        foreach (var line in lines)
-            Console.Error.WriteLine(line);
-        return 1;
     }
 }

@@ -26,7 +26,7 @@ internal sealed class RequestGuard
             return RefuseAsync(context, StatusCodes.Status403Forbidden, "This host name is not allowed; see allowedHosts.");
         if (!HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method) && !OwnOrigin(request))
             return RefuseAsync(context, StatusCodes.Status403Forbidden, "Writes from another origin are not allowed.");
-        if (_token is not null && !IsReadiness(request) && !HasToken(request))
+        if (_token is not null && !AnswersAnyone(context) && !HasToken(request))
         {
             context.Response.Headers.WWWAuthenticate = "Bearer";
             return RefuseAsync(context, StatusCodes.Status401Unauthorized, "A bearer token is required.");
@@ -43,8 +43,7 @@ internal sealed class RequestGuard
         return origin.Length == 0 || string.Equals(origin, $"{request.Scheme}://{request.Host.Value}", StringComparison.OrdinalIgnoreCase);
     }
 
-    private static bool IsReadiness(HttpRequest request) =>
-        HttpMethods.IsGet(request.Method) && request.Path.Value is "/-/ready" or "/ready" or "/api/health";
+    private static bool AnswersAnyone(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<AnswersAnyone>() is not null;
 
     private bool HasToken(HttpRequest request)
     {

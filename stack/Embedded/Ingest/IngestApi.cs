@@ -1,3 +1,4 @@
+using MicroMonitored.Embedded.Hosting;
 using MicroMonitored.Embedded.Ingest.Otlp;
 using MicroMonitored.Embedded.Store;
 using MicroMonitored.Protocols.Jaeger;
@@ -24,42 +25,58 @@ internal static class IngestApi
         });
     }
 
+    /// <summary>Maps the receivers, each on its own port; OTLP metrics are taken on Prometheus's port, too.</summary>
     public static void Map(WebApplication app, EmbeddedOptions options)
     {
         var ports = options.Ports;
         var otlp = app.Services.GetRequiredService<OtlpHttp>();
         var receiver = app.Services.GetRequiredService<OtlpReceiver>();
         var body = app.Services.GetRequiredService<RequestBody>();
-
-        app.MapWhen(context => On(context, ports.OtlpGrpc), branch => branch.UseRouting().UseEndpoints(endpoints =>
+        var counters = app.Services.GetRequiredService<EngineCounters>();
+        var taken = new Dictionary<int, string>
         {
-            endpoints.MapGrpcService<OtlpTraceService>();
-            endpoints.MapGrpcService<OtlpMetricsService>();
-            endpoints.MapGrpcService<OtlpLogsService>();
-        }));
-        Receive(app, context => On(context, ports.OtlpHttp), otlp.HandleAsync);
-        Receive(app, context => On(context, ports.Prometheus) && context.Request.Path == "/api/v1/otlp/v1/metrics", otlp.HandleAsync);
-        Receive(app, context => On(context, ports.Zipkin), context => ZipkinAsync(context, receiver, body));
-        Receive(app, context => On(context, ports.JaegerThrift), context => JaegerAsync(context, receiver, body));
-    }
+            [ports.OtlpHttp] = "OTLP/HTTP is", [ports.Zipkin] = "Zipkin spans are", [ports.JaegerThrift] = "Jaeger batches are",
+        };
 
-    public static void RequirePost(HttpContext context)
-    {
-        if (!HttpMethods.IsPost(context.Request.Method))
-            throw new IngestException(StatusCodes.Status405MethodNotAllowed, "Only POST is taken here.");
+        if (ports.OtlpGrpc != 0)
+        {
+            var grpc = app.MapGroup("").WithMetadata(new Listener(ports.OtlpGrpc));
+            grpc.MapGrpcService<OtlpTraceService>();
+            grpc.MapGrpcService<OtlpMetricsService>();
+            grpc.MapGrpcService<OtlpLogsService>();
+        }
+
+        Take(ports.OtlpHttp, "/v1/traces", otlp.TracesAsync);
+        Take(ports.OtlpHttp, "/v1/metrics", otlp.MetricsAsync);
+        Take(ports.OtlpHttp, "/v1/logs", otlp.LogsAsync);
+        Take(ports.OtlpHttp, "/api/v1/otlp/v1/metrics", otlp.MetricsAsync);
+        Take(ports.Prometheus, "/api/v1/otlp/v1/metrics", otlp.MetricsAsync);
+        Take(ports.Zipkin, "/api/v2/spans", context => ZipkinAsync(context, receiver, body));
+        Take(ports.JaegerThrift, "/api/traces", context => JaegerAsync(context, receiver, body));
+        app.Use(async (context, next) =>
+        {
+            await next(context);
+            if (!taken.TryGetValue(context.Connection.LocalPort, out var what))
+                return;
+            if (context is { Response.StatusCode: StatusCodes.Status404NotFound } && context.GetEndpoint() is null)
+                await RefuseAsync(context, counters, StatusCodes.Status404NotFound, $"{what} taken at {Listener.Paths(app, context.Connection.LocalPort)}.");
+            else if (context.Response is { StatusCode: StatusCodes.Status405MethodNotAllowed, HasStarted: false })
+                await RefuseAsync(context, counters, StatusCodes.Status405MethodNotAllowed, "Only POST is taken here.");
+        });
+
+        void Take(int port, string path, RequestDelegate handle)
+        {
+            if (port != 0)
+                app.MapPost(path, context => ReceiveAsync(context, handle, counters)).WithMetadata(new Listener(port));
+        }
     }
 
     /// <summary>The content type without its parameters, in lower case.</summary>
     public static string MediaType(HttpContext context) =>
         MediaTypeHeaderValue.TryParse(context.Request.ContentType, out var type) ? type.MediaType.ToString().ToLowerInvariant() : "";
 
-    private static bool On(HttpContext context, int port) => port != 0 && context.Connection.LocalPort == port;
-
     private static async Task ZipkinAsync(HttpContext context, OtlpReceiver receiver, RequestBody body)
     {
-        if (context.Request.Path != "/api/v2/spans")
-            throw new IngestException(StatusCodes.Status404NotFound, "Zipkin spans are taken at /api/v2/spans.");
-        RequirePost(context);
         if (MediaType(context) != "application/json")
             throw new IngestException(StatusCodes.Status415UnsupportedMediaType, "Content-Type must be application/json (Zipkin v2).");
         var spans = await body.ReadAsync(context.Request, "Zipkin v2 JSON", bytes => ZipkinReader.Read(bytes, MaxForeignSpans), context.RequestAborted);
@@ -68,9 +85,6 @@ internal static class IngestApi
 
     private static async Task JaegerAsync(HttpContext context, OtlpReceiver receiver, RequestBody body)
     {
-        if (context.Request.Path != "/api/traces")
-            throw new IngestException(StatusCodes.Status404NotFound, "Jaeger batches are taken at /api/traces.");
-        RequirePost(context);
         if (MediaType(context) is not ("application/x-thrift" or "application/vnd.apache.thrift.binary"))
             throw new IngestException(
                 StatusCodes.Status415UnsupportedMediaType, "Content-Type must be application/x-thrift or application/vnd.apache.thrift.binary.");
@@ -87,36 +101,32 @@ internal static class IngestApi
         context.Response.StatusCode = StatusCodes.Status202Accepted;
     }
 
-    private static void Receive(WebApplication app, Func<HttpContext, bool> when, RequestDelegate handle)
+    private static async Task ReceiveAsync(HttpContext context, RequestDelegate handle, EngineCounters counters)
     {
-        var counters = app.Services.GetRequiredService<EngineCounters>();
-        app.MapWhen(when, branch => branch.Run(async context =>
+        try
         {
-            try
-            {
-                await handle(context);
-            }
-            catch (IngestException exception)
-            {
-                await RefuseAsync(context, exception.Status, exception.Message);
-            }
-            catch (StoreUnavailableException exception)
-            {
-                context.Response.Headers.RetryAfter = "1";
-                await RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, exception.Message);
-            }
-            catch (BadHttpRequestException exception)
-            {
-                await RefuseAsync(context, exception.StatusCode, exception.Message);
-            }
-        }));
-
-        Task RefuseAsync(HttpContext context, int status, string reason)
-        {
-            counters.Add("refused_requests", status.ToString(System.Globalization.CultureInfo.InvariantCulture));
-            context.Response.StatusCode = status;
-            context.Response.ContentType = "text/plain; charset=utf-8";
-            return context.Response.WriteAsync(reason + "\n", context.RequestAborted);
+            await handle(context);
         }
+        catch (IngestException exception)
+        {
+            await RefuseAsync(context, counters, exception.Status, exception.Message);
+        }
+        catch (StoreUnavailableException exception)
+        {
+            context.Response.Headers.RetryAfter = "1";
+            await RefuseAsync(context, counters, StatusCodes.Status503ServiceUnavailable, exception.Message);
+        }
+        catch (BadHttpRequestException exception)
+        {
+            await RefuseAsync(context, counters, exception.StatusCode, exception.Message);
+        }
+    }
+
+    private static Task RefuseAsync(HttpContext context, EngineCounters counters, int status, string reason)
+    {
+        counters.Add("refused_requests", status.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        context.Response.StatusCode = status;
+        context.Response.ContentType = "text/plain; charset=utf-8";
+        return context.Response.WriteAsync(reason + "\n", context.RequestAborted);
     }
 }

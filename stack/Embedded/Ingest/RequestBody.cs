@@ -29,9 +29,10 @@ internal sealed class RequestBody : IDisposable
         {
             "" or "identity" => request.Body,
             "gzip" => new GZipStream(request.Body, CompressionMode.Decompress, leaveOpen: true),
+            "deflate" => new ZLibStream(request.Body, CompressionMode.Decompress, leaveOpen: true),
             var other => throw new IngestException(
                 StatusCodes.Status415UnsupportedMediaType,
-                $"Content-Encoding '{(other.Length > 40 ? other[..40] : other)}' is not supported; use gzip or none."),
+                $"Content-Encoding '{(other.Length > 40 ? other[..40] : other)}' is not supported; use gzip, deflate or none."),
         };
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(Timeout);
@@ -92,7 +93,7 @@ internal sealed class RequestBody : IDisposable
         }
         catch (InvalidDataException exception)
         {
-            throw IngestException.Invalid("The body is not valid gzip.", exception);
+            throw IngestException.Invalid("The body cannot be decompressed.", exception);
         }
         finally
         {

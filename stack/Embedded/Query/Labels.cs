@@ -1,8 +1,11 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace MicroMonitored.Embedded.Query;
 
 /// <summary>An immutable label set in ordinal order of name; equal by content.</summary>
+[JsonConverter(typeof(LabelsConverter))]
 internal sealed class Labels : IEquatable<Labels>, IComparable<Labels>
 {
     public const string MetricName = "__name__";
@@ -116,4 +119,18 @@ internal sealed class Labels : IEquatable<Labels>, IComparable<Labels>
     public override int GetHashCode() => hash;
 
     public override string ToString() => "{" + string.Join(", ", pairs.Select(static pair => $"{pair.Key}=\"{pair.Value}\"")) + "}";
+}
+
+/// <summary>Writes a label set as one object.</summary>
+internal sealed class LabelsConverter : JsonConverter<Labels>
+{
+    public override Labels Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => throw new NotSupportedException();
+
+    public override void Write(Utf8JsonWriter writer, Labels value, JsonSerializerOptions options)
+    {
+        writer.WriteStartObject();
+        foreach (var (name, text) in value.Pairs)
+            writer.WriteString(name, text);
+        writer.WriteEndObject();
+    }
 }

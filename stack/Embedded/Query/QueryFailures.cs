@@ -5,6 +5,13 @@ namespace MicroMonitored.Embedded.Query;
 internal sealed class QuerySyntaxException(string message, int offset) : Exception(message)
 {
     public int Offset { get; } = offset;
+
+    /// <summary>Where that is in the query, counted from one.</summary>
+    public (int Line, int Column) PositionIn(string query)
+    {
+        var before = query.AsSpan(0, Math.Min(Offset, query.Length));
+        return (before.Count('\n') + 1, before.Length - before.LastIndexOf('\n'));
+    }
 }
 
 /// <summary>A well-formed query whose data has no answer (a duplicate series, a many-to-many match); answered with 422.</summary>

@@ -3,7 +3,7 @@ using Microsoft.Data.Sqlite;
 namespace MicroMonitored.Embedded.Store;
 
 /// <summary>The store cannot be opened; the message is one line for a person.</summary>
-internal sealed class StoreOpenException(string message, Exception? inner = null) : Exception(message, inner);
+internal sealed class StoreOpenException(string message, Exception? inner = null) : IOException(message, inner);
 
 /// <summary>The SQLite file: its schema, one connection that writes, and read-only ones for queries.</summary>
 internal sealed class Database : IDisposable
@@ -122,7 +122,8 @@ internal sealed class Database : IDisposable
         // only a power failure may take the newest commits.
         if (tables == 0)
             Run("PRAGMA auto_vacuum = INCREMENTAL");
-        Run("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 2000");
+        Run("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16000; "
+            + "PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 2000");
         if (tables == 0)
             Run($"BEGIN IMMEDIATE; {Schema} PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {SchemaVersion}; COMMIT");
     }

@@ -6,7 +6,7 @@ namespace MicroMonitored.Embedded.Store;
 /// Counts what the engine dropped, refused, cut or failed at since it started, by Prometheus series name.
 /// Exposed as <c>micromonitored_*</c> series of job <c>micromonitored</c>.
 /// </summary>
-public sealed class EngineCounters
+internal sealed class EngineCounters
 {
     private readonly ConcurrentDictionary<(string Name, string Reason), StrongBox> _counters = new();
 

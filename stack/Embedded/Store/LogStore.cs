@@ -50,7 +50,8 @@ internal sealed class LogStore : ILogReader, ILogWriter
         records.Count == 0 ? Task.CompletedTask : AppendAsync(records, [], [], cancellation);
 
     /// <summary>Stores lines together with where reading their files stands now.</summary>
-    public async Task AppendAsync(IReadOnlyList<LogRecord> records, IReadOnlyList<TailPosition> positions, IReadOnlyList<TailPosition> forgotten, CancellationToken cancellation)
+    public async Task AppendAsync(
+        IReadOnlyList<LogRecord> records, IReadOnlyList<TailPosition> positions, IReadOnlyList<TailPosition> forgotten, CancellationToken cancellation)
     {
         var write = new AppendWrite(this, records, positions, forgotten);
         await _queue.WriteAsync(write, cancellation);
@@ -142,7 +143,8 @@ internal sealed class LogStore : ILogReader, ILogWriter
 
     internal sealed record Stream(LabelSet Set, string Json);
 
-    private sealed class AppendWrite(LogStore store, IReadOnlyList<LogRecord> records, IReadOnlyList<TailPosition> positions, IReadOnlyList<TailPosition> forgotten) : StoreWrite
+    private sealed class AppendWrite(
+        LogStore store, IReadOnlyList<LogRecord> records, IReadOnlyList<TailPosition> positions, IReadOnlyList<TailPosition> forgotten) : StoreWrite
     {
         private readonly List<Stream> _created = [];
         private int _stored;
@@ -169,7 +171,8 @@ internal sealed class LogStore : ILogReader, ILogWriter
 
                 session.Execute(
                     "INSERT INTO log_entries (stream_id, ts_ns, line, metadata) VALUES (@0, @1, @2, @3)",
-                    stream.Set.Id, record.TimestampNs, Encoding.UTF8.GetBytes(record.Line), record.Metadata.Count == 0 ? null : StoredLabels.ToJson(record.Metadata));
+                    stream.Set.Id, record.TimestampNs, Encoding.UTF8.GetBytes(record.Line),
+                    record.Metadata.Count == 0 ? null : StoredLabels.ToJson(record.Metadata));
                 _stored++;
             }
 
@@ -227,7 +230,8 @@ internal sealed class LogStore : ILogReader, ILogWriter
         public override void Apply(WriteSession session)
         {
             Deleted = session.Execute(
-                "DELETE FROM log_entries WHERE id IN (SELECT id FROM log_entries WHERE stream_id = @0 AND ts_ns < @1 LIMIT @2)", set.Id, beforeNs, (long)DeletedRows);
+                "DELETE FROM log_entries WHERE id IN (SELECT id FROM log_entries WHERE stream_id = @0 AND ts_ns < @1 LIMIT @2)",
+                set.Id, beforeNs, (long)DeletedRows);
             _empty = Deleted > 0 && session.Scalar("SELECT 1 FROM log_entries WHERE stream_id = @0 LIMIT 1", set.Id) is null;
             if (_empty)
                 session.Execute("DELETE FROM streams WHERE id = @0", set.Id);

@@ -3,7 +3,8 @@ using MicroMonitored.Model.Settings;
 namespace MicroMonitored.Embedded.Store;
 
 /// <summary>Flushes samples into chunks and deletes what is older than its retention.</summary>
-internal sealed partial class Maintenance(TelemetryStore store, EmbeddedOptions options, TimeProvider time, EngineCounters counters, ILogger<Maintenance> logger) : BackgroundService
+internal sealed partial class Maintenance(
+    TelemetryStore store, EmbeddedOptions options, TimeProvider time, EngineCounters counters, ILogger<Maintenance> logger) : BackgroundService
 {
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan FlushEvery = TimeSpan.FromMinutes(5);

@@ -189,121 +189,8 @@ internal sealed class MetricStore : IMetricReader, IMetricWriter
                     if (_index.Get(id) is { } series && series.Accepts(sample))
                         _headCount += series.Add(sample);
 
-        command.CommandText = "SELECT name, value FROM counters";
-        using (var reader = command.ExecuteReader())
-        {
-            while (reader.Read())
-            {
-                if (reader.GetString(0) == "samples")
-                    _samples = reader.GetInt64(1);
-                if (reader.GetString(0) == "exemplars")
-                    _exemplars = reader.GetInt64(1);
-            }
-        }
-    }
-
-    /// <summary>One series: its labels and its newest samples.</summary>
-    internal sealed class StoredSeries(LabelSet set, string json)
-    {
-        private readonly Lock _lock = new();
-        private readonly List<Sample> _head = [];
-        private int _flushed;
-        private long _newest = long.MinValue;
-
-        public LabelSet Set => set;
-
-        public string Json => json;
-
-        public bool HasChunks { get; set; }
-
-        // The writer's thread alone touches these three: they run ahead of what is committed.
-        public long WriterNewest { get; set; } = long.MinValue;
-
-        public double WriterValue { get; set; }
-
-        public NewExemplar? WriterExemplar { get; set; }
-
-        public bool Accepts(Sample sample) => sample.TimestampMs > WriterNewest;
-
-        public int Add(Sample sample)
-        {
-            lock (_lock)
-            {
-                _head.Add(sample);
-                _newest = sample.TimestampMs;
-                WriterNewest = Math.Max(WriterNewest, sample.TimestampMs);
-                return 1;
-            }
-        }
-
-        public void ForgetUncommitted()
-        {
-            lock (_lock)
-                WriterNewest = _newest;
-            WriterExemplar = null;
-        }
-
-        /// <param name="complete">Whether the memory alone holds everything of the range.</param>
-        public Sample[] Head(long fromMs, long toMs, out bool complete)
-        {
-            lock (_lock)
-            {
-                complete = _head.Count > 0 && _head[0].TimestampMs <= fromMs;
-                var first = FirstAfter(fromMs);
-                var end = FirstAfter(toMs);
-                return first >= end ? [] : _head.GetRange(first, end - first).ToArray();
-            }
-        }
-
-        public Sample? NewestUpTo(long toMs)
-        {
-            lock (_lock)
-            {
-                var end = FirstAfter(toMs);
-                return end == 0 ? null : _head[end - 1];
-            }
-        }
-
-        public Sample[] Unflushed()
-        {
-            lock (_lock)
-                return _head.GetRange(_flushed, _head.Count - _flushed).ToArray();
-        }
-
-        /// <summary>Notes that all samples are in chunks and lets go of those not newer than the time given.</summary>
-        public int Flushed(long keepAfterMs)
-        {
-            lock (_lock)
-            {
-                var gone = FirstAfter(keepAfterMs);
-                _head.RemoveRange(0, gone);
-                _head.TrimExcess();
-                _flushed = _head.Count;
-                HasChunks = true;
-                return gone;
-            }
-        }
-
-        public bool IsEmptyAndOlder(long beforeMs)
-        {
-            lock (_lock)
-                return _head.Count == _flushed && WriterNewest < beforeMs && (_head.Count == 0 || _head[^1].TimestampMs < beforeMs);
-        }
-
-        private int FirstAfter(long timestampMs)
-        {
-            var (low, high) = (0, _head.Count);
-            while (low < high)
-            {
-                var middle = (low + high) / 2;
-                if (_head[middle].TimestampMs > timestampMs)
-                    high = middle;
-                else
-                    low = middle + 1;
-            }
-
-            return low;
-        }
+        _samples = CounterRows.Read(_database, "samples");
+        _exemplars = CounterRows.Read(_database, "exemplars");
     }
 
     private sealed class AppendWrite(MetricStore store, MetricBatch batch) : StoreWrite
@@ -360,12 +247,18 @@ internal sealed class MetricStore : IMetricReader, IMetricWriter
             {
                 if (store._metadata.TryGetValue(family, out var known) ? known == metadata : store._metadata.Count >= MaxSeries)
                     continue;
-                session.Execute("INSERT OR REPLACE INTO metadata (family, type, unit, help) VALUES (@0, @1, @2, @3)", family, metadata.Type, metadata.Unit, metadata.Help);
+                session.Execute(
+                    "INSERT OR REPLACE INTO metadata (family, type, unit, help) VALUES (@0, @1, @2, @3)",
+                    family, metadata.Type, metadata.Unit, metadata.Help);
                 _metadata.Add(new(family, metadata));
             }
 
             if (_accepted.Count > 0)
-                session.Execute("INSERT INTO metric_log (data) VALUES (@0)", SampleCodec.EncodeLog(_accepted.ConvertAll(entry => (entry.Series.Set.Id, entry.Sample))));
+            {
+                var entries = _accepted.ConvertAll(entry => (entry.Series.Set.Id, entry.Sample));
+                session.Execute("INSERT INTO metric_log (data) VALUES (@0)", SampleCodec.EncodeLog(entries));
+            }
+
             CounterRows.Add(session, "samples", _accepted.Count);
             CounterRows.Add(session, "exemplars", _exemplars);
             Outcome = new MetricOutcome(_accepted.Count + same, outOfOrder, overLimit);
@@ -495,24 +388,5 @@ internal sealed class MetricStore : IMetricReader, IMetricWriter
             Interlocked.Add(ref store._samples, -_samples);
             Interlocked.Add(ref store._exemplars, -_exemplars);
         }
-    }
-}
-
-/// <summary>Counts that survive a restart, changed in the transaction that changes what they count.</summary>
-internal static class CounterRows
-{
-    public static void Add(WriteSession session, string name, long change)
-    {
-        if (change != 0)
-            session.Execute("INSERT INTO counters (name, value) VALUES (@0, @1) ON CONFLICT (name) DO UPDATE SET value = value + @1", name, change);
-    }
-
-    public static long Read(Database database, string name)
-    {
-        using var connection = database.OpenReader();
-        using var command = connection.CreateCommand();
-        command.CommandText = "SELECT value FROM counters WHERE name = @name";
-        command.Parameters.AddWithValue("@name", name);
-        return command.ExecuteScalar() is long value ? value : 0;
     }
 }

@@ -3,7 +3,7 @@ using MicroMonitored.Protocols.Exposition;
 namespace MicroMonitored.Embedded.Store;
 
 /// <summary>How a label is compared; the four operators PromQL and LogQL share.</summary>
-public enum MatchOperator
+internal enum MatchOperator
 {
     /// <summary><c>=</c></summary>
     Equal,
@@ -19,13 +19,13 @@ public enum MatchOperator
 }
 
 /// <summary>One label matcher; a missing label compares as the empty string.</summary>
-public sealed record LabelMatcher(string Name, MatchOperator Operator, string Value);
+internal sealed record LabelMatcher(string Name, MatchOperator Operator, string Value);
 
 /// <summary>A metric series or log stream: its labels in ordinal order of name (<c>__name__</c> included for metrics).</summary>
-public sealed record LabelSet(long Id, IReadOnlyList<KeyValuePair<string, string>> Labels);
+internal sealed record LabelSet(long Id, IReadOnlyList<KeyValuePair<string, string>> Labels);
 
 /// <summary>One sample: milliseconds since the Unix epoch and the value; <see cref="StaleMarker"/> ends a series.</summary>
-public readonly record struct Sample(long TimestampMs, double Value)
+internal readonly record struct Sample(long TimestampMs, double Value)
 {
     /// <summary>The NaN that Prometheus writes where a series ended (0x7ff0000000000002).</summary>
     public static readonly double StaleMarker = BitConverter.UInt64BitsToDouble(0x7ff0000000000002);
@@ -35,13 +35,13 @@ public readonly record struct Sample(long TimestampMs, double Value)
 }
 
 /// <summary>One exemplar of a series.</summary>
-public sealed record StoredExemplar(long SeriesId, long TimestampMs, double Value, IReadOnlyList<KeyValuePair<string, string>> Labels);
+internal sealed record StoredExemplar(long SeriesId, long TimestampMs, double Value, IReadOnlyList<KeyValuePair<string, string>> Labels);
 
 /// <summary>One stored log line.</summary>
 /// <param name="TimestampNs">Nanoseconds since the Unix epoch.</param>
 /// <param name="Sequence">Ascending in the order of arrival; orders lines of the same timestamp.</param>
 /// <param name="Metadata">Structured metadata: <c>trace_id</c>, <c>span_id</c>, flags; never part of the stream's labels.</param>
-public sealed record LogEntry(long StreamId, long TimestampNs, long Sequence, string Line, IReadOnlyList<KeyValuePair<string, string>> Metadata);
+internal sealed record LogEntry(long StreamId, long TimestampNs, long Sequence, string Line, IReadOnlyList<KeyValuePair<string, string>> Metadata);
 
 /// <summary>One stored span: the OTLP message as received, with what queries need beside it.</summary>
 /// <param name="TraceId">16 bytes.</param>
@@ -50,10 +50,12 @@ public sealed record LogEntry(long StreamId, long TimestampNs, long Sequence, st
 /// <param name="Span">A serialized <c>opentelemetry.proto.trace.v1.Span</c>.</param>
 /// <param name="Resource">A serialized <c>opentelemetry.proto.resource.v1.Resource</c>.</param>
 /// <param name="Scope">A serialized <c>opentelemetry.proto.common.v1.InstrumentationScope</c>.</param>
-public sealed record StoredSpan(byte[] TraceId, byte[] SpanId, byte[]? ParentSpanId, string ServiceName, string Name, int Kind, long StartNs, long EndNs, byte[] Span, byte[] Resource, byte[] Scope);
+internal sealed record StoredSpan(
+    byte[] TraceId, byte[] SpanId, byte[]? ParentSpanId, string ServiceName, string Name, int Kind, long StartNs, long EndNs,
+    byte[] Span, byte[] Resource, byte[] Scope);
 
 /// <summary>What a trace search asks; every given field must hold for one span of the trace.</summary>
-public sealed record TraceSearch
+internal sealed record TraceSearch
 {
     public string? ServiceName { get; init; }
     public string? SpanName { get; init; }
@@ -65,7 +67,7 @@ public sealed record TraceSearch
 }
 
 /// <summary>Reads metrics; every call opens its own read-only view and may run beside writers.</summary>
-public interface IMetricReader
+internal interface IMetricReader
 {
     /// <summary>The series all matchers hold for, at most <paramref name="limit"/>; more is a <see cref="QueryLimitException"/>.</summary>
     IReadOnlyList<LabelSet> Series(IReadOnlyList<LabelMatcher> matchers, int limit, CancellationToken cancellation);
@@ -84,17 +86,17 @@ public interface IMetricReader
 }
 
 /// <summary>Reads log lines.</summary>
-public interface ILogReader
+internal interface ILogReader
 {
     /// <summary>The streams all matchers hold for.</summary>
     IReadOnlyList<LabelSet> Streams(IReadOnlyList<LabelMatcher> matchers, CancellationToken cancellation);
 
-    /// <summary>The lines of the given streams with <c>from &lt;= timestamp &lt; to</c>, lazily, oldest first or newest first (by timestamp, then sequence).</summary>
+    /// <summary>The lines of the given streams with <c>from &lt;= timestamp &lt; to</c>, lazily, by timestamp, then sequence.</summary>
     IEnumerable<LogEntry> Entries(IReadOnlyCollection<long> streamIds, long fromNs, long toNs, bool newestFirst, CancellationToken cancellation);
 }
 
 /// <summary>Reads spans.</summary>
-public interface ISpanReader
+internal interface ISpanReader
 {
     /// <summary>All spans of one trace (16-byte id) by start time; empty when unknown.</summary>
     IReadOnlyList<StoredSpan> Trace(byte[] traceId, CancellationToken cancellation);
@@ -110,16 +112,16 @@ public interface ISpanReader
 }
 
 /// <summary>What the store holds, for the first page and <c>/metrics</c> of the engine itself.</summary>
-public sealed record StoreCounts(long Series, long Samples, long LogLines, long Spans, long Traces, long Exemplars, long DatabaseBytes);
+internal sealed record StoreCounts(long Series, long Samples, long LogLines, long Spans, long Traces, long Exemplars, long DatabaseBytes);
 
 /// <summary>Counts what is stored.</summary>
-public interface IStoreStatistics
+internal interface IStoreStatistics
 {
     StoreCounts Count();
 }
 
 /// <summary>The state of one scrape target as <c>/api/v1/targets</c> reports it.</summary>
-public sealed record ScrapeTarget(
+internal sealed record ScrapeTarget(
     string Job,
     string Instance,
     string ScrapeUrl,
@@ -131,10 +133,10 @@ public sealed record ScrapeTarget(
     TimeSpan LastScrapeDuration);
 
 /// <summary>The scrape targets known now.</summary>
-public interface ITargetReader
+internal interface ITargetReader
 {
     IReadOnlyList<ScrapeTarget> Targets();
 }
 
 /// <summary>A query asked for more than the engine gives; answered with 422 and the limit.</summary>
-public sealed class QueryLimitException(string message) : Exception(message);
+internal sealed class QueryLimitException(string message) : Exception(message);

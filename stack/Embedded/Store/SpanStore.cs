@@ -11,7 +11,8 @@ internal sealed class SpanStore : ISpanReader, ITraceWriter
     private const int DeletedRows = 5000;
     private const long LongestSpanNs = 10L * 60 * 1_000_000_000;
     private const string Columns = "s.trace_id, s.span_id, s.parent_id, o.service, o.name, s.kind, s.start_ns, s.end_ns, s.data, r.data, c.data";
-    private const string Joins = "spans s JOIN operations o ON o.id = s.operation_id JOIN messages r ON r.id = s.resource_id JOIN messages c ON c.id = s.scope_id";
+    private const string Joins =
+        "spans s JOIN operations o ON o.id = s.operation_id JOIN messages r ON r.id = s.resource_id JOIN messages c ON c.id = s.scope_id";
 
     private readonly Database _database;
     private readonly CommitQueue _queue;
@@ -256,7 +257,8 @@ internal sealed class SpanStore : ISpanReader, ITraceWriter
                     INSERT OR IGNORE INTO spans (trace_id, span_id, kind, parent_id, operation_id, start_ns, end_ns, resource_id, scope_id, data)
                     VALUES (@0, @1, @2, @3, @4, @5, @6, @7, @8, @9)
                     """,
-                    span.TraceId, span.SpanId, (long)span.Kind, span.ParentSpanId, OperationOf(session, span), span.StartNs, span.EndNs, resourceId, scopeId, span.Span);
+                    span.TraceId, span.SpanId, (long)span.Kind, span.ParentSpanId, OperationOf(session, span),
+                    span.StartNs, span.EndNs, resourceId, scopeId, span.Span);
                 _stored += stored;
                 if (stored > 0 && isNewTrace)
                     _traces++;

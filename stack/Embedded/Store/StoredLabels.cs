@@ -9,7 +9,8 @@ namespace MicroMonitored.Embedded.Store;
 /// <summary>Label sets as the store keys them: a JSON object with its names in ordinal order.</summary>
 internal static class StoredLabels
 {
-    private static readonly JsonWriterOptions Options = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    private static readonly JsonWriterOptions Options =
+        new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     /// <summary>The labels in ordinal order of name; empty values are no labels, a repeated name keeps its last value.</summary>
     public static KeyValuePair<string, string>[] Sort(IReadOnlyList<KeyValuePair<string, string>> labels)
@@ -22,7 +23,8 @@ internal static class StoredLabels
         Array.Resize(ref sorted, count);
         for (var i = 1; i < count; i++)
             if (string.CompareOrdinal(sorted[i - 1].Key, sorted[i].Key) >= 0)
-                return [.. sorted.GroupBy(label => label.Key, StringComparer.Ordinal).Select(group => group.Last()).OrderBy(label => label.Key, StringComparer.Ordinal)];
+                return [.. sorted.GroupBy(label => label.Key, StringComparer.Ordinal).Select(group => group.Last())
+                    .OrderBy(label => label.Key, StringComparer.Ordinal)];
         return sorted;
     }
 

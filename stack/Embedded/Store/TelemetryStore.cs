@@ -22,7 +22,8 @@ internal sealed class TelemetryStore : IStoreStatistics, IAsyncDisposable
         {
             _queue.DisposeAsync().AsTask().GetAwaiter().GetResult();
             _database.Dispose();
-            throw new StoreOpenException($"dataFolder: {_database.Path} is damaged; move it away to start with an empty store ({exception.Message}).", exception);
+            throw new StoreOpenException(
+                $"dataFolder: {_database.Path} is damaged; move it away to start with an empty store ({exception.Message}).", exception);
         }
     }
 

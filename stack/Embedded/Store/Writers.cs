@@ -7,14 +7,14 @@ namespace MicroMonitored.Embedded.Store;
 /// <param name="TimestampNs">Nanoseconds since the Unix epoch.</param>
 /// <param name="Line">The line as it was written, without its line end.</param>
 /// <param name="Metadata">Structured metadata.</param>
-public sealed record LogRecord(
+internal sealed record LogRecord(
     IReadOnlyList<KeyValuePair<string, string>> Labels,
     long TimestampNs,
     string Line,
     IReadOnlyList<KeyValuePair<string, string>> Metadata);
 
 /// <summary>Stores log lines.</summary>
-public interface ILogWriter
+internal interface ILogWriter
 {
     /// <summary>Completes once the lines are committed.</summary>
     /// <exception cref="StoreUnavailableException">Nothing was stored; asking again later may succeed.</exception>
@@ -22,23 +22,23 @@ public interface ILogWriter
 }
 
 /// <summary>One exemplar as it arrives with a sample.</summary>
-public sealed record NewExemplar(double Value, long TimestampMs, IReadOnlyList<KeyValuePair<string, string>> Labels);
+internal sealed record NewExemplar(double Value, long TimestampMs, IReadOnlyList<KeyValuePair<string, string>> Labels);
 
 /// <summary>One sample of one series to be stored.</summary>
 /// <param name="Labels">The labels of the series, <c>__name__</c> included; order does not matter.</param>
-public sealed record NewSample(IReadOnlyList<KeyValuePair<string, string>> Labels, Sample Sample, NewExemplar? Exemplar = null);
+internal sealed record NewSample(IReadOnlyList<KeyValuePair<string, string>> Labels, Sample Sample, NewExemplar? Exemplar = null);
 
 /// <summary>Samples that are stored together.</summary>
-public sealed record MetricBatch(IReadOnlyList<NewSample> Samples, IReadOnlyDictionary<string, MetricMetadata> Metadata);
+internal sealed record MetricBatch(IReadOnlyList<NewSample> Samples, IReadOnlyDictionary<string, MetricMetadata> Metadata);
 
 /// <summary>What became of a batch of samples.</summary>
 /// <param name="Stored">Samples stored.</param>
 /// <param name="OutOfOrder">Samples not newer than the newest of their series, which are dropped as Prometheus drops them.</param>
 /// <param name="OverLimit">Samples dropped because the store holds as many series as it may.</param>
-public readonly record struct MetricOutcome(int Stored, int OutOfOrder, int OverLimit);
+internal readonly record struct MetricOutcome(int Stored, int OutOfOrder, int OverLimit);
 
 /// <summary>Stores metric samples.</summary>
-public interface IMetricWriter
+internal interface IMetricWriter
 {
     /// <summary>Completes once the samples are committed.</summary>
     /// <exception cref="StoreUnavailableException">Nothing was stored; asking again later may succeed.</exception>
@@ -46,7 +46,7 @@ public interface IMetricWriter
 }
 
 /// <summary>Stores spans.</summary>
-public interface ITraceWriter
+internal interface ITraceWriter
 {
     /// <summary>Completes once the spans are committed; a span that is already stored (same trace, span and kind) is left as it is.</summary>
     /// <exception cref="StoreUnavailableException">Nothing was stored; asking again later may succeed.</exception>
@@ -54,4 +54,4 @@ public interface ITraceWriter
 }
 
 /// <summary>The store cannot take data now: a full disk, a full queue, or it is closing. Answered with 503 or UNAVAILABLE.</summary>
-public sealed class StoreUnavailableException(string message, Exception? inner = null) : Exception(message, inner);
+internal sealed class StoreUnavailableException(string message, Exception? inner = null) : Exception(message, inner);

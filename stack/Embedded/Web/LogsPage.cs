@@ -23,24 +23,34 @@ internal sealed class LogsPage(PageSources sources, TimeProvider time, Cancellat
             stages.Add(new LogLabelFilter(new LogTextCondition("trace_id", MatchOperator.Equal, trace, null)));
 
         var lines = Newest(sources.Logs, new(matchers, stages), time.GetUtcNow(), Shown, cancellation);
-        var services = sources.Logs.Streams([], cancellation).SelectMany(static s => s.Labels).Where(static l => l.Key == "service_name").Select(static l => l.Value).Distinct().Order(StringComparer.Ordinal);
+        var services = sources.Logs.Streams([], cancellation).SelectMany(static s => s.Labels).Where(static l => l.Key == "service_name")
+            .Select(static l => l.Value).Distinct().Order(StringComparer.Ordinal);
         var hidden = trace is null ? Html.Nothing : Html.Of($"<input type=\"hidden\" name=\"trace\" value=\"{trace}\">");
-        var about = trace is not null && PageParts.IsTraceId(trace) ? Html.Of($"<p class=\"note\">Lines of <a class=\"mono\" href=\"/trace/{trace}\">trace {trace}</a> · <a href=\"/logs\">all logs</a></p>") : Html.Nothing;
+        var about = trace is not null && PageParts.IsTraceId(trace)
+            ? Html.Of($"<p class=\"note\">Lines of <a class=\"mono\" href=\"/trace/{trace}\">trace {trace}</a> · <a href=\"/logs\">all logs</a></p>")
+            : Html.Nothing;
+        var found = lines.Count == Shown ? "the newest 200 lines" : $"{lines.Count} lines";
         return Html.Of($"""
-            <form class="filter" method="get" action="/logs" role="search"><input type="search" name="q" value="{text ?? ""}" placeholder="Lines that contain …" aria-label="Text">{PageParts.Select("service", "every service", services, service)}{PageParts.Select("level", "every level", Levels, level)}{hidden}<button>Show</button></form>
-            {about}<section class="card"><header><h2>Logs</h2><span>{(lines.Count == Shown ? "the newest 200 lines of the last 24 hours" : $"{lines.Count} lines of the last 24 hours")}, newest first</span></header>{PageParts.Logs(lines, linkTraces: true)}</section>
+            <form class="filter" method="get" action="/logs" role="search"><input
+            type="search" name="q" value="{text ?? ""}" placeholder="Lines that contain …" aria-label="Text">
+            {PageParts.Select("service", "every service", services, service)}
+            {PageParts.Select("level", "every level", Levels, level)}{hidden}<button>Show</button></form>
+            {about}<section class="card"><header><h2>Logs</h2><span>{found} of the last 24 hours, newest first</span></header>
+            {PageParts.Logs(lines, linkTraces: true)}</section>
             """);
     }
 
     /// <summary>The newest lines of the last day that pass the selection.</summary>
-    public static IReadOnlyList<(LogLine Line, long TimestampNs)> Newest(ILogReader logs, LogSelection selection, DateTimeOffset now, int count, CancellationToken cancellation)
+    public static IReadOnlyList<(LogLine Line, long TimestampNs)> Newest(
+        ILogReader logs, LogSelection selection, DateTimeOffset now, int count, CancellationToken cancellation)
     {
         var to = ((now - DateTimeOffset.UnixEpoch).Ticks * 100) + 60_000_000_000;
         return Between(logs, selection, to - 86_460_000_000_000, to, newestFirst: true, count, cancellation);
     }
 
     /// <summary>The lines of a time range that pass the selection, each with its own labels.</summary>
-    public static IReadOnlyList<(LogLine Line, long TimestampNs)> Between(ILogReader logs, LogSelection selection, long fromNs, long toNs, bool newestFirst, int count, CancellationToken cancellation)
+    public static IReadOnlyList<(LogLine Line, long TimestampNs)> Between(
+        ILogReader logs, LogSelection selection, long fromNs, long toNs, bool newestFirst, int count, CancellationToken cancellation)
     {
         var evaluator = new LogEvaluator(logs, cancellation);
         var streams = logs.Streams(selection.Matchers, cancellation).ToDictionary(static s => s.Id, static s => Labels.From(s.Labels));

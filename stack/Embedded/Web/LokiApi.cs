@@ -1,106 +1,54 @@
 using System.Globalization;
+using MicroMonitored.Embedded.Hosting;
+using MicroMonitored.Embedded.Ingest;
 using MicroMonitored.Embedded.Query;
 using MicroMonitored.Embedded.Query.LogQL;
-using MicroMonitored.Embedded.Query.PromQL;
 using MicroMonitored.Embedded.Store;
 using Labels = MicroMonitored.Embedded.Query.Labels;
 
 namespace MicroMonitored.Embedded.Web;
 
 /// <summary>The HTTP API of Loki, as far as it is answered here.</summary>
-internal sealed class LokiApi(ILogReader logs, ILogWriter writer, TimeProvider time)
+internal sealed class LokiApi(ILogReader logs, ILogWriter writer, RequestBody body, TimeProvider time) : ProductApi
 {
-    private const string Paths =
-        "/loki/api/v1/query_range /loki/api/v1/query /loki/api/v1/labels /loki/api/v1/label/<name>/values /loki/api/v1/series /loki/api/v1/push /loki/api/v1/status/buildinfo /ready";
-
     private const long Hour = 3_600_000_000_000;
 
-    public async Task AnswerAsync(HttpContext context, CancellationToken cancellation)
+    protected override string Product => "Loki";
+
+    public override void Map(IEndpointRouteBuilder routes)
     {
-        var request = context.Request;
-        var path = request.Path.Value ?? "/";
-        var get = HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method);
-        if (path == "/loki/api/v1/push")
-        {
-            if (!HttpMethods.IsPost(request.Method))
-            {
-                await context.MethodNotAllowedAsync("POST");
-                return;
-            }
-
-            var records = await LokiPush.ReadAsync(request, cancellation);
-            await writer.AppendAsync(records, cancellation);
-            context.Response.StatusCode = StatusCodes.Status204NoContent;
-            return;
-        }
-
-        if (!get && !HttpMethods.IsPost(request.Method))
-        {
-            await context.MethodNotAllowedAsync("GET, HEAD, POST");
-            return;
-        }
-
-        if (!get && !request.HasFormContentType && request.ContentLength is not (null or 0))
-        {
-            await context.TextAsync(415, "a POST must carry application/x-www-form-urlencoded\n");
-            return;
-        }
-
-        var parameters = await RequestParameters.ReadAsync(request, cancellation);
-        switch (path)
-        {
-            case "/ready":
-                await context.TextAsync(200, "ready\n");
-                break;
-            case "/loki/api/v1/query_range":
-                await QueryRangeAsync(context, parameters, cancellation);
-                break;
-            case "/loki/api/v1/query":
-                await QueryAsync(context, parameters, cancellation);
-                break;
-            case "/loki/api/v1/labels" or "/loki/api/v1/label":
-                await StringsAsync(context, Streams(context, parameters, cancellation).SelectMany(static s => s.Labels).Select(static l => l.Key));
-                break;
-            case "/loki/api/v1/series":
-                await SeriesAsync(context, parameters, cancellation);
-                break;
-            case "/loki/api/v1/status/buildinfo":
-                await context.BuildInfoAsync(enveloped: false);
-                break;
-            case not null when path.StartsWith("/loki/api/v1/label/", StringComparison.Ordinal) && path.EndsWith("/values", StringComparison.Ordinal) && path.Length > 26:
-                var name = path[19..^7];
-                await StringsAsync(context, Streams(context, parameters, cancellation).SelectMany(static s => s.Labels).Where(l => l.Key == name).Select(static l => l.Value));
-                break;
-            default:
-                await context.TextAsync(path == "/" ? 200 : 404,
-                    $"MicroMonitored embedded engine, Loki API: {path} is {(path == "/" ? "only this note" : "not supported")}. It answers {Paths}. Run the stack with --engine=docker for all of Loki.\n");
-                break;
-        }
+        routes.MapMethods("/ready", Read, static () => Answers.Text("ready\n")).WithMetadata(new AnswersAnyone());
+        routes.MapMethods("/loki/api/v1/query_range", ReadOrForm, QueryRange);
+        routes.MapMethods("/loki/api/v1/query", ReadOrForm, Query);
+        routes.MapMethods("/loki/api/v1/labels", ReadOrForm, LabelNames);
+        routes.MapMethods("/loki/api/v1/label", ReadOrForm, LabelNames);
+        routes.MapMethods("/loki/api/v1/label/{name}/values", ReadOrForm, LabelValues);
+        routes.MapMethods("/loki/api/v1/series", ReadOrForm, Series);
+        routes.MapPost("/loki/api/v1/push", PushAsync);
+        routes.MapMethods("/loki/api/v1/status/buildinfo", Read, static () => Answers.Json(BuildInfo.Own));
     }
 
-    public static Task FailAsync(HttpContext context, Exception exception) => exception switch
+    protected override IResult FailQuery(Exception exception) => exception switch
     {
-        QuerySyntaxException syntax => context.TextAsync(400, $"parse error at {Position(context, syntax)}: {syntax.Message}"),
-        QueryParameterException parameter => context.TextAsync(400, parameter.Message),
-        QueryExecutionException or QueryLimitException => context.TextAsync(400, exception.Message),
-        BadHttpRequestException bad => context.TextAsync(bad.StatusCode, bad.Message + "\n"),
-        OperationCanceledException => context.TextAsync(504, $"query timed out after {QueryLimits.Time.TotalSeconds:0} s"),
-        _ => context.TextAsync(503, exception.Message + "\n"),
+        QueryParameterException or QueryExecutionException or QueryLimitException => Answers.Text(exception.Message, 400),
+        OperationCanceledException => Answers.Text($"query timed out after {QueryLimits.Time.TotalSeconds:0} s", 504),
+        _ => Answers.Text(exception.Message + "\n", 503),
     };
 
-    private static string Position(HttpContext context, QuerySyntaxException syntax)
+    private static T Parse<T>(string query, Func<string, T> parser)
     {
-        var query = context.Items[nameof(QuerySyntaxException)] as string ?? "";
-        var before = query.AsSpan(0, Math.Min(syntax.Offset, query.Length));
-        return string.Create(CultureInfo.InvariantCulture, $"line {before.Count('\n') + 1}, col {before.Length - before.LastIndexOf('\n')}");
+        try
+        {
+            return parser(query);
+        }
+        catch (QuerySyntaxException e)
+        {
+            var (line, column) = e.PositionIn(query);
+            throw new QueryParameterException("query", string.Create(CultureInfo.InvariantCulture, $"parse error at line {line}, col {column}: {e.Message}"));
+        }
     }
 
-    private static LogNode Parse(HttpContext context, RequestParameters parameters)
-    {
-        var query = parameters["query"].FirstOrDefault() ?? "";
-        context.Items[nameof(QuerySyntaxException)] = query;
-        return LogParser.Parse(query);
-    }
+    private static LogNode Expression(RequestParameters parameters) => Parse(parameters["query"].FirstOrDefault() ?? "", LogParser.Parse);
 
     private long Now => (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
 
@@ -127,42 +75,32 @@ internal sealed class LokiApi(ILogReader logs, ILogWriter writer, TimeProvider t
         return (TimeOf(parameters, "start", Math.Min(end, Now) - since), end);
     }
 
-    private async Task QueryRangeAsync(HttpContext context, RequestParameters parameters, CancellationToken cancellation)
+    private IResult QueryRange(RequestParameters parameters, CancellationToken cancellation)
     {
         var started = time.GetTimestamp();
         var (start, end) = Bounds(parameters);
         if (end < start)
             throw new QueryParameterException("end", "end timestamp must not be before or equal to start time");
 
-        var newestFirst = Direction(parameters);
+        var newestFirst = NewestFirst(parameters);
         var limit = parameters.Whole("limit", 100, 0, QueryLimits.LogAnswerLines);
-        var node = Parse(context, parameters);
+        var node = Expression(parameters);
         var evaluator = new LogEvaluator(logs, cancellation);
         if (node is LogSelection selection)
         {
             var streams = evaluator.Lines(selection, start, end, limit, newestFirst);
-            await StreamsAsync(context, evaluator, streams, time.GetElapsedTime(started));
-            return;
+            var lines = LokiStats.Of(evaluator.Work, time.GetElapsedTime(started), streams.Sum(static stream => stream.Entries.Count));
+            return Answers.Success(new LokiData<IEnumerable<LokiStream>>(
+                "streams", streams.Select(static stream => new LokiStream(stream.Labels, stream.Entries)), lines));
         }
 
-        var step = Step(parameters, start, end);
-        var matrix = evaluator.Metric(node, start, end, step);
-        var took = time.GetElapsedTime(started);
-        await context.JsonAsync(200, json =>
-        {
-            json.WriteStartObject();
-            json.WriteString("status", "success");
-            json.WriteStartObject("data");
-            json.WriteString("resultType", "matrix");
-            json.WritePropertyName("result");
-            PrometheusApi.Matrix(json, matrix);
-            LokiStatistics.Write(json, evaluator.Work, took, matrix.Sum(static s => s.Points.Count));
-            json.WriteEndObject();
-            json.WriteEndObject();
-        });
+        var matrix = evaluator.Metric(node, start, end, Step(parameters, start, end));
+        var points = LokiStats.Of(evaluator.Work, time.GetElapsedTime(started), matrix.Sum(static series => series.Points.Count));
+        return Answers.Success(new LokiData<IEnumerable<RangeSeries>>(
+            "matrix", matrix.Select(static series => new RangeSeries(series.Labels, series.Points)), points));
     }
 
-    private static bool Direction(RequestParameters parameters) => (parameters.Text("direction") ?? "backward").ToLowerInvariant() switch
+    private static bool NewestFirst(RequestParameters parameters) => (parameters.Text("direction") ?? "backward").ToLowerInvariant() switch
     {
         "backward" => true,
         "forward" => false,
@@ -186,130 +124,60 @@ internal sealed class LokiApi(ILogReader logs, ILogWriter writer, TimeProvider t
             throw new QueryParameterException("step", "zero or negative query resolution step widths are not accepted. Try a positive integer");
         return (end - start) / step <= QueryLimits.Points
             ? step
-            : throw new QueryParameterException("step", "exceeded maximum resolution of 11,000 points per time series. Try increasing the value of the step parameter");
+            : throw new QueryParameterException("step",
+                "exceeded maximum resolution of 11,000 points per time series. Try increasing the value of the step parameter");
     }
 
-    private async Task QueryAsync(HttpContext context, RequestParameters parameters, CancellationToken cancellation)
+    private IResult Query(RequestParameters parameters, CancellationToken cancellation)
     {
         var started = time.GetTimestamp();
         var at = TimeOf(parameters, "time", Now);
-        var node = Parse(context, parameters);
+        var node = Expression(parameters);
         if (node is LogSelection)
-            throw new QueryParameterException("query", "log queries are not supported as an instant query type, please change your query to a range query type");
+        {
+            throw new QueryParameterException("query",
+                "log queries are not supported as an instant query type, please change your query to a range query type");
+        }
 
         var evaluator = new LogEvaluator(logs, cancellation);
         var vector = evaluator.Metric(node, at, at, 1_000_000_000);
-        var took = time.GetElapsedTime(started);
-        await context.JsonAsync(200, json =>
-        {
-            json.WriteStartObject();
-            json.WriteString("status", "success");
-            json.WriteStartObject("data");
-            json.WriteString("resultType", "vector");
-            json.WriteStartArray("result");
-            foreach (var series in vector)
-            {
-                json.WriteStartObject();
-                PrometheusApi.Metric(json, "metric", series.Labels.Pairs);
-                json.WritePropertyName("value");
-                PrometheusApi.Point(json, series.Points[0].TimestampMs, Quantities.Format(series.Points[0].Value));
-                json.WriteEndObject();
-            }
-
-            json.WriteEndArray();
-            LokiStatistics.Write(json, evaluator.Work, took, vector.Count);
-            json.WriteEndObject();
-            json.WriteEndObject();
-        });
+        return Answers.Success(new LokiData<IEnumerable<InstantSeries>>(
+            "vector",
+            vector.Select(static series => new InstantSeries(series.Labels, series.Points[0])),
+            LokiStats.Of(evaluator.Work, time.GetElapsedTime(started), vector.Count)));
     }
-
-    private static Task StreamsAsync(HttpContext context, LogEvaluator evaluator, IReadOnlyList<LogStream> streams, TimeSpan took) => context.JsonAsync(200, json =>
-    {
-        json.WriteStartObject();
-        json.WriteString("status", "success");
-        json.WriteStartObject("data");
-        json.WriteString("resultType", "streams");
-        json.WriteStartArray("result");
-        foreach (var stream in streams)
-        {
-            json.WriteStartObject();
-            PrometheusApi.Metric(json, "stream", stream.Labels.Pairs);
-            json.WriteStartArray("values");
-            foreach (var entry in stream.Entries)
-            {
-                json.WriteStartArray();
-                json.WriteStringValue(entry.TimestampNs.ToString(CultureInfo.InvariantCulture));
-                json.WriteStringValue(entry.Line);
-                json.WriteEndArray();
-            }
-
-            json.WriteEndArray();
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-        LokiStatistics.Write(json, evaluator.Work, took, streams.Sum(static s => s.Entries.Count));
-        json.WriteEndObject();
-        json.WriteEndObject();
-    });
 
     // The store keeps no time per stream: start and end are read so that bad ones are refused.
-    private IReadOnlyList<LabelSet> Streams(HttpContext context, RequestParameters parameters, CancellationToken cancellation)
+    private IEnumerable<LabelSet> Streams(RequestParameters parameters, IEnumerable<string?> selectors, CancellationToken cancellation)
     {
         _ = Bounds(parameters);
-        if (parameters.Text("query") is null)
+        var asked = selectors.Where(static selector => !string.IsNullOrEmpty(selector)).ToList();
+        if (asked.Count == 0)
             return logs.Streams([], cancellation);
-
-        var query = parameters.Text("query")!;
-        context.Items[nameof(QuerySyntaxException)] = query;
-        return logs.Streams(LogParser.Matchers(query), cancellation);
+        return asked.Count <= 50
+            ? asked.SelectMany(selector => logs.Streams(Parse(selector!, LogParser.Matchers), cancellation)).DistinctBy(static stream => stream.Id).ToList()
+            : throw new QueryParameterException("match", "more than 50 selectors");
     }
 
-    private async Task SeriesAsync(HttpContext context, RequestParameters parameters, CancellationToken cancellation)
+    private IResult Series(RequestParameters parameters, CancellationToken cancellation) => Answers.Success<IEnumerable<Labels>>(
+        Streams(parameters, parameters["match[]"].Concat(parameters["match"]), cancellation).Select(static stream => Labels.From(stream.Labels)).Order());
+
+    private IEnumerable<KeyValuePair<string, string>> AllLabels(RequestParameters parameters, CancellationToken cancellation) =>
+        Streams(parameters, [parameters.Text("query")], cancellation).SelectMany(static stream => stream.Labels);
+
+    private IResult LabelNames(RequestParameters parameters, CancellationToken cancellation) =>
+        Sorted(AllLabels(parameters, cancellation).Select(static label => label.Key));
+
+    private IResult LabelValues(string name, RequestParameters parameters, CancellationToken cancellation) =>
+        Sorted(AllLabels(parameters, cancellation).Where(label => label.Key == name).Select(static label => label.Value));
+
+    // Loki leaves the array out where there is nothing to name.
+    private static IResult Sorted(IEnumerable<string> values) =>
+        Answers.Success<IReadOnlyList<string>?>(values.Distinct().Order(StringComparer.Ordinal).ToList() is { Count: > 0 } sorted ? sorted : null);
+
+    private async Task<IResult> PushAsync(HttpRequest request, CancellationToken cancellation)
     {
-        _ = Bounds(parameters);
-        var selectors = parameters["match[]"].Concat(parameters["match"]).Where(static s => !string.IsNullOrEmpty(s)).ToList();
-        if (selectors.Count > 50)
-            throw new QueryParameterException("match", "more than 50 selectors");
-
-        var found = new Dictionary<long, LabelSet>();
-        foreach (var selector in selectors.DefaultIfEmpty(null))
-        {
-            context.Items[nameof(QuerySyntaxException)] = selector;
-            foreach (var stream in logs.Streams(selector is null ? [] : LogParser.Matchers(selector), cancellation))
-                found[stream.Id] = stream;
-        }
-
-        await context.JsonAsync(200, json =>
-        {
-            json.WriteStartObject();
-            json.WriteString("status", "success");
-            json.WriteStartArray("data");
-            foreach (var labels in found.Values.Select(static s => Labels.From(s.Labels)).Order())
-                PrometheusApi.Metric(json, null, labels.Pairs);
-            json.WriteEndArray();
-            json.WriteEndObject();
-        });
-    }
-
-    private static Task StringsAsync(HttpContext context, IEnumerable<string> values)
-    {
-        var sorted = values.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
-        return context.JsonAsync(200, json =>
-        {
-            json.WriteStartObject();
-            json.WriteString("status", "success");
-
-            // Loki leaves the array out where there is nothing to name.
-            if (sorted.Count > 0)
-            {
-                json.WriteStartArray("data");
-                foreach (var value in sorted)
-                    json.WriteStringValue(value);
-                json.WriteEndArray();
-            }
-
-            json.WriteEndObject();
-        });
+        await writer.AppendAsync(await LokiPush.ReadAsync(request, body, cancellation), cancellation);
+        return TypedResults.NoContent();
     }
 }

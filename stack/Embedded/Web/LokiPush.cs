@@ -1,146 +1,132 @@
 using System.Globalization;
-using System.IO.Compression;
 using System.Text.Json;
-using MicroMonitored.Embedded.Query;
+using System.Text.Json.Serialization;
+using MicroMonitored.Embedded.Ingest;
+using MicroMonitored.Embedded.Query.LogQL;
 using MicroMonitored.Embedded.Store;
 
 namespace MicroMonitored.Embedded.Web;
 
+internal sealed record LokiPushRequest(IReadOnlyList<LokiPushStream>? Streams);
+
+internal sealed record LokiPushStream(Dictionary<string, string?>? Stream, IReadOnlyList<LokiEntry>? Values);
+
+[JsonConverter(typeof(LokiEntryConverter))]
+internal sealed record LokiEntry(long TimestampNs, string Line, Dictionary<string, string?> Metadata);
+
 /// <summary>Reads the JSON form of Loki's push API; nothing is stored unless all of it is valid.</summary>
 internal static class LokiPush
 {
-    private const int MaxBytes = 16 * 1024 * 1024;
     private const int MaxLineLength = 256 * 1024;
     private const int MaxLabels = 15;
     private const int MaxMetadata = 128;
     private const int MaxNameLength = 1024;
     private const int MaxValueLength = 2048;
 
-    /// <exception cref="BadHttpRequestException">400, 413 or 415 with the reason.</exception>
-    public static async Task<IReadOnlyList<LogRecord>> ReadAsync(HttpRequest request, CancellationToken cancellation)
+    /// <exception cref="BadHttpRequestException">400 or 415 with the reason.</exception>
+    /// <exception cref="IngestException">413 and what else is wrong with a body as such.</exception>
+    public static async Task<IReadOnlyList<LogRecord>> ReadAsync(HttpRequest request, RequestBody body, CancellationToken cancellation)
     {
-        var type = request.ContentType?.Split(';')[0].Trim() ?? "";
-        if (!type.Equals("application/json", StringComparison.OrdinalIgnoreCase))
+        if (!request.HasJsonContentType())
         {
             throw new BadHttpRequestException(
-                $"content type \"{type}\" is not supported by the embedded engine; push application/json, or run the stack with --engine=docker for protobuf", 415);
+                $"content type \"{request.ContentType}\" is not supported by the embedded engine; "
+                + "push application/json, or run the stack with --engine=docker for protobuf",
+                StatusCodes.Status415UnsupportedMediaType);
         }
 
-        var body = await BodyAsync(request, cancellation);
         try
         {
-            using var document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = 16 });
-            return Records(document.RootElement);
+            var push = await body.ReadAsync(
+                request, "a Loki push", static json => JsonSerializer.Deserialize(json.Span, AnswerJson.Default.LokiPushRequest), cancellation);
+            var streams = push?.Streams ?? throw new BadHttpRequestException("expected an object with an array \"streams\"");
+            return [.. streams.SelectMany(Records)];
         }
         catch (JsonException e)
         {
-            throw new BadHttpRequestException($"invalid JSON: {e.Message}");
-        }
-        catch (InvalidOperationException)
-        {
-            throw new BadHttpRequestException("invalid JSON: a text holds an unpaired surrogate");
+            throw new BadHttpRequestException(
+                $"invalid JSON at {e.Path ?? "$"}, line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}: expected "
+                + "{\"streams\":[{\"stream\":{\"<label>\":\"<text>\"},\"values\":[[\"<nanoseconds>\",\"<line>\",{\"<metadata>\":\"<text>\"}]]}]}");
         }
     }
 
-    // The limit holds for what comes out of the decompressor, read piece by piece.
-    private static async Task<ReadOnlyMemory<byte>> BodyAsync(HttpRequest request, CancellationToken cancellation)
+    private static IEnumerable<LogRecord> Records(LokiPushStream stream)
     {
-        var encoding = request.Headers.ContentEncoding.ToString();
-        await using Stream source = encoding.ToLowerInvariant() switch
+        if (stream is not { Stream: { } named, Values: { } values })
+            throw new BadHttpRequestException("each stream needs an object \"stream\" and an array \"values\"");
+        if (named.Keys.FirstOrDefault(static name => name != LogParsers.Sanitize(name)) is { } bad)
+            throw new BadHttpRequestException($"stream: \"{bad}\" is not a label name");
+        var labels = Texts(named, "stream", MaxLabels);
+        if (labels.Count == 0)
+            throw new BadHttpRequestException("error at least one label pair is required per stream");
+        if (labels.All(static label => label.Key != "service_name"))
         {
-            "" or "identity" => request.Body,
-            "gzip" => new GZipStream(request.Body, CompressionMode.Decompress),
-            "deflate" => new ZLibStream(request.Body, CompressionMode.Decompress),
-            _ => throw new BadHttpRequestException($"content encoding \"{encoding}\" is not supported; use gzip, deflate or none", 415),
-        };
-        var body = new MemoryStream();
-        var buffer = new byte[32 * 1024];
-        try
-        {
-            int read;
-            while ((read = await source.ReadAsync(buffer, cancellation)) > 0)
-            {
-                if (body.Length + read > MaxBytes)
-                    throw new BadHttpRequestException($"the body is larger than {MaxBytes} bytes after decompression", 413);
-                body.Write(buffer, 0, read);
-            }
-        }
-        catch (InvalidDataException e)
-        {
-            throw new BadHttpRequestException($"the body cannot be decompressed: {e.Message}");
+            var service = labels.FirstOrDefault(static label => label.Key is "service" or "app" or "application" or "name" or "container" or "job");
+            labels.Add(new("service_name", service.Value ?? "unknown_service"));
         }
 
-        return body.GetBuffer().AsMemory(0, (int)body.Length);
+        return values.Select(entry => Record(labels, entry ?? throw new BadHttpRequestException(LokiEntryConverter.Expected)));
     }
 
-    private static List<LogRecord> Records(JsonElement root)
+    private static LogRecord Record(IReadOnlyList<KeyValuePair<string, string>> labels, LokiEntry entry)
     {
-        var records = new List<LogRecord>();
-        if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("streams", out var streams) || streams.ValueKind != JsonValueKind.Array)
-            throw new BadHttpRequestException("expected an object with an array \"streams\"");
-
-        foreach (var stream in streams.EnumerateArray())
-        {
-            if (stream.ValueKind != JsonValueKind.Object || !stream.TryGetProperty("stream", out var named) || !stream.TryGetProperty("values", out var values)
-                || values.ValueKind != JsonValueKind.Array)
-            {
-                throw new BadHttpRequestException("each stream needs an object \"stream\" and an array \"values\"");
-            }
-
-            var labels = Texts(named, "stream", MaxLabels);
-            if (labels.Count == 0)
-                throw new BadHttpRequestException("error at least one label pair is required per stream");
-            if (labels.All(static l => l.Key != "service_name"))
-                labels.Add(new("service_name", labels.FirstOrDefault(static l => l.Key is "service" or "app" or "application" or "name" or "container" or "job").Value ?? "unknown_service"));
-            foreach (var value in values.EnumerateArray())
-                records.Add(Record(labels, value));
-        }
-
-        return records;
-    }
-
-    private static LogRecord Record(IReadOnlyList<KeyValuePair<string, string>> labels, JsonElement value)
-    {
-        if (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() is not (2 or 3)
-            || value[0].ValueKind != JsonValueKind.String || value[1].ValueKind != JsonValueKind.String)
-        {
-            throw new BadHttpRequestException("each value must be [\"<nanoseconds>\", \"<line>\"] or [\"<nanoseconds>\", \"<line>\", { metadata }]");
-        }
-
-        if (!long.TryParse(value[0].GetString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var timestamp) || timestamp < 0)
-            throw new BadHttpRequestException($"timestamp \"{value[0].GetString()}\" is not nanoseconds since the Unix epoch");
-
-        var metadata = value.GetArrayLength() == 3 ? Texts(value[2], "structured metadata", MaxMetadata) : [];
-        var line = value[1].GetString()!;
+        var (line, metadata) = (entry.Line, Texts(entry.Metadata, "structured metadata", MaxMetadata));
         if (line.Length > MaxLineLength)
         {
             line = line[..(char.IsHighSurrogate(line[MaxLineLength - 1]) ? MaxLineLength - 1 : MaxLineLength)];
             metadata.Add(new("truncated", "true"));
         }
 
-        return new(labels, timestamp, line, metadata);
+        return new(labels, entry.TimestampNs, line, metadata);
     }
 
-    private static List<KeyValuePair<string, string>> Texts(JsonElement element, string what, int most)
+    private static List<KeyValuePair<string, string>> Texts(Dictionary<string, string?> texts, string what, int most)
     {
-        if (element.ValueKind != JsonValueKind.Object)
-            throw new BadHttpRequestException($"{what} must be an object of texts");
-
-        var texts = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var property in element.EnumerateObject())
+        if (texts.Count > most)
+            throw new BadHttpRequestException($"{what}: more than {most} entries");
+        foreach (var (name, value) in texts)
         {
-            if (property.Value.ValueKind != JsonValueKind.String)
-                throw new BadHttpRequestException($"{what}: the value of \"{property.Name}\" must be a text");
-            var value = property.Value.GetString()!;
-            if (property.Name.Length is 0 or > MaxNameLength || value.Length > MaxValueLength)
+            if (value is null)
+                throw new BadHttpRequestException($"{what}: the value of \"{name}\" must be a text");
+            if (name.Length is 0 or > MaxNameLength || value.Length > MaxValueLength)
                 throw new BadHttpRequestException($"{what}: names have 1 to {MaxNameLength} characters, values at most {MaxValueLength}");
-            if (what == "stream" && property.Name != Query.LogQL.LogParsers.Sanitize(property.Name))
-                throw new BadHttpRequestException($"stream: \"{property.Name}\" is not a label name");
-            texts[property.Name] = value;
-            if (texts.Count > most)
-                throw new BadHttpRequestException($"{what}: more than {most} entries");
         }
 
-        return [.. texts];
+        return [.. texts.Select(static text => KeyValuePair.Create(text.Key, text.Value!))];
+    }
+}
+
+/// <summary><c>["nanoseconds", "line"]</c> or <c>["nanoseconds", "line", { metadata }]</c></summary>
+internal sealed class LokiEntryConverter : JsonConverter<LokiEntry>
+{
+    public const string Expected = "each value must be [\"<nanoseconds>\", \"<line>\"] or [\"<nanoseconds>\", \"<line>\", { metadata }]";
+
+    public override LokiEntry Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        Require(reader.TokenType == JsonTokenType.StartArray);
+        Require(reader.Read() && reader.TokenType == JsonTokenType.String);
+        var timestamp = reader.GetString();
+        if (!long.TryParse(timestamp, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var nanoseconds) || nanoseconds < 0)
+            throw new BadHttpRequestException($"timestamp \"{timestamp}\" is not nanoseconds since the Unix epoch");
+        Require(reader.Read() && reader.TokenType == JsonTokenType.String);
+        var line = reader.GetString()!;
+        var metadata = new Dictionary<string, string?>();
+        reader.Read();
+        if (reader.TokenType != JsonTokenType.EndArray)
+        {
+            Require(reader.TokenType == JsonTokenType.StartObject);
+            metadata = JsonSerializer.Deserialize(ref reader, AnswerJson.Default.DictionaryStringString)!;
+            Require(reader.Read() && reader.TokenType == JsonTokenType.EndArray);
+        }
+
+        return new(nanoseconds, line, metadata);
+    }
+
+    public override void Write(Utf8JsonWriter writer, LokiEntry value, JsonSerializerOptions options) => throw new NotSupportedException();
+
+    private static void Require(bool condition)
+    {
+        if (!condition)
+            throw new BadHttpRequestException(Expected);
     }
 }

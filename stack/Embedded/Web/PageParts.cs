@@ -47,7 +47,8 @@ internal static class PageParts
 
     public static string Full(long nanoseconds) => Moment(nanoseconds).ToString("yyyy-MM-dd HH:mm:ss.fffffff 'UTC'", CultureInfo.InvariantCulture);
 
-    private static DateTime Moment(long nanoseconds) => DateTime.UnixEpoch.AddTicks(Math.Clamp(nanoseconds / 100, 0, DateTime.MaxValue.Ticks - DateTime.UnixEpoch.Ticks));
+    private static DateTime Moment(long nanoseconds) =>
+        DateTime.UnixEpoch.AddTicks(Math.Clamp(nanoseconds / 100, 0, DateTime.MaxValue.Ticks - DateTime.UnixEpoch.Ticks));
 
     /// <summary>The colour class of a service: the same on every page.</summary>
     public static string Colour(string service)
@@ -76,9 +77,13 @@ internal static class PageParts
     {
         var level = line[DetectedLevel.Label];
         var trace = line["trace_id"];
-        var link = linkTraces && IsTraceId(trace) ? Html.Of($"<a class=\"chip\" href=\"/trace/{trace}\" title=\"Open trace {trace}\">{trace[..8]}</a>") : Html.Nothing;
+        var link = linkTraces && IsTraceId(trace)
+            ? Html.Of($"<a class=\"chip\" href=\"/trace/{trace}\" title=\"Open trace {trace}\">{trace[..8]}</a>")
+            : Html.Nothing;
         return Html.Of($"""
-            <div class="log at-{level}"><time class="when" title="{Full(timestampNs)}">{Clock(timestampNs)}</time><span class="lv lv-{level}">{level}</span><span class="what"><span class="who">{line["service_name"]}</span> {Message(line.Text)}</span>{link}</div>
+            <div class="log at-{level}"><time class="when" title="{Full(timestampNs)}">{Clock(timestampNs)}</time>
+            <span class="lv lv-{level}">{level}</span>
+            <span class="what"><span class="who">{line["service_name"]}</span> {Message(line.Text)}</span>{link}</div>
             """);
     }
 
@@ -126,11 +131,25 @@ internal static class PageParts
             var services = trace.Spans.Select(static s => s.Stored.ServiceName).Distinct().ToList();
             var width = Math.Max(8, trace.DurationNs * 1000 / longest);
             return Html.Of($"""
-                <a class="tr" href="/trace/{trace.HexId}"><span class="title"><b class="name">{(trace.RootName.Length > 0 ? trace.RootName : "(root span not yet received)")}</b>{(errors > 0 ? Html.Of($" <span class=\"error\">{errors} failed</span>") : Html.Nothing)}<span class="sub"><br>{Ago(now - Moment(trace.StartNs))} · {trace.Spans.Count} {(trace.Spans.Count == 1 ? "span" : "spans")} &nbsp; {services.Take(4).Select(static s => Html.Of($"{Dot(s)}{s} &nbsp;"))}</span></span><svg class="meter" viewBox="0 0 1000 6" preserveAspectRatio="none" aria-hidden="true"><rect class="track" width="1000" height="6" rx="3"/><rect class="{(errors > 0 ? "fe" : Colour(services[0]))}" width="{width}" height="6" rx="3"/></svg><span class="num">{Duration(trace.DurationNs)}</span></a>
+                <a class="tr" href="/trace/{trace.HexId}"><span class="title"><b class="name">{Title(trace)}</b>
+                {Failed(errors)}<span class="sub"><br>{Ago(now - Moment(trace.StartNs))} · {Spans(trace)} &nbsp;
+                {services.Take(4).Select(static s => Html.Of($"{Dot(s)}{s} &nbsp;"))}</span></span>
+                <svg class="meter" viewBox="0 0 1000 6" preserveAspectRatio="none" aria-hidden="true"><rect class="track" width="1000" height="6" rx="3"/><rect
+                class="{(errors > 0 ? "fe" : Colour(services[0]))}" width="{width}" height="6" rx="3"/></svg>
+                <span class="num">{Duration(trace.DurationNs)}</span></a>
                 """);
         }));
     }
 
     public static Html Select(string name, string all, IEnumerable<string> values, string? chosen) => Html.Of(
-        $"<select name=\"{name}\" aria-label=\"{name}\"><option value=\"\">{all}</option>{values.Select(v => v == chosen ? Html.Of($"<option selected>{v}</option>") : Html.Of($"<option>{v}</option>"))}</select>");
+        $"<select name=\"{name}\" aria-label=\"{name}\"><option value=\"\">{all}</option>{values.Select(v => Option(v, v == chosen))}</select>");
+
+    private static Html Option(string value, bool chosen) => chosen ? Html.Of($"<option selected>{value}</option>") : Html.Of($"<option>{value}</option>");
+
+    /// <summary>The name of a trace's first span.</summary>
+    public static string Title(TraceView trace) => trace.RootName.Length > 0 ? trace.RootName : "(root span not yet received)";
+
+    public static string Spans(TraceView trace) => trace.Spans.Count == 1 ? "1 span" : $"{trace.Spans.Count} spans";
+
+    public static Html Failed(int errors) => errors > 0 ? Html.Of($"<span class=\"error\">{errors} failed</span>") : Html.Nothing;
 }

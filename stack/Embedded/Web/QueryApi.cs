@@ -1,67 +1,87 @@
+using MicroMonitored.Embedded.Hosting;
+using MicroMonitored.Embedded.Ingest;
 using MicroMonitored.Embedded.Query;
-using MicroMonitored.Embedded.Store;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace MicroMonitored.Embedded.Web;
 
 /// <summary>The query APIs of the products the engine stands in for, one product per port.</summary>
-public static class QueryApi
+internal static class QueryApi
 {
     // Queries are synchronous reads; more of them at once would only slow each other and the writers.
     private const int Concurrency = 16;
 
+    /// <summary>Needs the readers of Store/Readers.cs and an <see cref="Store.ILogWriter"/> beside it.</summary>
+    public static void AddServices(IServiceCollection services)
+    {
+        services.TryAddSingleton<RequestBody>();
+        services.AddSingleton<MatcherPolicy, ListenerPolicy>();
+        services.AddSingleton<PageSources>().AddSingleton<PrometheusApi>().AddSingleton<LokiApi>().AddSingleton<TempoApi>().AddSingleton<Pages>();
+    }
+
     /// <summary>Maps the APIs; each answers on its product's port only, and answers every path there.</summary>
-    /// <remarks>Needs the readers of Store/Readers.cs and <see cref="ILogWriter"/> in the services of <paramref name="app"/>.</remarks>
     public static void Map(WebApplication app, EmbeddedOptions options)
     {
-        var services = app.Services;
-        var time = services.GetService<TimeProvider>() ?? TimeProvider.System;
+        var products = new Dictionary<int, ProductApi>();
+        Add<PrometheusApi>(options.Ports.Prometheus);
+        Add<LokiApi>(options.Ports.Loki);
+        Add<TempoApi>(options.Ports.Tempo);
+        Add<Pages>(options.Ports.Grafana);
         var gate = new SemaphoreSlim(Concurrency);
-        var prometheus = new PrometheusApi(services.GetRequiredService<IMetricReader>(), services.GetRequiredService<ITargetReader>(), options, time);
-        var loki = new LokiApi(services.GetRequiredService<ILogReader>(), services.GetRequiredService<ILogWriter>(), time);
-        var tempo = new TempoApi(services.GetRequiredService<ISpanReader>());
-        var pages = new Pages(
-            new(services.GetRequiredService<IMetricReader>(), services.GetRequiredService<ILogReader>(), services.GetRequiredService<ISpanReader>(),
-                services.GetRequiredService<ITargetReader>(), services.GetRequiredService<IStoreStatistics>()),
-            options,
-            time);
-        Branch(app, options.Ports.Prometheus, gate, prometheus.AnswerAsync, PrometheusApi.FailAsync);
-        Branch(app, options.Ports.Loki, gate, loki.AnswerAsync, LokiApi.FailAsync);
-        Branch(app, options.Ports.Tempo, gate, tempo.AnswerAsync, TempoApi.FailAsync);
-        Branch(app, options.Ports.Grafana, gate, pages.AnswerAsync, Pages.FailAsync);
+        app.Use((context, next) => products.TryGetValue(context.Connection.LocalPort, out var product)
+            ? AnswerAsync(context, next, product, () => Listener.Paths(app, context.Connection.LocalPort), gate)
+            : next(context));
+
+        void Add<T>(int port) where T : ProductApi
+        {
+            if (port == 0)
+                return;
+            products.Add(port, app.Services.GetRequiredService<T>());
+            products[port].Map(app.MapGroup("").WithMetadata(new Listener(port)));
+        }
     }
 
-    private static void Branch(WebApplication app, int port, SemaphoreSlim gate, Func<HttpContext, CancellationToken, Task> answer, Func<HttpContext, Exception, Task> fail)
+    private static async Task AnswerAsync(HttpContext context, RequestDelegate next, ProductApi product, Func<string> paths, SemaphoreSlim gate)
     {
-        if (port == 0)
-            return;
-
-        app.MapWhen(context => context.Connection.LocalPort == port, branch => branch.Run(async context =>
+        context.Response.Headers.XContentTypeOptions = "nosniff";
+        var gone = context.RequestAborted;
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(gone);
+        limit.CancelAfter(QueryLimits.Time);
+        context.RequestAborted = limit.Token;
+        IResult? instead = null;
+        try
         {
-            using var timeout = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
-            timeout.CancelAfter(QueryLimits.Time);
+            await gate.WaitAsync(limit.Token);
             try
             {
-                await gate.WaitAsync(timeout.Token);
-                try
-                {
-                    await answer(context, timeout.Token);
-                }
-                finally
-                {
-                    gate.Release();
-                }
+                await next(context);
             }
-            catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+            finally
             {
-                context.Abort();
+                gate.Release();
             }
-            catch (Exception e) when (IsAnswerable(e) && !context.Response.HasStarted)
-            {
-                await fail(context, e);
-            }
-        }));
-    }
 
-    private static bool IsAnswerable(Exception e) => e is QuerySyntaxException or QueryExecutionException or QueryParameterException
-        or QueryLimitException or OperationCanceledException or StoreUnavailableException or BadHttpRequestException;
+            instead = (context.Response.StatusCode, context.GetEndpoint()) switch
+            {
+                (StatusCodes.Status404NotFound, null) => product.Missing(context.Request.Path, paths()),
+                (StatusCodes.Status405MethodNotAllowed, _) => Answers.Text("Method Not Allowed\n", StatusCodes.Status405MethodNotAllowed),
+                _ => null,
+            };
+        }
+        catch (OperationCanceledException) when (gone.IsCancellationRequested)
+        {
+            context.Abort();
+        }
+        catch (Exception e) when (ProductApi.IsAnswerable(e) && !context.Response.HasStarted)
+        {
+            instead = product.Fail(e);
+        }
+        finally
+        {
+            context.RequestAborted = gone;
+        }
+
+        if (instead is not null)
+            await instead.ExecuteAsync(context);
+    }
 }

@@ -5,26 +5,25 @@ using Microsoft.Extensions.Primitives;
 namespace MicroMonitored.Embedded.Web;
 
 /// <summary>The parameters of a request: of its address and, for a form post, of its body.</summary>
-internal sealed class RequestParameters
+internal sealed class RequestParameters(IQueryCollection query, IFormCollection? form)
 {
-    private readonly IQueryCollection query;
-    private readonly IFormCollection? form;
-
-    private RequestParameters(IQueryCollection query, IFormCollection? form)
-    {
-        this.query = query;
-        this.form = form;
-    }
-
     /// <exception cref="QueryParameterException">A body that is not a readable form.</exception>
-    public static async Task<RequestParameters> ReadAsync(HttpRequest request, CancellationToken cancellation)
+    /// <exception cref="BadHttpRequestException">415 for a body that is no form.</exception>
+    public static async ValueTask<RequestParameters?> BindAsync(HttpContext context)
     {
-        if (!HttpMethods.IsPost(request.Method) || !request.HasFormContentType)
+        var request = context.Request;
+        if (!HttpMethods.IsPost(request.Method) || request.ContentLength is 0)
             return new(request.Query, null);
+        if (!request.HasFormContentType)
+        {
+            return request.ContentLength is null
+                ? new(request.Query, null)
+                : throw new BadHttpRequestException("a POST must carry application/x-www-form-urlencoded", StatusCodes.Status415UnsupportedMediaType);
+        }
 
         try
         {
-            return new(request.Query, await request.ReadFormAsync(cancellation));
+            return new(request.Query, await request.ReadFormAsync(context.RequestAborted));
         }
         catch (InvalidDataException e)
         {
@@ -32,10 +31,7 @@ internal sealed class RequestParameters
         }
     }
 
-    public StringValues this[string name] =>
-        form is not null && form.TryGetValue(name, out var posted) && posted.Count > 0
-            ? query.TryGetValue(name, out var both) ? StringValues.Concat(posted, both) : posted
-            : query[name];
+    public StringValues this[string name] => StringValues.Concat(form?[name] ?? StringValues.Empty, query[name]);
 
     /// <summary>The first value; null where it is missing or empty.</summary>
     public string? Text(string name) => this[name] is [{ Length: > 0 } first, ..] ? first : null;

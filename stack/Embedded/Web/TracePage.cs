@@ -28,8 +28,13 @@ internal sealed class TracePage(PageSources sources, CancellationToken cancellat
         var services = trace.Spans.Select(static s => s.Stored.ServiceName).Distinct().ToList();
         var errors = trace.Spans.Count(static s => s.IsError);
         return Html.Of($"""
-            <section><h1>{(trace.RootName.Length > 0 ? trace.RootName : "(root span not yet received)")}</h1><p class="facts"><span class="mono">{trace.HexId}</span><span><b>{PageParts.Duration(trace.DurationNs)}</b></span><span><b>{trace.Spans.Count}</b> {(trace.Spans.Count == 1 ? "span" : "spans")}</span><span><b>{services.Count}</b> {(services.Count == 1 ? "service" : "services")}</span>{(errors > 0 ? Html.Of($"<span class=\"error\">{errors} failed</span>") : Html.Nothing)}<span>{PageParts.Full(trace.StartNs)}</span></p></section>
-            <section class="card"><header><h2>Spans</h2><div class="legend">{services.Select(static s => Html.Of($"<span>{PageParts.Dot(s)}{s}</span>"))}</div></header>{Scale(trace)}{Ordered(trace).Take(ShownSpans).Select(row => Row(trace, row.Span, row.Depth))}</section>
+            <section><h1>{PageParts.Title(trace)}</h1><p class="facts"><span class="mono">{trace.HexId}</span>
+            <span><b>{PageParts.Duration(trace.DurationNs)}</b></span><span><b>{PageParts.Spans(trace)}</b></span>
+            <span><b>{services.Count} {(services.Count == 1 ? "service" : "services")}</b></span>
+            {PageParts.Failed(errors)}<span>{PageParts.Full(trace.StartNs)}</span></p></section>
+            <section class="card"><header><h2>Spans</h2><div
+            class="legend">{services.Select(static s => Html.Of($"<span>{PageParts.Dot(s)}{s}</span>"))}</div></header>
+            {Scale(trace)}{Ordered(trace).Take(ShownSpans).Select(row => Row(trace, row.Span, row.Depth))}</section>
             {Logs(trace)}
             """);
     }
@@ -71,19 +76,31 @@ internal sealed class TracePage(PageSources sources, CancellationToken cancellat
         var total = Math.Max(1, trace.DurationNs);
         var x = Math.Clamp((span.Stored.StartNs - trace.StartNs) * 1000.0 / total, 0, 997);
         var width = Math.Clamp(span.DurationNs * 1000.0 / total, 3, 1000 - x);
+        var service = span.Stored.ServiceName;
+        static string Tenth(double value) => value.ToString("0.#", CultureInfo.InvariantCulture);
         var indent = string.Create(CultureInfo.InvariantCulture, $"i{Math.Min(depth, DeepestIndent)}");
         return Html.Of($"""
-            <details class="span"><summary><span class="label {indent}"><b class="{(span.IsError ? "error" : "")}">{span.Stored.Name}</b><span class="soft">{PageParts.Dot(span.Stored.ServiceName)}{span.Stored.ServiceName}</span></span><svg class="fall" viewBox="0 0 1000 16" preserveAspectRatio="none" aria-hidden="true">{Guides}<rect class="{(span.IsError ? "fe" : PageParts.Colour(span.Stored.ServiceName))}" x="{x.ToString("0.#", CultureInfo.InvariantCulture)}" y="3" width="{width.ToString("0.#", CultureInfo.InvariantCulture)}" height="10"/></svg><span class="num">{PageParts.Duration(span.DurationNs)}</span></summary>{Details(trace, span)}</details>
+            <details class="span"><summary><span class="label {indent}"><b class="{(span.IsError ? "error" : "")}">{span.Stored.Name}</b><span
+            class="soft">{PageParts.Dot(service)}{service}</span></span>
+            <svg class="fall" viewBox="0 0 1000 16" preserveAspectRatio="none" aria-hidden="true">{Guides}<rect
+            class="{(span.IsError ? "fe" : PageParts.Colour(service))}" x="{Tenth(x)}" y="3" width="{Tenth(width)}" height="10"/></svg>
+            <span class="num">{PageParts.Duration(span.DurationNs)}</span></summary>{Details(trace, span)}</details>
             """);
     }
 
-    private static readonly Html Guides = Html.All(((int[])[0, 250, 500, 750, 1000]).Select(static x => Html.Of($"<line class=\"guide\" x1=\"{x}\" x2=\"{x}\" y1=\"-6\" y2=\"22\"/>")));
+    private static readonly Html Guides = Html.All(
+        ((int[])[0, 250, 500, 750, 1000]).Select(static x => Html.Of($"<line class=\"guide\" x1=\"{x}\" x2=\"{x}\" y1=\"-6\" y2=\"22\"/>")));
 
     private static Html Details(TraceView trace, SpanView span)
     {
-        var status = span.Span.Status;
+        var status = span.IsError ? Html.Of($"<dt>status</dt><dd class=\"error\">error {span.Span.Status.Message}</dd>") : Html.Nothing;
+        var events = span.Span.Events.Select(e =>
+            Attributes($"event {e.Name} after {PageParts.Duration((double)e.TimeUnixNano - trace.StartNs)}", e.Attributes));
         return Html.Of($"""
-            <dl class="attrs"><dt>span</dt><dd class="mono">{span.SpanId}</dd><dt>kind</dt><dd>{TraceField.KindName(span.Stored.Kind)}</dd><dt>starts after</dt><dd>{PageParts.Duration(span.Stored.StartNs - trace.StartNs)}</dd><dt>instrumentation</dt><dd>{span.Scope.Name} {span.Scope.Version}</dd>{(span.IsError ? Html.Of($"<dt>status</dt><dd class=\"error\">error {status.Message}</dd>") : Html.Nothing)}{Attributes("attributes", span.Span.Attributes)}{span.Span.Events.Select(e => Html.Of($"{Attributes($"event {e.Name} after {PageParts.Duration((double)e.TimeUnixNano - trace.StartNs)}", e.Attributes)}"))}{Attributes("resource", span.ResourceAttributes)}</dl>
+            <dl class="attrs"><dt>span</dt><dd class="mono">{span.SpanId}</dd><dt>kind</dt><dd>{TraceField.KindName(span.Stored.Kind)}</dd>
+            <dt>starts after</dt><dd>{PageParts.Duration(span.Stored.StartNs - trace.StartNs)}</dd>
+            <dt>instrumentation</dt><dd>{span.Scope.Name} {span.Scope.Version}</dd>{status}
+            {Attributes("attributes", span.Span.Attributes)}{events}{Attributes("resource", span.ResourceAttributes)}</dl>
             """);
     }
 
@@ -103,7 +120,8 @@ internal sealed class TracePage(PageSources sources, CancellationToken cancellat
         var selection = new LogSelection([], [new LogLabelFilter(new LogTextCondition("trace_id", MatchOperator.Equal, trace.HexId, null))]);
         var lines = LogsPage.Between(sources.Logs, selection, trace.StartNs - LogMargin, trace.EndNs + LogMargin, newestFirst: false, ShownLines, cancellation);
         return Html.Of($"""
-            <section class="card"><header><h2>Log lines of this trace</h2><a href="/logs?trace={trace.HexId}">open in logs</a></header>{PageParts.Logs(lines, linkTraces: false)}</section>
+            <section class="card"><header><h2>Log lines of this trace</h2><a href="/logs?trace={trace.HexId}">open in logs</a></header>
+            {PageParts.Logs(lines, linkTraces: false)}</section>
             """);
     }
 }

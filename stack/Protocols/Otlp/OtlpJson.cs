@@ -1,22 +1,21 @@
-using System.Collections;
-using System.Collections.Concurrent;
-using System.Globalization;
+using System.Buffers;
+using System.Buffers.Text;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Google.Protobuf;
-using Google.Protobuf.Reflection;
 
 namespace MicroMonitored.Protocols.Otlp;
 
 /// <summary>
-/// OTLP/JSON: protobuf's JSON mapping, except that trace and span ids are hex and enums are numbers
+/// OTLP/JSON: protobuf's JSON mapping, except that trace and span ids are hex
 /// (https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding). Unknown fields are ignored.
 /// </summary>
 public static class OtlpJson
 {
     private const int MaxDepth = 64;
     private static readonly JsonFormatter Formatter = new(JsonFormatter.Settings.Default.WithFormatEnumsAsIntegers(true));
-    private static readonly ConcurrentDictionary<MessageDescriptor, Dictionary<string, FieldDescriptor>> Fields = new();
+    private static readonly JsonParser Parser = new(new JsonParser.Settings(MaxDepth).WithIgnoreUnknownFields(true));
 
     /// <summary>Reads one message.</summary>
     /// <exception cref="FormatException">The text is no such message.</exception>
@@ -25,12 +24,10 @@ public static class OtlpJson
     {
         try
         {
-            var message = new T();
-            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = MaxDepth });
-            Read(document.RootElement, message);
-            return message;
+            using var text = new StreamReader(WithBase64Ids(json.Span), Encoding.UTF8);
+            return Parser.Parse<T>(text);
         }
-        catch (Exception exception) when (exception is JsonException or OverflowException or InvalidOperationException)
+        catch (Exception exception) when (exception is JsonException or InvalidJsonException or InvalidProtocolBufferException)
         {
             throw new FormatException(exception.Message, exception);
         }
@@ -63,77 +60,32 @@ public static class OtlpJson
         }
     }
 
-    private static void Read(JsonElement json, IMessage message)
+    private static MemoryStream WithBase64Ids(ReadOnlySpan<byte> json)
     {
-        if (json.ValueKind != JsonValueKind.Object)
-            throw new FormatException($"{message.Descriptor.Name} must be an object.");
-        var fields = Fields.GetOrAdd(message.Descriptor, descriptor =>
-            descriptor.Fields.InDeclarationOrder().ToDictionary(field => field.JsonName, StringComparer.Ordinal));
-        foreach (var property in json.EnumerateObject())
+        var text = new MemoryStream(json.Length);
+        var copied = 0;
+        var isId = false;
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxDepth });
+        Span<byte> id = stackalloc byte[32];
+        Span<byte> encoded = stackalloc byte[44];
+        while (reader.Read())
         {
-            if (property.Value.ValueKind == JsonValueKind.Null || !fields.TryGetValue(property.Name, out var field))
-                continue;
-            if (!field.IsRepeated)
+            if (isId && reader.TokenType == JsonTokenType.String)
             {
-                field.Accessor.SetValue(message, Value(property.Value, field));
-                continue;
+                if (Convert.FromHexString(reader.ValueSpan, id, out _, out var length) != OperationStatus.Done)
+                    throw new FormatException("An id is not hex of at most 32 bytes.");
+                Base64.EncodeToUtf8(id[..length], encoded, out _, out var written);
+                text.Write(json[copied..((int)reader.TokenStartIndex + 1)]);
+                text.Write(encoded[..written]);
+                copied = (int)reader.BytesConsumed - 1;
             }
 
-            if (property.Value.ValueKind != JsonValueKind.Array)
-                throw new FormatException($"{property.Name} must be a list.");
-            var list = (IList)field.Accessor.GetValue(message);
-            foreach (var item in property.Value.EnumerateArray())
-                list.Add(Value(item, field));
+            isId = reader.TokenType == JsonTokenType.PropertyName
+                && (reader.ValueTextEquals("traceId") || reader.ValueTextEquals("spanId") || reader.ValueTextEquals("parentSpanId"));
         }
+
+        text.Write(json[copied..]);
+        text.Position = 0;
+        return text;
     }
-
-    private static object Value(JsonElement json, FieldDescriptor field)
-    {
-        switch (field.FieldType)
-        {
-            case FieldType.Message:
-                var message = field.MessageType.Parser.ParseFrom(ByteString.Empty);
-                Read(json, message);
-                return message;
-            case FieldType.String:
-                return json.GetString() ?? "";
-            case FieldType.Bytes:
-                return Bytes(json.GetString() ?? "", field.Name);
-            case FieldType.Bool:
-                return json.GetBoolean();
-            case FieldType.Double:
-                return Double(json);
-            case FieldType.Enum:
-                return json.ValueKind != JsonValueKind.String ? json.GetInt32()
-                    : field.EnumType.FindValueByName(json.GetString()!)?.Number ?? throw new FormatException($"{field.JsonName} has an unknown value.");
-            case FieldType.Int32 or FieldType.SInt32:
-                return checked((int)Integer(json));
-            case FieldType.UInt32 or FieldType.Fixed32:
-                return checked((uint)Integer(json));
-            case FieldType.Int64 or FieldType.SFixed64 or FieldType.SInt64:
-                return Integer(json);
-            case FieldType.UInt64 or FieldType.Fixed64:
-                return json.ValueKind != JsonValueKind.String ? json.GetUInt64()
-                    : ulong.Parse(json.GetString()!, NumberStyles.None, CultureInfo.InvariantCulture);
-            default:
-                throw new FormatException($"{field.JsonName} cannot be read.");
-        }
-    }
-
-    private static ByteString Bytes(string text, string field) => ByteString.CopyFrom(
-        field is "trace_id" or "span_id" or "parent_span_id" ? Convert.FromHexString(text) : Convert.FromBase64String(text));
-
-    private static long Integer(JsonElement json) =>
-        json.ValueKind != JsonValueKind.String ? json.GetInt64()
-            : long.Parse(json.GetString()!, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
-
-    private static double Double(JsonElement json) => json.ValueKind != JsonValueKind.String
-        ? json.GetDouble()
-        : json.GetString() switch
-        {
-            "NaN" => double.NaN,
-            "Infinity" => double.PositiveInfinity,
-            "-Infinity" => double.NegativeInfinity,
-            var text => double.Parse(text!, NumberStyles.Float, CultureInfo.InvariantCulture),
-        };
 }

@@ -14,25 +14,29 @@ public sealed class FuzzTests
     private static readonly string[] Prom =
     [
         "sum by (job) (rate(x{job=~\"a.*\"}[5m] offset 1m)) / on (job) group_left (t) y > bool 1", "histogram_quantile(0.95, sum by (le) (rate(x[1m])))",
-        "x and y or z unless x{a=\"b\"}", "topk(2, x) + -1 ^ 2 * vector(time())", "label_replace(x, \"a\", \"$1\", \"b\", \"(.*)\")", "absent(x{a='1'})", "count_over_time(x[5m])",
+        "x and y or z unless x{a=\"b\"}", "topk(2, x) + -1 ^ 2 * vector(time())", "label_replace(x, \"a\", \"$1\", \"b\", \"(.*)\")", "absent(x{a='1'})",
+        "count_over_time(x[5m])",
     ];
 
     private static readonly string[] Log =
     [
-        "{job=\"a\"} |= \"x\" or \"y\" | json | status >= 500 and (a=\"b\" or c=~\"d.*\")", "sum by (level) (count_over_time({job=~\".+\"} | logfmt | t > 1ms [5m]))",
+        "{job=\"a\"} |= \"x\" or \"y\" | json | status >= 500 and (a=\"b\" or c=~\"d.*\")",
+        "sum by (level) (count_over_time({job=~\".+\"} | logfmt | t > 1ms [5m]))",
         "topk(3, rate({job=\"a\"}[1m] offset 5m))", "{job=\"a\", level!~\"x\"} !~ `[0-9]+` | drop __error__ | trace_id=\"abc\"",
     ];
 
     private static readonly string[] Trace =
     [
-        "{ resource.service.name=\"x\" && (name=~\"GET.*\" || duration > 10ms) && status = error }", "{ span.\"a b\" != nil && .x.y <= -1.5 && kind=server }", "{ true && trace:id = `0` }",
+        "{ resource.service.name=\"x\" && (name=~\"GET.*\" || duration > 10ms) && status = error }", "{ span.\"a b\" != nil && .x.y <= -1.5 && kind=server }",
+        "{ true && trace:id = `0` }",
     ];
 
     private static Gen<string> OneOf(params string[] texts) => Gen.Int[0, texts.Length - 1].Select(i => texts[i]);
 
     private static Gen<string> Near(string[] seeds) => Gen.Select(
         OneOf(seeds),
-        Gen.Select(Gen.Int[0, 200], Gen.Int[0, 3], Gen.OneOf(Gen.Char.Select(static c => c.ToString()), OneOf("(", ")", "{", "}", "[", "]", "\"", "\\", "5m", "=~", "!", "|", "by", "offset", "-", "1e999", "\0", "\ud800", "é"))).Array[0, 8],
+        Gen.Select(Gen.Int[0, 200], Gen.Int[0, 3], Gen.OneOf(Gen.Char.Select(static c => c.ToString()),
+            OneOf("(", ")", "{", "}", "[", "]", "\"", "\\", "5m", "=~", "!", "|", "by", "offset", "-", "1e999", "\0", "\ud800", "é"))).Array[0, 8],
         static (seed, edits) =>
         {
             foreach (var (where, what, text) in edits)

@@ -34,7 +34,8 @@ internal sealed class InMemoryStore : IMetricReader, ILogReader, ISpanReader, IT
 
     // "a=1 b=2": no value of these tests holds a space or a comma.
     private static List<KeyValuePair<string, string>> Labels(string text) =>
-        [.. text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(static pair => pair.Split('=', 2)).Select(static p => KeyValuePair.Create(p[0], p[1]))];
+        [.. text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(static pair => pair.Split('=', 2))
+            .Select(static p => KeyValuePair.Create(p[0], p[1]))];
 
     private static List<KeyValuePair<string, string>> Sorted(IEnumerable<KeyValuePair<string, string>> labels) =>
         [.. labels.OrderBy(static l => l.Key, StringComparer.Ordinal)];
@@ -73,7 +74,8 @@ internal sealed class InMemoryStore : IMetricReader, ILogReader, ISpanReader, IT
         series[(int)seriesId - 1].Samples.Where(s => s.TimestampMs > fromMs && s.TimestampMs <= toMs).ToArray();
 
     public IReadOnlyDictionary<long, Sample> Newest(IReadOnlyCollection<long> seriesIds, long fromMs, long toMs, CancellationToken cancellation) =>
-        seriesIds.Select(id => (id, Samples: Samples(id, fromMs, toMs, cancellation))).Where(static p => p.Samples.Count > 0).ToDictionary(static p => p.id, static p => p.Samples[^1]);
+        seriesIds.Select(id => (id, Samples: Samples(id, fromMs, toMs, cancellation))).Where(static p => p.Samples.Count > 0)
+            .ToDictionary(static p => p.id, static p => p.Samples[^1]);
 
     public IReadOnlyList<StoredExemplar> Exemplars(IReadOnlyCollection<long> seriesIds, long fromMs, long toMs, CancellationToken cancellation) =>
         [.. exemplars.Where(e => seriesIds.Contains(e.SeriesId) && e.TimestampMs >= fromMs && e.TimestampMs <= toMs).OrderBy(static e => e.TimestampMs)];

@@ -12,7 +12,8 @@ public sealed class LogQueryTests
     private IReadOnlyList<LogStream> Lines(string query, int limit = 100, bool newestFirst = true) =>
         new LogEvaluator(store, default).Lines((LogSelection)LogParser.Parse(query), 0, long.MaxValue, limit, newestFirst);
 
-    private string[] Texts(string query) => [.. Lines(query, newestFirst: false).SelectMany(static s => s.Entries).OrderBy(static e => e.TimestampNs).Select(static e => e.Line)];
+    private string[] Texts(string query) =>
+        [.. Lines(query, newestFirst: false).SelectMany(static s => s.Entries).OrderBy(static e => e.TimestampNs).Select(static e => e.Line)];
 
     private string Metric(string query, long startNs, long endNs, long stepNs) => string.Join("; ", new LogEvaluator(store, default)
         .Metric(LogParser.Parse(query), startNs, endNs, stepNs)
@@ -115,9 +116,13 @@ public sealed class LogQueryTests
     [Fact]
     public void A_parsed_label_that_collides_is_extracted_beside_the_own_one()
     {
-        store.AddLine("job=a level=information", 1, """{"level":"x","trace_id":"other","n":1,"deep":{"@k":true},"list":[1],"none":null,"2x":"y"}""", "trace_id=t1");
+        store.AddLine("job=a level=information", 1, """{"level":"x","trace_id":"other","n":1,"deep":{"@k":true},"list":[1],"none":null,"2x":"y"}""",
+            "trace_id=t1");
         var labels = Assert.Single(Lines("{job=\"a\"} | json | trace_id=\"t1\" | level_extracted=\"x\"")).Labels;
-        Assert.Equal("""{_2x="y", deep__k="true", detected_level="info", job="a", level="information", level_extracted="x", n="1", trace_id="t1", trace_id_extracted="other"}""", labels.ToString());
+        Assert.Equal(
+            """{_2x="y", deep__k="true", detected_level="info", job="a", level="information", level_extracted="x", n="1", """
+            + """trace_id="t1", trace_id_extracted="other"}""",
+            labels.ToString());
     }
 
     [Fact]
@@ -166,7 +171,8 @@ public sealed class LogQueryTests
         const long Second = 1_000_000_000;
         for (var i = 1; i <= 10; i++)
             store.AddLine($"job=a level={(i <= 4 ? "error" : "information")}", i * Second, "12345", $"trace_id=t{i}");
-        Assert.Equal("{level=\"error\"} 10000:4; {level=\"information\"} 10000:6", Metric("sum by (level) (count_over_time({job=\"a\"}[1m]))", 10 * Second, 10 * Second, Second));
+        Assert.Equal("{level=\"error\"} 10000:4; {level=\"information\"} 10000:6",
+            Metric("sum by (level) (count_over_time({job=\"a\"}[1m]))", 10 * Second, 10 * Second, Second));
         Assert.Equal("{} 10000:0.5", Metric("sum(rate({job=\"a\"}[20s]))", 10 * Second, 10 * Second, Second));
         Assert.Equal("{} 10000:50", Metric("sum(bytes_over_time({job=\"a\"}[1m]))", 10 * Second, 10 * Second, Second));
         Assert.Equal("{} 10000:10", Metric("count(count_over_time({job=\"a\"}[1m]))", 10 * Second, 10 * Second, Second));

@@ -126,7 +126,8 @@ public sealed class PromEvaluatorTests
         var result = Instant($"histogram_quantile({quantile}, h)", 0);
         Assert.StartsWith("{job=\"a\"} ", result, StringComparison.Ordinal);
         Assert.Equal(double.Parse(expected.Replace("+Inf", "Infinity").Replace("-Inf", "-Infinity"), System.Globalization.CultureInfo.InvariantCulture),
-            double.Parse(result.Split(' ')[^1].Replace("+Inf", "Infinity").Replace("-Inf", "-Infinity"), System.Globalization.CultureInfo.InvariantCulture), 12);
+            double.Parse(result.Split(' ')[^1].Replace("+Inf", "Infinity").Replace("-Inf", "-Infinity"), System.Globalization.CultureInfo.InvariantCulture),
+            12);
     }
 
     [Fact]
@@ -166,7 +167,8 @@ public sealed class PromEvaluatorTests
     [InlineData("clamp_max(sum(x), 10)", "{} 10")]
     [InlineData("absent(x{job=\"zzz\",code=~\"5..\"})", "{job=\"zzz\"} 1")]
     [InlineData("absent(x)", "")]
-    [InlineData("label_replace(x{job=\"a\",code=\"500\"}, \"class\", \"${1}xx\", \"code\", \"(.)..\")", "{__name__=\"x\", class=\"5xx\", code=\"500\", job=\"a\"} 2")]
+    [InlineData("label_replace(x{job=\"a\",code=\"500\"}, \"class\", \"${1}xx\", \"code\", \"(.)..\")",
+        "{__name__=\"x\", class=\"5xx\", code=\"500\", job=\"a\"} 2")]
     [InlineData("vector(scalar(sum(x)) + 1)", "{} 16")]
     [InlineData("vector(time())", "{} 0")]
     [InlineData("round(vector(2.5))", "{} 3")]

@@ -21,7 +21,8 @@ public sealed class TraceQueryTests
         Add(2, 4, 0, "shop-inventory", "GET /stock", 2, 5000, 2_000_000, error: false, ("http.route", "/stock"));
     }
 
-    private void Add(byte trace, byte id, byte parent, string service, string name, int kind, long start, long duration, bool error, params (string Key, string Value)[] attributes)
+    private void Add(byte trace, byte id, byte parent, string service, string name, int kind, long start, long duration, bool error,
+        params (string Key, string Value)[] attributes)
     {
         var span = new Span { Name = name, Status = new Status { Code = error ? Status.Types.StatusCode.Error : Status.Types.StatusCode.Unset } };
         foreach (var (key, value) in attributes)
@@ -29,13 +30,15 @@ public sealed class TraceQueryTests
         span.Attributes.Add(new KeyValue { Key = "http.response.status_code", Value = new AnyValue { IntValue = error ? 500 : 200 } });
         var resource = new Resource();
         resource.Attributes.Add(new KeyValue { Key = "service.name", Value = new AnyValue { StringValue = service } });
-        store.AddSpan(new([.. new byte[15], trace], [.. new byte[7], id], parent == 0 ? null : [.. new byte[7], parent], service, name, kind, start, start + duration,
+        store.AddSpan(new([.. new byte[15], trace], [.. new byte[7], id], parent == 0 ? null : [.. new byte[7], parent], service, name, kind,
+            start, start + duration,
             span.ToByteArray(), resource.ToByteArray(), new InstrumentationScope { Name = "lib" }.ToByteArray()));
     }
 
     private string Find(TraceCondition condition, TraceWindow? window = null) => string.Join(
         "; ",
-        new TraceFinder(store, default).Find(condition, window ?? new(null, null, null, null, 20)).Select(static f => $"{f.Trace.Id[15]}:{string.Join(",", f.Matched.Select(static s => s.Stored.SpanId[7]))}"));
+        new TraceFinder(store, default).Find(condition, window ?? new(null, null, null, null, 20))
+            .Select(static f => $"{f.Trace.Id[15]}:{string.Join(",", f.Matched.Select(static s => s.Stored.SpanId[7]))}"));
 
     [Theory]
     [InlineData("{}", "2:4; 1:1,2,3")]

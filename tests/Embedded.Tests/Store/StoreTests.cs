@@ -30,7 +30,8 @@ public sealed class StoreTests : IAsyncDisposable
                 var chunk = SampleCodec.DecodeChunk(SampleCodec.EncodeChunk(samples));
                 Assert.Equal(samples.Select(Bits), chunk.Select(Bits));
                 var log = samples.Select((sample, index) => ((long)(index * 7 % 11), sample)).ToList();
-                Assert.Equal(log.Select(entry => (entry.Item1, Bits(entry.sample))), SampleCodec.DecodeLog(SampleCodec.EncodeLog(log)).Select(entry => (entry.SeriesId, Bits(entry.Sample))));
+                Assert.Equal(log.Select(entry => (entry.Item1, Bits(entry.sample))),
+                    SampleCodec.DecodeLog(SampleCodec.EncodeLog(log)).Select(entry => (entry.SeriesId, Bits(entry.Sample))));
             },
             iter: 500);
 
@@ -71,7 +72,8 @@ public sealed class StoreTests : IAsyncDisposable
     public async Task All_four_matchers_choose_series()
     {
         foreach (var value in (string[])["a", "b", "ab\nc"])
-            await _store.Metrics.AppendAsync(new MetricBatch([new NewSample([new("__name__", "m"), new("x", value)], new Sample(1, 1))], new Dictionary<string, MetricMetadata>()), None);
+            await _store.Metrics.AppendAsync(
+                new MetricBatch([new NewSample([new("__name__", "m"), new("x", value)], new Sample(1, 1))], new Dictionary<string, MetricMetadata>()), None);
         await AppendAsync("m", 1, 1);
         Assert.Equal(1, Count(MatchOperator.Equal, "a"));
         Assert.Equal(3, Count(MatchOperator.NotEqual, "a"));
@@ -90,7 +92,8 @@ public sealed class StoreTests : IAsyncDisposable
     {
         for (var i = 1; i <= 3; i++)
             await _store.Metrics.AppendAsync(
-                new MetricBatch([new NewSample([new("__name__", "m")], new Sample(i, i), new NewExemplar(0.5, 77, [new("trace_id", "t")]))], new Dictionary<string, MetricMetadata>()), None);
+                new MetricBatch([new NewSample([new("__name__", "m")], new Sample(i, i), new NewExemplar(0.5, 77, [new("trace_id", "t")]))],
+                    new Dictionary<string, MetricMetadata>()), None);
         var id = Assert.Single(_store.Metrics.Series([Name("m")], 10, None)).Id;
         Assert.Equal("t", Assert.Single(_store.Metrics.Exemplars([id], 0, 100, None)).Labels[0].Value);
         Assert.Equal(1, _store.Count().Exemplars);
@@ -101,7 +104,8 @@ public sealed class StoreTests : IAsyncDisposable
     {
         KeyValuePair<string, string>[] first = [new("service_name", "a")], second = [new("service_name", "b")];
         await _store.Logs.AppendAsync(
-            [new(first, 5, "5a", []), new(second, 5, "5b", []), new(first, 3, "3\0", [new("trace_id", "t")]), new(second, 9, "9", []), new(first, 7, "7", [])], None);
+            [new(first, 5, "5a", []), new(second, 5, "5b", []), new(first, 3, "3\0", [new("trace_id", "t")]), new(second, 9, "9", []), new(first, 7, "7", [])],
+                None);
         var ids = _store.Logs.Streams([], None).Select(stream => stream.Id).ToArray();
         Assert.Equal(["3\0", "5a", "5b", "7"], _store.Logs.Entries(ids, 0, 9, false, None).Select(entry => entry.Line));
         Assert.Equal(["9", "7", "5b", "5a"], _store.Logs.Entries(ids, 5, 10, true, None).Select(entry => entry.Line));
@@ -166,7 +170,8 @@ public sealed class StoreTests : IAsyncDisposable
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder.File("store.db"), new string('x', 5000));
-        Assert.Contains("not a database", Assert.Throws<StoreOpenException>(() => new TelemetryStore(folder.Path, _counters)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "not a database", Assert.Throws<StoreOpenException>(() => new TelemetryStore(folder.Path, _counters)).Message, StringComparison.Ordinal);
 
         File.Delete(folder.File("store.db"));
         using (var connection = new SqliteConnection($"Data Source={folder.File("store.db")};Pooling=false"))
@@ -177,7 +182,8 @@ public sealed class StoreTests : IAsyncDisposable
             command.ExecuteNonQuery();
         }
 
-        Assert.Contains("another program", Assert.Throws<StoreOpenException>(() => new TelemetryStore(folder.Path, _counters)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "another program", Assert.Throws<StoreOpenException>(() => new TelemetryStore(folder.Path, _counters)).Message, StringComparison.Ordinal);
     }
 
     private static (long, long) Bits(Sample sample) => (sample.TimestampMs, BitConverter.DoubleToInt64Bits(sample.Value));
@@ -185,10 +191,12 @@ public sealed class StoreTests : IAsyncDisposable
     private static LabelMatcher Name(string name) => new("__name__", MatchOperator.Equal, name);
 
     private static StoredSpan Span(byte trace, int span, string service, long start) => new(
-        [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, trace], [0, 0, 0, 0, 0, 0, 0, (byte)span], null, service, $"GET {span}", 2, start, start + 500, [1], [2], [3]);
+        [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, trace], [0, 0, 0, 0, 0, 0, 0, (byte)span], null, service, $"GET {span}", 2,
+        start, start + 500, [1], [2], [3]);
 
     private Task<MetricOutcome> AppendAsync(string name, long time, double value) =>
-        _store.Metrics.AppendAsync(new MetricBatch([new NewSample([new("__name__", name)], new Sample(time, value))], new Dictionary<string, MetricMetadata>()), None);
+        _store.Metrics.AppendAsync(
+            new MetricBatch([new NewSample([new("__name__", name)], new Sample(time, value))], new Dictionary<string, MetricMetadata>()), None);
 
     private async Task RestartAsync()
     {

@@ -21,8 +21,10 @@ public sealed class AnswerTests : IAsyncLifetime
     {
         for (var i = 0; i < 3; i++)
             store.AddSeries($"__name__=up job=stack instance=host{i}", (now - 60_000, 1), (now - 30_000, 1), (now - 1000, 1));
-        var bucket = store.AddSeries("__name__=http_server_request_duration_seconds_bucket job=shop-orders instance=127.0.0.1:8080 le=0.005", (now - 30_000, 10), (now - 1000, 20));
-        store.AddSeries("__name__=http_server_request_duration_seconds_count job=shop-orders instance=127.0.0.1:8080 http_route=/orders", (now - 30_000, 10), (now - 1000, 20));
+        var bucket = store.AddSeries(
+            "__name__=http_server_request_duration_seconds_bucket job=shop-orders instance=127.0.0.1:8080 le=0.005", (now - 30_000, 10), (now - 1000, 20));
+        store.AddSeries("__name__=http_server_request_duration_seconds_count job=shop-orders instance=127.0.0.1:8080 http_route=/orders", (now - 30_000, 10),
+            (now - 1000, 20));
         store.AddExemplar(bucket, now - 2000, 0.0011367, $"trace_id={TraceId} span_id=39160d2d8e40025f");
         store.Families["http_server_request_duration_seconds"] = new("histogram", "seconds", "Duration of HTTP server requests.");
         store.ScrapeTargets.Add(new("shop-orders", "127.0.0.1:8080", "http://127.0.0.1:8080/metrics",
@@ -30,7 +32,8 @@ public sealed class AnswerTests : IAsyncLifetime
             new Dictionary<string, string> { ["instance"] = "127.0.0.1:8080", ["job"] = "shop-orders" },
             "up", "", DateTimeOffset.UtcNow, TimeSpan.FromMilliseconds(2.5)));
         foreach (var (line, i) in File.ReadLines(Fixture.Path("loki/source-lines.log")).Select(static (l, i) => (l, i)))
-            store.AddLine("job=microservices service_name=microservices filename=/var/log/microservices/orders.log", (now * 1_000_000) - (i * 1_000_000L), line);
+            store.AddLine("job=microservices service_name=microservices filename=/var/log/microservices/orders.log", (now * 1_000_000) - (i * 1_000_000L),
+                line);
         foreach (var span in Fixture.Spans("tempo/trace-v2.json"))
             store.AddSpan(span);
         server = await QueryServer.StartAsync(store);
@@ -69,7 +72,8 @@ public sealed class AnswerTests : IAsyncLifetime
         SameShape("prometheus/labels.json", await Json(server.Prometheus, "/api/v1/labels"));
         SameShape("prometheus/labels.json", await Json(server.Prometheus, "/api/v1/label/job/values"));
         SameShape("prometheus/targets.json", await Json(server.Prometheus, "/api/v1/targets"));
-        SameShape("prometheus/query_exemplars.json", await Json(server.Prometheus, $"/api/v1/query_exemplars?query=http_server_request_duration_seconds_bucket&start={start}&end={end + 1}"));
+        SameShape("prometheus/query_exemplars.json",
+            await Json(server.Prometheus, $"/api/v1/query_exemplars?query=http_server_request_duration_seconds_bucket&start={start}&end={end + 1}"));
         SameShape("prometheus/metadata.json", await Json(server.Prometheus, "/api/v1/metadata?metric=http_server_request_duration_seconds"));
         SameShape("prometheus/rules-none.json", await Json(server.Prometheus, "/api/v1/rules"));
         SameShape("prometheus/buildinfo.json", await Json(server.Prometheus, "/api/v1/status/buildinfo"));
@@ -122,7 +126,8 @@ public sealed class AnswerTests : IAsyncLifetime
     public async Task Loki_answers_have_the_recorded_shapes()
     {
         SameShape("loki/query_range-streams.json", await Json(server.Loki, "/loki/api/v1/query_range?query={job=\"microservices\"}"));
-        SameShape("loki/query_range-json-filter.json", await Json(server.Loki, "/loki/api/v1/query_range?query={job=\"microservices\"}|json|RequestPath=\"/call\""));
+        SameShape("loki/query_range-json-filter.json",
+            await Json(server.Loki, "/loki/api/v1/query_range?query={job=\"microservices\"}|json|RequestPath=\"/call\""));
         SameShape("loki/query_range-empty.json", await Json(server.Loki, "/loki/api/v1/query_range?query={job=\"none\"}"));
         SameShape("loki/query-count_over_time.json", await Json(server.Loki, "/loki/api/v1/query?query=sum(count_over_time({job=\"microservices\"}[5m]))"));
         SameShape("loki/labels.json", await Json(server.Loki, "/loki/api/v1/labels"));
@@ -159,10 +164,13 @@ public sealed class AnswerTests : IAsyncLifetime
     public async Task A_line_pushed_to_Loki_comes_back()
     {
         var at = now * 1_000_000;
-        using var content = new StringContent($$$"""{"streams":[{"stream":{"job":"pushed"},"values":[["{{{at}}}","hello",{"trace_id":"abc"}],["{{{at + 1}}}","again"]]}]}""", Encoding.UTF8, "application/json");
+        using var content = new StringContent(
+            $$$"""{"streams":[{"stream":{"job":"pushed"},"values":[["{{{at}}}","hello",{"trace_id":"abc"}],["{{{at + 1}}}","again"]]}]}""",
+            Encoding.UTF8, "application/json");
         using var pushed = await server.Loki.PostAsync("/loki/api/v1/push", content);
         Assert.Equal(HttpStatusCode.NoContent, pushed.StatusCode);
-        var json = await Json(server.Loki, "/loki/api/v1/query_range?query={job=\"pushed\"}|trace_id=\"abc\"&end=" + (at + 1000).ToString(CultureInfo.InvariantCulture));
+        var json = await Json(
+            server.Loki, "/loki/api/v1/query_range?query={job=\"pushed\"}|trace_id=\"abc\"&end=" + (at + 1000).ToString(CultureInfo.InvariantCulture));
         var stream = Assert.Single(json["data"]!["result"]!.AsArray())!;
         Assert.Equal("pushed", (string?)stream["stream"]!["service_name"]);
         Assert.Equal("hello", (string?)stream["values"]![0]![1]);
@@ -208,7 +216,8 @@ public sealed class AnswerTests : IAsyncLifetime
     // The order of resources, scopes and spans is no part of a trace.
     private static string Canonical(JsonNode? node) => node switch
     {
-        JsonObject members => "{" + string.Join(",", members.OrderBy(static m => m.Key, StringComparer.Ordinal).Select(static m => $"{m.Key}:{Canonical(m.Value)}")) + "}",
+        JsonObject members => "{"
+            + string.Join(",", members.OrderBy(static m => m.Key, StringComparer.Ordinal).Select(static m => $"{m.Key}:{Canonical(m.Value)}")) + "}",
         JsonArray items => "[" + string.Join(",", items.Select(Canonical).Order(StringComparer.Ordinal)) + "]",
         _ => node?.ToJsonString() ?? "null",
     };
@@ -227,7 +236,8 @@ public sealed class AnswerTests : IAsyncLifetime
     public async Task Tempo_answers_have_the_recorded_shapes()
     {
         SameShape("tempo/search.json", await Json(server.Tempo, "/api/search?tags=service.name%3Dorders&limit=3"));
-        SameShape("tempo/search-traceql.json", await Json(server.Tempo, "/api/search?q=%7Bresource.service.name%3D%22orders%22%26%26name%3D%22GET%20%2Fcall%22%7D"), "$.metrics.inspectedTraces");
+        SameShape("tempo/search-traceql.json",
+            await Json(server.Tempo, "/api/search?q=%7Bresource.service.name%3D%22orders%22%26%26name%3D%22GET%20%2Fcall%22%7D"), "$.metrics.inspectedTraces");
         SameShape("tempo/search-tags-v2.json", await Json(server.Tempo, "/api/v2/search/tags"));
         SameShape("tempo/search-tag-values.json", await Json(server.Tempo, "/api/v2/search/tag/resource.service.name/values"));
         SameShape("tempo/buildinfo.json", await Json(server.Tempo, "/api/status/buildinfo"));
@@ -246,14 +256,16 @@ public sealed class AnswerTests : IAsyncLifetime
     public async Task Leading_zeros_of_trace_ids_are_left_out_and_may_be()
     {
         var template = Fixture.Spans("tempo/trace-v2.json")[0];
-        store.AddSpan(template with { TraceId = Convert.FromHexString("00000abc000000000000000000000001"), StartNs = template.StartNs + 1_000_000_000, EndNs = template.EndNs + 1_000_000_000 });
+        var later = template.EndNs + 1_000_000_000;
+        store.AddSpan(template with { TraceId = Convert.FromHexString("00000abc000000000000000000000001"), StartNs = later, EndNs = later + 1 });
         var found = await Json(server.Tempo, "/api/search?tags=service.name%3Dorders&limit=1");
         Assert.Equal("abc000000000000000000000001", (string?)found["traces"]![0]!["traceID"]);
         Assert.Equal(HttpStatusCode.OK, (await Get(server.Tempo, "/api/traces/abc000000000000000000000001")).Status);
     }
 
     [Theory]
-    [InlineData("/api/search?q=%7B%20.%20%7D", 400, "invalid TraceQL query: parse error at line 1, col 3: syntax error: unexpected END_ATTRIBUTE, expecting IDENTIFIER")]
+    [InlineData("/api/search?q=%7B%20.%20%7D", 400,
+        "invalid TraceQL query: parse error at line 1, col 3: syntax error: unexpected END_ATTRIBUTE, expecting IDENTIFIER")]
     [InlineData("/api/search?q=%7B%7D%7Crate()", 400, "--engine=docker")]
     [InlineData("/api/search?limit=0", 400, "limit")]
     [InlineData("/api/search?start=1", 400, "start and end")]

@@ -18,7 +18,8 @@ public sealed class PageTests : IAsyncLifetime
         foreach (var span in spans)
             store.AddSpan(span);
         store.AddSpan(spans[0] with { SpanId = [9, 9, 9, 9, 9, 9, 9, 9], Name = Hostile, ServiceName = Hostile });
-        store.AddLine("job=shop-orders service_name=shop-orders level=error", now - 5_000_000_000, "{\"message\":\"it broke\",\"exception\":\"Boom\\n  at x\"}");
+        store.AddLine("job=shop-orders service_name=shop-orders level=error", now - 5_000_000_000,
+            "{\"message\":\"it broke\",\"exception\":\"Boom\\n  at x\"}");
         store.AddLine("job=shop-orders service_name=shop-orders level=information", spans[0].StartNs, "{\"message\":\"of the trace\"}", $"trace_id={TraceId}");
         store.AddLine("job=shop-orders service_name=shop-orders level=information", now - 1_000_000_000, Hostile, $"trace_id={TraceId}");
         server = await QueryServer.StartAsync(store);
@@ -33,7 +34,8 @@ public sealed class PageTests : IAsyncLifetime
         Assert.True(answer.StatusCode == HttpStatusCode.OK, $"{address}: {answer.StatusCode} {body}");
         Assert.Contains("default-src 'none'", answer.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
         Assert.Equal("nosniff", answer.Headers.GetValues("X-Content-Type-Options").Single());
-        Assert.DoesNotContain("http://", body.Replace("http://127.0.0.1", "", StringComparison.Ordinal).Replace("http://localhost", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.DoesNotContain("http://", body.Replace("http://127.0.0.1", "", StringComparison.Ordinal)
+            .Replace("http://localhost", "", StringComparison.Ordinal), StringComparison.Ordinal);
         Assert.DoesNotContain("https://", body, StringComparison.Ordinal);
         Assert.DoesNotContain("style=", body, StringComparison.Ordinal);
         return body;

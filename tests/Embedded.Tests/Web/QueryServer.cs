@@ -36,7 +36,8 @@ internal sealed class QueryServer : IAsyncDisposable
     public static async Task<QueryServer> StartAsync(InMemoryStore store)
     {
         var free = FreePorts(4);
-        var ports = new EmbeddedPorts { Grafana = free[0], Prometheus = free[1], Loki = free[2], Tempo = free[3], OtlpGrpc = 0, OtlpHttp = 0, Zipkin = 0, JaegerThrift = 0 };
+        var ports = new EmbeddedPorts { Grafana = free[0], Prometheus = free[1], Loki = free[2], Tempo = free[3], OtlpGrpc = 0, OtlpHttp = 0, Zipkin = 0,
+            JaegerThrift = 0 };
         var options = new EmbeddedOptions
         {
             DataFolder = "unused",
@@ -55,6 +56,8 @@ internal sealed class QueryServer : IAsyncDisposable
             .AddSingleton(TimeProvider.System)
             .AddSingleton<IMetricReader>(store).AddSingleton<ILogReader>(store).AddSingleton<ISpanReader>(store)
             .AddSingleton<ITargetReader>(store).AddSingleton<IStoreStatistics>(store).AddSingleton<ILogWriter>(store);
+        builder.Services.AddSingleton(options);
+        QueryApi.AddServices(builder.Services);
         var app = builder.Build();
         QueryApi.Map(app, options);
         await app.StartAsync();

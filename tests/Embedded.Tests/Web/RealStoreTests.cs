@@ -30,13 +30,16 @@ public sealed class RealStoreTests : IAsyncLifetime
         free.ForEach(static l => l.Start());
         var numbers = free.Select(static l => ((IPEndPoint)l.LocalEndpoint).Port).ToArray();
         free.ForEach(static l => l.Stop());
-        ports = new() { Grafana = numbers[0], Prometheus = numbers[1], Loki = numbers[2], Tempo = numbers[3], OtlpGrpc = 0, OtlpHttp = 0, Zipkin = 0, JaegerThrift = 0 };
+        ports = new() { Grafana = numbers[0], Prometheus = numbers[1], Loki = numbers[2], Tempo = numbers[3], OtlpGrpc = 0, OtlpHttp = 0, Zipkin = 0,
+            JaegerThrift = 0 };
         Directory.CreateDirectory(Path.Combine(folder, "logs"));
         store = new(Path.Combine(folder, "data"), counters);
-        app = EngineHost.Build(new() { DataFolder = Path.Combine(folder, "data"), LogFolder = Path.Combine(folder, "logs"), Ports = ports }, store, counters, TimeProvider.System);
+        app = EngineHost.Build(
+            new() { DataFolder = Path.Combine(folder, "data"), LogFolder = Path.Combine(folder, "logs"), Ports = ports }, store, counters, TimeProvider.System);
         await app.StartAsync();
 
-        static List<KeyValuePair<string, string>> Labels(params (string Name, string Value)[] labels) => [.. labels.Select(static l => KeyValuePair.Create(l.Name, l.Value))];
+        static List<KeyValuePair<string, string>> Labels(params (string Name, string Value)[] labels) =>
+            [.. labels.Select(static l => KeyValuePair.Create(l.Name, l.Value))];
         var samples = new List<NewSample>();
         for (var i = 0; i < 30; i++)
         {
@@ -51,7 +54,8 @@ public sealed class RealStoreTests : IAsyncLifetime
 
         await app.Services.GetRequiredService<IMetricWriter>().AppendAsync(new(samples, new Dictionary<string, MetricMetadata>()), default);
         await app.Services.GetRequiredService<ILogWriter>().AppendAsync(
-            [.. Enumerable.Range(0, 10).Select(i => new LogRecord(Labels(("job", "a"), ("service_name", "a")), (now * 1_000_000) - i, $$"""{"n":{{i}}}""", Labels(("trace_id", i == 3 ? TraceId : "other"))))],
+            [.. Enumerable.Range(0, 10).Select(i => new LogRecord(
+                Labels(("job", "a"), ("service_name", "a")), (now * 1_000_000) - i, $$"""{"n":{{i}}}""", Labels(("trace_id", i == 3 ? TraceId : "other"))))],
             default);
         await app.Services.GetRequiredService<ITraceWriter>().AppendAsync(Fixture.Spans("tempo/trace-v2.json"), default);
     }
@@ -77,8 +81,10 @@ public sealed class RealStoreTests : IAsyncLifetime
     public async Task What_was_written_is_answered()
     {
         var sum = await Get(ports.Prometheus, "/api/v1/query?query=sum%20by%20(job)%20(requests_total)");
-        Assert.Equal(["58", "116"], sum["data"]!["result"]!.AsArray().OrderBy(static r => (string?)r!["metric"]!["job"]).Select(static r => (string?)r!["value"]![1]));
-        var rate = await Get(ports.Prometheus, $"/api/v1/query?query=rate(requests_total%7Bjob%3D%22a%22%7D%5B1m%5D)&time={((now - 2000) / 1000.0).ToString("F3", CultureInfo.InvariantCulture)}");
+        Assert.Equal(["58", "116"], sum["data"]!["result"]!.AsArray().OrderBy(static r => (string?)r!["metric"]!["job"])
+            .Select(static r => (string?)r!["value"]![1]));
+        var at = ((now - 2000) / 1000.0).ToString("F3", CultureInfo.InvariantCulture);
+        var rate = await Get(ports.Prometheus, $"/api/v1/query?query=rate(requests_total%7Bjob%3D%22a%22%7D%5B1m%5D)&time={at}");
         Assert.Equal(1.0, double.Parse((string)rate["data"]!["result"]![0]!["value"]![1]!, CultureInfo.InvariantCulture), 1);
         var exemplars = await Get(ports.Prometheus, "/api/v1/query_exemplars?query=requests_total");
         Assert.Equal(TraceId, (string?)exemplars["data"]![0]!["exemplars"]![0]!["labels"]!["trace_id"]);
@@ -87,7 +93,8 @@ public sealed class RealStoreTests : IAsyncLifetime
         Assert.Equal("{\"n\":3}", (string?)lines["data"]!["result"]!.AsArray().Single()!["values"]![0]![1]);
         var parsed = await Get(ports.Loki, "/loki/api/v1/query_range?query=%7Bjob%3D%22a%22%7D%7Cjson%7Cn%3C5&direction=forward");
         Assert.Equal(5, parsed["data"]!["result"]!.AsArray().Sum(static s => s!["values"]!.AsArray().Count));
-        var count = await Get(ports.Loki, "/loki/api/v1/query?query=sum(count_over_time(%7Bjob%3D%22a%22%7D%5B5m%5D))&time=" + ((now + 1) * 1_000_000).ToString(CultureInfo.InvariantCulture));
+        var count = await Get(ports.Loki, "/loki/api/v1/query?query=sum(count_over_time(%7Bjob%3D%22a%22%7D%5B5m%5D))&time=" + ((now + 1) * 1_000_000)
+            .ToString(CultureInfo.InvariantCulture));
         Assert.Equal("10", (string?)count["data"]!["result"]![0]!["value"]![1]);
 
         var trace = await Get(ports.Tempo, "/api/traces/" + TraceId);

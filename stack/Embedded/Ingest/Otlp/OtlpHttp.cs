@@ -13,19 +13,19 @@ internal sealed class OtlpHttp(OtlpReceiver receiver, RequestBody body)
     private const string Protobuf = "application/x-protobuf";
     private const string Json = "application/json";
 
-    public Task HandleAsync(HttpContext context) => context.Request.Path.Value switch
-    {
-        "/v1/traces" => AnswerAsync<ExportTraceServiceRequest, ExportTraceServiceResponse>(context, receiver.ExportAsync),
-        "/v1/metrics" or "/api/v1/otlp/v1/metrics" => AnswerAsync<ExportMetricsServiceRequest, ExportMetricsServiceResponse>(context, receiver.ExportAsync),
-        "/v1/logs" => AnswerAsync<ExportLogsServiceRequest, ExportLogsServiceResponse>(context, receiver.ExportAsync),
-        _ => throw new IngestException(StatusCodes.Status404NotFound, "OTLP/HTTP is taken at /v1/traces, /v1/metrics and /v1/logs."),
-    };
+    public Task TracesAsync(HttpContext context) =>
+        AnswerAsync<ExportTraceServiceRequest, ExportTraceServiceResponse>(context, receiver.ExportAsync);
+
+    public Task MetricsAsync(HttpContext context) =>
+        AnswerAsync<ExportMetricsServiceRequest, ExportMetricsServiceResponse>(context, receiver.ExportAsync);
+
+    public Task LogsAsync(HttpContext context) =>
+        AnswerAsync<ExportLogsServiceRequest, ExportLogsServiceResponse>(context, receiver.ExportAsync);
 
     private async Task AnswerAsync<TRequest, TResponse>(HttpContext context, Func<TRequest, CancellationToken, Task<TResponse>> export)
         where TRequest : IMessage<TRequest>, new()
         where TResponse : IMessage<TResponse>
     {
-        IngestApi.RequirePost(context);
         var isJson = IngestApi.MediaType(context) switch
         {
             Json => true,

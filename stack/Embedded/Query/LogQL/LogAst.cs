@@ -23,7 +23,8 @@ internal static class LogSubset
     public static readonly string[] Aggregations = ["sum", "avg", "min", "max", "count", "topk", "bottomk"];
 
     public static string Refuse(string what) =>
-        $"{what} is not supported by the embedded engine; it answers stream matchers, the line filters |= != |~ !~, | json, | logfmt, | drop, | keep, label filters with and/or, "
+        $"{what} is not supported by the embedded engine; it answers stream matchers, the line filters |= != |~ !~, "
+        + "| json, | logfmt, | drop, | keep, label filters with and/or, "
         + $"{string.Join(" ", Ranges)} and over them {string.Join(" ", Aggregations)}. Run the stack with --engine=docker for all of LogQL";
 }
 

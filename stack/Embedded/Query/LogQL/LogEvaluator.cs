@@ -57,7 +57,8 @@ internal sealed class LogEvaluator(ILogReader reader, CancellationToken cancella
     }
 
     private static QueryLimitException TooManySeries(int limit) =>
-        new($"maximum of series ({limit}) reached for a single query; consider reducing query cardinality by adding more specific stream selectors, reducing the time range, or aggregating results with functions like sum(), count() or topk()");
+        new($"maximum of series ({limit}) reached for a single query; consider reducing query cardinality by adding more specific stream selectors, "
+            + "reducing the time range, or aggregating results with functions like sum(), count() or topk()");
 
     private IEnumerable<(Labels Labels, LogEntry Entry)> Read(LogSelection selection, long fromNs, long toNs, bool newestFirst)
     {

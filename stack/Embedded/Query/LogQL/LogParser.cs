@@ -215,7 +215,9 @@ internal sealed class LogParser
                 _ => false,
             }))
         {
-            throw new QuerySyntaxException("queries require at least one regexp or equality matcher that does not have an empty-compatible value. For instance, app=~\".*\" does not meet this requirement, but app=~\".+\" will", offset);
+            throw new QuerySyntaxException(
+                "queries require at least one regexp or equality matcher that does not have an empty-compatible value. "
+                + "For instance, app=~\".*\" does not meet this requirement, but app=~\".+\" will", offset);
         }
 
         return new(matchers, Stages());
@@ -349,7 +351,8 @@ internal sealed class LogParser
         {
             case LogTokenKind.String when MatchOf(sign) is { } match && !negative:
                 Take();
-                return new LogTextCondition(name, match, value.Text, match is MatchOperator.Matches or MatchOperator.NotMatches ? Patterns.Anchored(value.Text, value.Offset) : null);
+                return new LogTextCondition(
+                    name, match, value.Text, match is MatchOperator.Matches or MatchOperator.NotMatches ? Patterns.Anchored(value.Text, value.Offset) : null);
             case LogTokenKind.Number or LogTokenKind.Duration or LogTokenKind.Bytes when sign.Text is not ("=~" or "!~"):
                 Take();
                 var unit = value.Kind switch { LogTokenKind.Duration => LogUnit.Milliseconds, LogTokenKind.Bytes => LogUnit.Bytes, _ => LogUnit.Number };

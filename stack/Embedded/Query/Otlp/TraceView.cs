@@ -8,8 +8,10 @@ using OpenTelemetry.Proto.Trace.V1;
 namespace MicroMonitored.Embedded.Query.Otlp;
 
 /// <summary>A stored span with its OTLP messages read.</summary>
-internal sealed record SpanView(StoredSpan Stored, Span Span, RepeatedField<KeyValue> ResourceAttributes, InstrumentationScope Scope)
+internal sealed record SpanView(StoredSpan Stored, Span Span, Resource Resource, InstrumentationScope Scope)
 {
+    public RepeatedField<KeyValue> ResourceAttributes => Resource.Attributes;
+
     public long DurationNs => Math.Max(0, Stored.EndNs - Stored.StartNs);
 
     public bool IsError => Span.Status?.Code == Status.Types.StatusCode.Error;
@@ -22,7 +24,7 @@ internal sealed record SpanView(StoredSpan Stored, Span Span, RepeatedField<KeyV
     public static SpanView Read(StoredSpan stored) => new(
         stored,
         Parse(Span.Parser, stored.Span),
-        Parse(Resource.Parser, stored.Resource).Attributes,
+        Parse(Resource.Parser, stored.Resource),
         Parse(InstrumentationScope.Parser, stored.Scope));
 
     private static T Parse<T>(MessageParser<T> parser, byte[] bytes) where T : IMessage<T>, new()

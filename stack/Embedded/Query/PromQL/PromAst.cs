@@ -11,7 +11,19 @@ internal enum PromType
 }
 
 /// <summary>A node of a parsed PromQL expression; <see cref="Offset"/> is where it starts in the query.</summary>
-internal abstract record PromNode(PromType Type, int Offset);
+internal abstract record PromNode(PromType Type, int Offset)
+{
+    /// <summary>Every selector within.</summary>
+    public IEnumerable<PromSelector> Selectors() => this switch
+    {
+        PromSelector selector => [selector],
+        PromCall call => call.Arguments.SelectMany(static argument => argument.Selectors()),
+        PromAggregate aggregate => aggregate.Body.Selectors().Concat(aggregate.Parameter?.Selectors() ?? []),
+        PromBinary binary => binary.Left.Selectors().Concat(binary.Right.Selectors()),
+        PromNegate negate => negate.Body.Selectors(),
+        _ => [],
+    };
+}
 
 internal sealed record PromNumber(double Value, int Offset) : PromNode(PromType.Scalar, Offset);
 
@@ -60,7 +72,8 @@ internal static class PromSubset
     /// <summary>Says that <paramref name="what"/> is not answered here, what is, and where to go instead.</summary>
     public static string Refuse(string what) =>
         $"{what} is not supported by the embedded engine; it answers selectors, range selectors, offset, the aggregations {string.Join(" ", Aggregations)}, "
-        + $"arithmetic, comparison and set operators, and the functions {string.Join(" ", Functions.Keys)}. Run the stack with --engine=docker for all of PromQL";
+        + $"arithmetic, comparison and set operators, and the functions {string.Join(" ", Functions.Keys)}. "
+        + "Run the stack with --engine=docker for all of PromQL";
 
     private static Dictionary<string, PromFunction> Build()
     {

@@ -11,7 +11,8 @@ internal static class TraceSubset
 {
     public static string Refuse(string what) =>
         $"{what} is not supported by the embedded engine; it answers one spanset {{ … }} of comparisons (= != =~ !~ > >= < <=) joined by && and || over "
-        + $"resource., span. and . attributes and the intrinsics {string.Join(" ", TraceField.Intrinsics.Order(StringComparer.Ordinal))}. Run the stack with --engine=docker for all of TraceQL";
+        + $"resource., span. and . attributes and the intrinsics {string.Join(" ", TraceField.Intrinsics.Order(StringComparer.Ordinal))}. "
+        + "Run the stack with --engine=docker for all of TraceQL";
 }
 
 /// <summary>Where an attribute is looked for.</summary>
@@ -56,6 +57,23 @@ internal sealed record TraceField(TraceScope Scope, string Name)
             "instrumentation:version" => span.Scope.Version,
             _ => null,
         },
+    };
+
+    /// <summary>The attribute that a tag of the search API names: <c>span.a</c>, <c>resource.a</c>, <c>.a</c> or <c>a</c>.</summary>
+    public static TraceField FromTag(string tag) => tag.Split('.', 2) switch
+    {
+        ["span", var name] => new(TraceScope.Span, name),
+        ["resource", var name] => new(TraceScope.Resource, name),
+        ["", var name] => new(TraceScope.Any, name),
+        _ => new(TraceScope.Any, tag),
+    };
+
+    /// <summary>The attributes among which the field is looked for.</summary>
+    public IEnumerable<KeyValue> Attributes(SpanView span) => Scope switch
+    {
+        TraceScope.Span => span.Span.Attributes,
+        TraceScope.Resource => span.ResourceAttributes,
+        _ => span.Span.Attributes.Concat(span.ResourceAttributes),
     };
 
     public static string KindName(int kind) => kind switch

@@ -31,7 +31,8 @@ internal sealed class TraceFinder(ISpanReader reader, CancellationToken cancella
                 case { Field: { Scope: TraceScope.Intrinsic, Name: "name" or "span:name" }, Operator: "=", Value: string name } when search.SpanName is null:
                     search = search with { SpanName = name };
                     break;
-                case { Field: { Scope: TraceScope.Intrinsic, Name: "duration" or "span:duration" }, Operator: ">" or ">=", Value: double least } when search.MinDurationNs is null:
+                case { Field: { Scope: TraceScope.Intrinsic, Name: "duration" or "span:duration" }, Operator: ">" or ">=", Value: double least }
+                    when search.MinDurationNs is null:
                     search = search with { MinDurationNs = (long)Math.Clamp(least, 0, long.MaxValue / 2) };
                     exact = false;
                     break;

@@ -216,7 +216,8 @@ internal sealed class TraceParser
         else
         {
             var start = position;
-            while (!End && !char.IsWhiteSpace(query[position]) && query[position] is not ('=' or '!' or '<' or '>' or '~' or '{' or '}' or '(' or ')' or '&' or '|' or '^' or ',' or '"' or '`'))
+            while (!End && !char.IsWhiteSpace(query[position])
+                && query[position] is not ('=' or '!' or '<' or '>' or '~' or '{' or '}' or '(' or ')' or '&' or '|' or '^' or ',' or '"' or '`'))
                 position++;
             name = query[start..position];
         }
@@ -253,7 +254,8 @@ internal sealed class TraceParser
                 return word == "true";
             case "ok" or "error" or "unset" when field.Scope == TraceScope.Intrinsic && field.Name is "status" or "span:status":
                 return word;
-            case "internal" or "server" or "client" or "producer" or "consumer" or "unspecified" when field.Scope == TraceScope.Intrinsic && field.Name is "kind" or "span:kind":
+            case "internal" or "server" or "client" or "producer" or "consumer" or "unspecified"
+                when field.Scope == TraceScope.Intrinsic && field.Name is "kind" or "span:kind":
                 return word;
         }
 

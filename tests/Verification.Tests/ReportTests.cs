@@ -1,6 +1,5 @@
 using System.Xml.Linq;
 using MicroMonitored.Verification.Reports;
-using Spectre.Console;
 
 namespace MicroMonitored.Verification.Tests;
 
@@ -115,25 +114,6 @@ public sealed class ReportTests
             "::error title=logs.exactly-once (shop-orders)::1 missing <a|b> \u001b[31m & 100%25, done:%0Asecond"
                 + "%0Ahop: shop-orders → log agent%0Afix: look at [the] drop counter\n",
             text.ToString());
-    }
-
-    [Fact]
-    public void Console_ends_with_the_totals_and_names_hop_and_fix()
-    {
-        var text = new StringWriter();
-        var console = AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(text),
-        });
-        console.Profile.Width = 160;
-        ConsoleReport.Write(console, Report);
-
-        var lines = text.ToString().ReplaceLineEndings("\n").TrimEnd().Split('\n');
-        Assert.Equal("1 passed, 1 failed, 1 skipped", lines[^1]);
-        Assert.Contains("  hop: shop-orders → log agent", lines);
-        Assert.Contains("  fix: look at [the] drop counter", lines);
-        Assert.Contains(lines, line => line.Contains("exact-count", StringComparison.Ordinal) && line.Contains("3.2 s", StringComparison.Ordinal)
-            && line.Contains("pass", StringComparison.Ordinal));
     }
 
     [Fact]

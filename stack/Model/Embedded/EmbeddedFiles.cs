@@ -16,6 +16,9 @@ public static class EmbeddedFiles
     /// <summary>File name of the scrape targets.</summary>
     public const string Targets = "targets.json";
 
+    /// <summary>File name of the canary's scrape target; there while one runs.</summary>
+    public const string CanaryTargets = "canary.json";
+
     private const int LeastToken = 16;
 
     /// <summary>The files' contents by file name.</summary>
@@ -32,7 +35,7 @@ public static class EmbeddedFiles
             Ports = settings.Ports,
             DataFolder = dataFolder,
             LogFolder = logFolder,
-            FileSd = [Targets],
+            FileSd = [Targets, CanaryTargets],
             ScrapeInterval = settings.ScrapeInterval,
             ScrapeTimeout = settings.ScrapeInterval,
             Retention = settings.Retention,

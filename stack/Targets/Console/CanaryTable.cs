@@ -7,39 +7,33 @@ namespace MicroMonitored.Targets.Console;
 /// <summary>Prints what the canary has seen.</summary>
 internal static class CanaryTable
 {
-    private static readonly TimeSpan Pace = TimeSpan.FromSeconds(10);
+    private static readonly string[] Bounds = [.. DelayHistogram.Bounds.Select(bound => $"≤{Length(bound)}"), $">{Length(DelayHistogram.Bounds[^1])}"];
 
+    /// <summary>The summary: a row per signal, then its delays by size.</summary>
     public static void Print(IAnsiConsole console, CanaryReport report)
     {
-        var table = Terminal.Table("Signal", "Sent", "Missing", "Duplicate", "Out of order", "Unexpected", "p50", "p95", "max");
+        var table = Terminal.Table("Signal", "Sent", "Late", "Lost", "Doubled", "Reordered", "Unexpected", "p50", "p95", "max");
+        var delays = Terminal.Table(["Emit to queryable", .. Bounds]);
         foreach (var signal in report.Signals)
         {
-            int[] counts = [signal.Sent, signal.Missing, signal.Duplicate, signal.OutOfOrder, signal.Unexpected];
-            double?[] delays = [signal.Freshness?.P50Ms, signal.Freshness?.P95Ms, signal.Freshness?.MaxMs];
-            table.AddRow([new Text(signal.Signal), .. counts.Select(Number).Concat(delays.Select(Delay)).Select(text => new Text(text))]);
+            var freshness = signal.Delays.Freshness;
+            string[] counts = [.. new[] { signal.Sent, signal.Late, signal.Missing, signal.Duplicate, signal.OutOfOrder, signal.Unexpected }.Select(Number)];
+            table.AddRow([.. counts.Prepend(signal.Signal).Concat([Delay(freshness?.P50Ms), Delay(freshness?.P95Ms), Delay(freshness?.MaxMs)]).Select(text => new Text(text))]);
+            delays.AddRow([.. signal.Delays.Counts.Select(Number).Prepend(signal.Signal).Select(text => new Text(text))]);
         }
 
         console.Write(table);
+        console.Write(delays);
+        foreach (var signal in report.Signals.Where(signal => signal.Problem is not null))
+            console.Profile.Out.Writer.WriteLine($"{signal.Signal}: {signal.Problem}");
     }
 
-    /// <summary>One line now and then while the canary runs.</summary>
-    public static IProgress<CanaryReport> Progress(BuildContext context) => new Ticker(context);
+    /// <summary>Follows a running canary: a line that is rewritten with each look for a person, a line every ten seconds elsewhere.</summary>
+    public static IProgress<CanaryReport> Progress(IAnsiConsole console, TimeSpan duration) => new CanaryTicker(console, duration);
 
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
 
     private static string Delay(double? milliseconds) => milliseconds is { } value ? string.Create(CultureInfo.InvariantCulture, $"{value:0} ms") : "-";
 
-    private sealed class Ticker(BuildContext context) : IProgress<CanaryReport>
-    {
-        private TimeSpan _next = Pace;
-
-        public void Report(CanaryReport value)
-        {
-            if (value.Elapsed < _next)
-                return;
-            _next = value.Elapsed + Pace;
-            var sent = string.Join("  ", value.Signals.Select(signal => $"{signal.Signal} {signal.Sent}"));
-            context.Say(string.Create(CultureInfo.InvariantCulture, $"{value.Elapsed:hh\\:mm\\:ss}  {(value.Sound ? "nothing lost" : "LOSS")}  {sent}"));
-        }
-    }
+    private static string Length(double seconds) => string.Create(CultureInfo.InvariantCulture, $"{seconds:0.##}s");
 }

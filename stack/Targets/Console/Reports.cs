@@ -7,10 +7,10 @@ namespace MicroMonitored.Targets.Console;
 /// <summary>Writes what Verify found: to the console, for machines and for CI.</summary>
 internal static class Reports
 {
-    public static async Task WriteAsync(VerificationReport report, string folder, IAnsiConsole console, CancellationToken cancellation)
+    public static async Task WriteAsync(VerificationReport report, string folder, IAnsiConsole console, bool details, CancellationToken cancellation)
     {
         await ReportFiles.WriteAsync(report, folder, cancellation);
-        ConsoleReport.Write(console, report);
+        ConsoleReport.Write(console, report, details);
         if (Environment.GetEnvironmentVariable("GITHUB_ACTIONS") is { Length: > 0 })
             GitHubAnnotations.Write(console.Profile.Out.Writer, report);
         if (Environment.GetEnvironmentVariable("GITHUB_STEP_SUMMARY") is { Length: > 0 } summary)

@@ -5,7 +5,7 @@ namespace MicroMonitored.Targets.Console;
 /// <summary>The console that people and log files read.</summary>
 internal static class Terminal
 {
-    private const int RedirectedWidth = 160;
+    private const int RedirectedWidth = 100;
 
     /// <summary>Colours and the window's width on a terminal; plain text and a fixed width otherwise.</summary>
     public static IAnsiConsole Create()

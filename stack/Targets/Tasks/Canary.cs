@@ -1,6 +1,9 @@
 using Cake.Core;
 using Cake.Frosting;
+using MicroMonitored.Model;
+using MicroMonitored.Model.Embedded;
 using MicroMonitored.Model.Settings;
+using MicroMonitored.Verification;
 
 namespace MicroMonitored.Targets.Tasks;
 
@@ -11,15 +14,30 @@ namespace MicroMonitored.Targets.Tasks;
 public sealed class Canary : AsyncFrostingTask<BuildContext>
 {
     private static readonly Option<TimeSpan> Duration = Option.Duration("duration", "1m", "how long it sends");
+    private static readonly Option<int> Port = Option.Number("port", 0, "the port of its own /metrics; 0 takes a free one", least: 0);
     private static readonly Option<TimeSpan> Timeout = StackOptions.Timeout;
     private static readonly Option<EngineChoice?> Engine = StackOptions.Engine;
 
     /// <inheritdoc/>
     public override async Task RunAsync(BuildContext context)
     {
-        var plan = VerificationPlans.Of(context, EngineSelection.Running(context, context.GetValue(Engine)), context.GetValue(Timeout));
-        var report = await MicroMonitored.Verification.Canary.RunAsync(
-            plan, context.GetValue(Duration), null, CanaryTable.Progress(context), TimeProvider.System, Interrupt.Token);
+        var engine = EngineSelection.Running(context, context.GetValue(Engine));
+        var options = new CanaryOptions
+        {
+            Duration = context.GetValue(Duration),
+            Exposure = new CanaryExposure(context.GetValue(Port), TargetsFile: engine is EmbeddedEngine ? Path.Combine(context.Paths.Rendered, "embedded", EmbeddedFiles.CanaryTargets) : null),
+        };
+        var plan = VerificationPlans.Of(context, engine, context.GetValue(Timeout));
+        CanaryReport report;
+        try
+        {
+            report = await MicroMonitored.Verification.Canary.RunAsync(plan, options, CanaryTable.Progress(context.Terminal, options.Duration), TimeProvider.System, Interrupt.Token);
+        }
+        catch (IOException exception)
+        {
+            throw new FaultException(exception.Message);
+        }
+
         CanaryTable.Print(context.Terminal, report);
         if (!report.Sound)
             throw new CakeException("The canary found losses; Verify names the first broken hop.");

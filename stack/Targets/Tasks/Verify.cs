@@ -15,6 +15,7 @@ public sealed class Verify : AsyncFrostingTask<BuildContext>
 {
     private static readonly Option<IReadOnlyList<string>> Only = Option.List("only", "CHECKS", "the checks to run, with * for any characters");
     private static readonly Option<IReadOnlyList<string>> Skip = Option.List("skip", "CHECKS", "the checks to leave out");
+    private static readonly Option<bool> Details = Option.Flag("details", "shows every check of every service whole");
     private static readonly Option<TimeSpan> Timeout = StackOptions.Timeout;
     private static readonly Option<EngineChoice?> Engine = StackOptions.Engine;
 
@@ -33,7 +34,7 @@ public sealed class Verify : AsyncFrostingTask<BuildContext>
         }
 
         var report = await Verifier.RunAsync(plan, TimeProvider.System, Interrupt.Token);
-        await Reports.WriteAsync(report, context.Paths.Reports, context.Terminal, Interrupt.Token);
+        await Reports.WriteAsync(report, context.Paths.Reports, context.Terminal, context.GetValue(Details), Interrupt.Token);
         if (report.Failed > 0)
             throw new CakeException($"Verify found failures; the report is in {context.Paths.Shown(context.Paths.Reports)}.");
     }

@@ -10,9 +10,9 @@ public sealed class DashboardTests
     public static TheoryData<string> Dashboards => [.. Directory.EnumerateFiles(Folder, "*.json").Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
 
     [Fact]
-    public void The_five_dashboards_have_fixed_uids()
+    public void The_six_dashboards_have_fixed_uids()
         => Assert.Equal(
-            ["mm-dotnet .NET runtime", "mm-logs Logs", "mm-services Services (RED)", "mm-stack Stack health", "mm-traces Service map and traces"],
+            ["mm-canary Canary", "mm-dotnet .NET runtime", "mm-logs Logs", "mm-services Services (RED)", "mm-stack Stack health", "mm-traces Service map and traces"],
             Dashboards.Select(row => Read(row.Data)).Select(dashboard => $"{dashboard["uid"]} {dashboard["title"]}").Order(StringComparer.Ordinal));
 
     [Theory]

@@ -61,6 +61,14 @@ internal static partial class MetricNames
         ["traces_spanmetrics_latency_bucket"] = "tempo 3.0 modules/generator/processor/spanmetrics/spanmetrics.go",
         ["traces_service_graph_request_failed_total"] = "tempo 3.0 modules/generator/processor/servicegraphs/servicegraphs.go",
         ["traces_service_graph_request_server_seconds_bucket"] = "tempo 3.0 modules/generator/processor/servicegraphs/servicegraphs.go",
+        ["micromonitored_canary_sent_total"] = "stack/Verification/Canaries/CanaryMetrics.cs",
+        ["micromonitored_canary_under_way"] = "stack/Verification/Canaries/CanaryMetrics.cs",
+        ["micromonitored_canary_late"] = "stack/Verification/Canaries/CanaryMetrics.cs",
+        ["micromonitored_canary_missing"] = "stack/Verification/Canaries/CanaryMetrics.cs",
+        ["micromonitored_canary_duplicate"] = "stack/Verification/Canaries/CanaryMetrics.cs",
+        ["micromonitored_canary_out_of_order"] = "stack/Verification/Canaries/CanaryMetrics.cs",
+        ["micromonitored_canary_unexpected"] = "stack/Verification/Canaries/CanaryMetrics.cs",
+        ["micromonitored_canary_freshness_seconds_bucket"] = "stack/Verification/Canaries/CanaryMetrics.cs",
     };
 
     [GeneratedRegex("\"(?:[^\"\\\\]|\\\\.)*\"")]

@@ -50,7 +50,7 @@ public sealed class RealToolTests
             Assert.Contains((alert, true), cases);
             Assert.Contains((alert, false), cases);
         });
-        Assert.Equal(14, RuleFiles.Alerts().Count());
+        Assert.Equal(15, RuleFiles.Alerts().Count());
     }
 
     [Fact]

@@ -14,6 +14,7 @@ public sealed class FeedTests(PackedTemplates templates) : IClassFixture<PackedT
         var shop = templates.Copy();
 
         (await shop.DotnetAsync("restore", "Shop.slnx")).Succeeded();
+        (await shop.DotnetAsync("restore", Build)).Succeeded();
 
         var restored = Directory.EnumerateDirectories(shop.Cache).Select(Path.GetFileName).ToList();
         Assert.Contains("micromonitored.targets", restored);

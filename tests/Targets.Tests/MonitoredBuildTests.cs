@@ -134,7 +134,7 @@ public sealed class MonitoredBuildTests
     [Fact]
     public void Ci_takes_what_its_three_parts_take()
         => Assert.Equal(
-            ["engine", "timeout", "only", "skip", "purge", "settings"],
+            ["engine", "timeout", "only", "skip", "details", "purge", "settings"],
             Target.Of(typeof(Ci)).Options.Select(option => option.Name));
 
     private static CakeArguments CommandLineArguments(string[] words)

@@ -49,7 +49,6 @@ public sealed class ServiceImages(BuildContext context, DockerCli docker)
                 Tag = [Of(context, service)],
                 BuildArg = [$"RUNTIME={context.Settings.Images.Runtime}"],
                 Label = [$"{StampLabel}={stamp}", $"micromonitored.service={service.Name}"],
-                    Target = PublishedStage,
             },
             settings => context.DockerBuild(settings, DockerCli.Quoted(context.Paths.Published(service.ProjectName))));
     }

@@ -24,14 +24,16 @@ public static class VerificationPlans
                 Zipkin = At(settings.Ports.Zipkin),
                 JaegerThrift = At(settings.Ports.JaegerThrift),
                 Grafana = At(settings.Ports.Grafana),
+                OtlpTakesEverySignal = !docker,
                 Alertmanager = docker && settings.Alerting.Enabled ? At(settings.Ports.Alertmanager) : null,
             },
             Services = [.. context.Services.Select(service => new ServiceUnderTest(service.Name, At(service.Port), service.ProbePath, service.Calls))],
             LogProbe = engine.LogProbe,
             Timeout = timeout,
             ScrapeInterval = settings.ScrapeInterval.Value,
-            Grafana = new GrafanaCredentials(settings.Grafana.User, settings.Grafana.Password),
+            Grafana = docker ? new GrafanaCredentials(settings.Grafana.User, settings.Grafana.Password) : null,
             DashboardUids = docker ? Dashboards(context) : [],
+            ServiceGraph = docker,
             Alerting = docker && settings.Alerting.Enabled,
             PublishedPorts = settings.Ports.ByName()
                 .Where(port => docker ? settings.Alerting.Enabled || port.Key != "alertmanager" : port.Key is not ("jaegerGrpc" or "alertmanager"))

@@ -3,7 +3,7 @@ namespace MicroMonitored.Verification;
 /// <summary>Everything Verify needs to know; nothing in it says how the stack is run.</summary>
 public sealed record VerificationPlan
 {
-    /// <summary><c>docker</c> or <c>embedded</c>; written to the report and used to tell which checks apply.</summary>
+    /// <summary><c>docker</c> or <c>embedded</c>; written to the report.</summary>
     public required string Engine { get; init; }
 
     /// <summary>Where each API answers, as seen from this process.</summary>
@@ -39,6 +39,9 @@ public sealed record VerificationPlan
     /// <summary>The uids of the dashboards that were shipped.</summary>
     public IReadOnlyList<string> DashboardUids { get; init; } = [];
 
+    /// <summary>Whether this stack makes the metrics of a service graph out of spans.</summary>
+    public bool ServiceGraph { get; init; }
+
     /// <summary>Whether rules and Alertmanager are part of this stack.</summary>
     public bool Alerting { get; init; }
 
@@ -59,6 +62,9 @@ public sealed record StackEndpoints
     public Uri? JaegerThrift { get; init; }
     public Uri? Alertmanager { get; init; }
     public Uri? LogAgent { get; init; }
+
+    /// <summary>Whether the OTLP receivers take metrics and logs, too; where they take traces alone, the metric store and the log store take OTLP over HTTP themselves.</summary>
+    public bool OtlpTakesEverySignal { get; init; }
 }
 
 /// <summary>One service under test.</summary>

@@ -51,8 +51,6 @@ internal sealed class VerificationRun : IDisposable
     /// <summary>In ordinal order of name; the position is the source in trace ids.</summary>
     public IReadOnlyList<ServiceUnderTest> Services { get; }
 
-    public bool IsEmbedded => Plan.Engine == "embedded";
-
     /// <summary>Emit-to-queryable delays in milliseconds, by signal.</summary>
     public ConcurrentDictionary<string, ConcurrentBag<double>> Delays { get; } = new(StringComparer.Ordinal);
 

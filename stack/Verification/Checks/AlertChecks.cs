@@ -4,9 +4,7 @@ namespace MicroMonitored.Verification.Checks;
 internal static class AlertChecks
 {
     public static Scope Rules(VerificationRun run) =>
-        !run.Plan.Alerting ? Scope.Skip(run.Plan.Engine == "embedded" ? "the embedded engine evaluates no rules; --engine=docker does" : "alerting is off (alerting in stack.json)")
-        : run.IsEmbedded ? Scope.Skip("the embedded engine evaluates no rules; --engine=docker does")
-        : Scope.Stack;
+        run.Plan.Alerting ? Scope.Stack : Scope.Skip("this stack evaluates no rules (alerting in stack.json)");
 
     public static async Task<Outcome> RulesAsync(VerificationRun run, string? subject, CancellationToken cancellation)
     {

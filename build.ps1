@@ -28,6 +28,22 @@ function Get-Inputs {
     return ($lines | Sort-Object -CaseSensitive) -join "`n"
 }
 
+# Why the packages of feed/ were not found, where that is what the build's log tells.
+function Get-PackageAdvice([string[]] $log) {
+    if (-not ($log -match 'NU110[01].*MicroMonitored\.')) { return }
+    if (-not (Test-Path -LiteralPath (Join-Path $root 'feed'))) {
+        return 'There is no feed/ here, and no feed that NuGet asks carries the packages: bring feed/ back, or name a feed that does in nuget.config.'
+    }
+    $file = & $dotnet nuget config paths 2>$null |
+        Where-Object { (Test-Path -LiteralPath $_) -and (Get-Content -LiteralPath $_ -Raw) -match '<packageSourceMapping' } | Select-Object -First 1
+    if ($file) {
+        "The packageSourceMapping of $file makes NuGet pass over feed/."
+        'Put into nuget.config beside build.ps1, below <configuration>:'
+        '  <packageSources><add key="micromonitored" value="feed" /></packageSources>'
+        '  <packageSourceMapping><packageSource key="micromonitored"><package pattern="MicroMonitored.*" /></packageSource></packageSourceMapping>'
+    }
+}
+
 function Test-Current {
     return (Test-Path -LiteralPath $program) -and (Test-Path -LiteralPath $stamp) -and
         ([IO.File]::ReadAllText($stamp) -ceq (Get-Inputs))
@@ -78,7 +94,7 @@ if (-not (Test-Current)) {
                 $log = & $dotnet build build/Build.csproj -c Release -v:q -nologo -tl:off -clp:NoSummary `
                     -nodeReuse:false -p:UseSharedCompilation=false -p:RunAnalyzers=false 2>&1
                 if ($LASTEXITCODE -ne 0) {
-                    $log | ForEach-Object { [Console]::Error.WriteLine($_) }
+                    @($log) + @(Get-PackageAdvice $log) | ForEach-Object { [Console]::Error.WriteLine($_) }
                     Stop-Build 'the build does not compile'
                 }
                 [IO.File]::WriteAllText($stamp, $inputs)

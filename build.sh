@@ -41,6 +41,24 @@ check_sdk() {
   fail "the .NET SDK $(required_sdk) or a later ${sdk_band} is needed, found ${found:-none}: install it from https://dot.net/download"
 }
 
+# Says why the packages of feed/ were not found, where that is what the build's log in $1 tells.
+explain_packages() {
+  grep -Eq 'NU110[01].*MicroMonitored\.' "$1" || return 0
+  if [[ ! -d "$root/feed" ]]; then
+    printf 'There is no feed/ here, and no feed that NuGet asks carries the packages: bring feed/ back, or name a feed that does in nuget.config.\n'
+    return
+  fi
+  local file
+  while IFS= read -r file; do
+    grep -q '<packageSourceMapping' "$file" 2>/dev/null || continue
+    printf 'The packageSourceMapping of %s makes NuGet pass over feed/.\n' "$file"
+    printf 'Put into nuget.config beside build.sh, below <configuration>:\n'
+    printf '  <packageSources><add key="micromonitored" value="feed" /></packageSources>\n'
+    printf '  <packageSourceMapping><packageSource key="micromonitored"><package pattern="MicroMonitored.*" /></packageSource></packageSourceMapping>\n'
+    return
+  done < <(cd "$root" && "$dotnet" nuget config paths 2>/dev/null)
+}
+
 # Only one build at a time; the lock goes with its process.
 lock() {
   if command -v flock >/dev/null; then
@@ -86,6 +104,7 @@ compile() {
     (cd "$root" && "$dotnet" build build/Build.csproj -c Release -v:q -nologo -tl:off -clp:NoSummary \
       -nodeReuse:false -p:UseSharedCompilation=false -p:RunAnalyzers=false) >"$log" 2>&1 </dev/null 9>&- || {
       cat "$log" >&2
+      explain_packages "$log" >&2
       fail 'the build does not compile'
     }
     mv -f "$stamp.list" "$stamp"

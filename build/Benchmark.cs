@@ -1,3 +1,4 @@
+using MicroMonitored.Model.Settings;
 using MicroMonitored.Targets;
 using MicroMonitored.Targets.Engines;
 using MicroMonitored.Targets.Engines.Docker;
@@ -28,7 +29,7 @@ public static class Benchmark
     public static string Instrumentation(BuildContext context)
     {
         var folder = Compiled(context);
-        context.Show("the benchmark", "dotnet", new ProcessArgumentBuilder().AppendQuoted(context.Paths.Assembly(Project)).AppendQuoted(folder), context.Paths.Root);
+        context.Show("the benchmark", "dotnet", Program(context).AppendQuoted(folder), context.Paths.Root);
         return Path.Combine(folder, "report.md");
     }
 
@@ -53,11 +54,13 @@ public static class Benchmark
         var variables = Names(context);
         try
         {
-            context.Show("the benchmark", "dotnet", new ProcessArgumentBuilder().AppendQuoted(context.Paths.Assembly(Project)).Append("start-up").AppendQuoted(folder).AppendQuoted(repository), context.Paths.Root, variables);
+            var arguments = Program(context).Append("start-up").AppendQuoted(folder).AppendQuoted(repository);
+            context.Show("the benchmark", "dotnet", arguments, context.Paths.Root, variables);
         }
         finally
         {
-            context.Capture("the benchmark's teardown", new FilePath(new Paths(repository).Script), new ProcessArgumentBuilder().Append("--target=Teardown").Append("--purge"), repository, variables);
+            var arguments = new ProcessArgumentBuilder().Append("--target=Teardown").Append("--purge");
+            context.Capture("the benchmark's teardown", new FilePath(new Paths(repository).Script), arguments, repository, variables);
         }
 
         return Path.Combine(folder, "start-up.md");
@@ -68,15 +71,20 @@ public static class Benchmark
     public static string Scaffolding(BuildContext context)
     {
         var folder = Compiled(context);
-        context.Show("the benchmark", "dotnet", new ProcessArgumentBuilder().AppendQuoted(context.Paths.Assembly(Project)).Append("scaffolding").AppendQuoted(folder).AppendQuoted(Packages.Of(context).Templates), context.Paths.Root);
+        var arguments = Program(context).Append("scaffolding").AppendQuoted(folder).AppendQuoted(Packages.Of(context).Templates);
+        context.Show("the benchmark", "dotnet", arguments, context.Paths.Root);
         return Path.Combine(folder, "scaffolding.md");
     }
+
+    private static ProcessArgumentBuilder Program(BuildContext context)
+        => new ProcessArgumentBuilder().AppendQuoted(context.Paths.Assembly(Project));
 
     private static string Compiled(BuildContext context)
     {
         var folder = Path.Combine(context.Paths.Artifacts, "bench");
         Directory.CreateDirectory(folder);
-        Compilation.Build(context, "the benchmark's build", Path.Combine(folder, "bench.slnx"), [Path.Combine(context.Paths.Tests, Project, Project + ".csproj")]);
+        var project = Path.Combine(context.Paths.Tests, Project, Project + ".csproj");
+        Compilation.Build(context, "the benchmark's build", Path.Combine(folder, "bench.slnx"), [project]);
         return folder;
     }
 
@@ -85,11 +93,13 @@ public static class Benchmark
     {
         var name = $"bench-{Environment.ProcessId}";
         var inUse = Listeners.Ports();
-        var ports = context.Settings.Ports.ByName().Select(port => port.Key).Append("services").ToList();
-        var first = Enumerable.Range(20_000, 10_000).First(port => !Enumerable.Range(port, ports.Count + Services).Any(inUse.Contains));
-        var variables = new Dictionary<string, string?> { ["STACK__NAMES__PROJECT"] = name, ["STACK__NAMES__NETWORK"] = $"{name}-net", ["STACK__NAMES__LOGSVOLUME"] = $"{name}_logs" };
-        foreach (var (index, port) in ports.Index())
-            variables[$"STACK__PORTS__{port.ToUpperInvariant()}"] = (first + index).ToString(CultureInfo.InvariantCulture);
-        return variables;
+        var first = Enumerable.Range(20_000, 10_000).First(port => !Enumerable.Range(port, StackPorts.Span + Services).Any(inUse.Contains));
+        return new()
+        {
+            ["STACK__NAMES__PROJECT"] = name,
+            ["STACK__NAMES__NETWORK"] = $"{name}-net",
+            ["STACK__NAMES__LOGSVOLUME"] = $"{name}_logs",
+            ["STACK__PORTS__FIRST"] = first.ToString(CultureInfo.InvariantCulture),
+        };
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Cake.Core;
 using Cake.Core.IO;
 using MicroMonitored.Targets;
@@ -11,6 +12,9 @@ public sealed class DemoRepository
 {
     private const string Name = "Shop";
     private readonly BuildContext _context;
+
+    /// <summary>Targets that speak of the demo while it is up.</summary>
+    private static readonly string[] Taken = ["Status", "Logs", "Verify", "Canary", "Seed", "Teardown"];
 
     private DemoRepository(BuildContext context) => (_context, Folder) = (context, Path.Combine(context.Paths.Artifacts, "demo", Name));
 
@@ -39,6 +43,32 @@ public sealed class DemoRepository
         Templates.Instantiate(context, Name, demo.Folder, hive);
         File.WriteAllText(stamp, packages.Version);
         return demo;
+    }
+
+    /// <summary>Runs the command line in the demo's own build when it is about the demo and the demo is up.</summary>
+    /// <returns>The exit code; null where the command line is this build's own.</returns>
+    public static int? Take(string[] args)
+    {
+        var targets = MonitoredBuild.TargetsIn(args);
+        if (targets.Count == 0 || targets.Except(Taken, StringComparer.OrdinalIgnoreCase).Any())
+            return null;
+        var demo = new Paths(Path.Combine(Paths.Of(AppContext.BaseDirectory).Artifacts, "demo", Name));
+        if (!File.Exists(demo.EngineMarker))
+            return targets.Contains("Seed", StringComparer.OrdinalIgnoreCase) ? Refuse("the demo is not up; ./build.sh brings it up") : null;
+        var start = OperatingSystem.IsWindows()
+            ? new ProcessStartInfo("powershell", ["-NoProfile", "-File", demo.Script, .. args])
+            : new ProcessStartInfo(demo.Script, args);
+        // Ctrl-C reaches the demo's build too, which cleans up and then ends.
+        Console.CancelKeyPress += static (_, pressed) => pressed.Cancel = true;
+        using var build = Process.Start(start)!;
+        build.WaitForExit();
+        return build.ExitCode;
+    }
+
+    private static int Refuse(string fault)
+    {
+        Console.Error.WriteLine($"Error: {fault}");
+        return 1;
     }
 
     /// <summary>Runs a target of the demo's own build, on the settings of this one.</summary>

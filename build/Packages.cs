@@ -9,7 +9,9 @@ using Path = System.IO.Path;
 namespace Build;
 
 /// <summary>The packages of this checkout: the rooms of the stack, and the templates that carry them.</summary>
-/// <param name="Version">The released version, or <c>version-dev.hash</c> of everything they are made of: NuGet never looks twice at a version that it has.</param>
+/// <param name="Version">
+/// The released version, or <c>version-dev.hash</c> of everything they are made of: NuGet never looks twice at a version that it has.
+/// </param>
 /// <param name="Folder">Where they lie; it bears the version.</param>
 public sealed partial record Packages(string Version, string Folder)
 {

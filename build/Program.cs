@@ -1,4 +1,5 @@
+using Build;
 using Cake.Frosting;
 using MicroMonitored.Targets;
 
-return new CakeHost().UseMicroMonitored().Run(args);
+return DemoRepository.Take(args) ?? new CakeHost().UseMicroMonitored().Run(args);

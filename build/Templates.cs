@@ -20,7 +20,7 @@ public static class Templates
             context.Capture("the removal of the old templates", "dotnet", New("uninstall").Append(Id));
         var output = context.Capture("the templates' installation", "dotnet", New("install").AppendQuoted(packages.Templates).In(hive));
         if (!output.Any(line => line.Contains("micro-monitored", StringComparison.Ordinal)))
-            throw new CakeException($"the templates' installation did not list micro-monitored:{Environment.NewLine}{string.Join(Environment.NewLine, output)}");
+            throw new CakeException(string.Join(Environment.NewLine, ["the templates' installation did not list micro-monitored:", .. output]));
     }
 
     /// <summary>Creates a repository from the installed template.</summary>

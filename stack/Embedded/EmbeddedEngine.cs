@@ -1,5 +1,6 @@
 using MicroMonitored.Embedded.Hosting;
 using MicroMonitored.Embedded.Store;
+using MicroMonitored.Model;
 using Microsoft.AspNetCore.Connections;
 
 namespace MicroMonitored.Embedded;
@@ -47,9 +48,16 @@ public sealed class EmbeddedEngine : IAsyncDisposable
         if (args is not ["--config", var path])
             return Fail(["Usage: MicroMonitored.Embedded --config <embedded.json>"]);
 
-        var (options, faults) = OptionsFile.Read(path);
-        if (options is null)
-            return Fail(faults);
+        EmbeddedOptions options;
+        try
+        {
+            options = EmbeddedFiles.Read(path);
+        }
+        catch (FaultException fault)
+        {
+            return Fail(fault.Faults);
+        }
+
         if (EngineHost.BusyPorts(options) is { Count: > 0 } busy)
             return Fail(busy);
 
@@ -69,6 +77,7 @@ public sealed class EmbeddedEngine : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        await _app.StopAsync();
         await _app.DisposeAsync();
         await _store.DisposeAsync();
     }

@@ -14,7 +14,7 @@ public static class RequestLog
     public const string Category = "MicroMonitored.Requests";
 
     /// <summary>
-    /// Logs each request when it ends, outermost in the pipeline: at Error with its exception, if there is one, when
+    /// Logs each request when it ends, outermost in the pipeline and with its exception, if there was one: at Error when
     /// the answer is 500 or above or broke off, else at Information. The query is left out, for it may carry secrets.
     /// </summary>
     public static IServiceCollection AddRequestLog(this IServiceCollection services)
@@ -60,9 +60,9 @@ public static class RequestLog
             var level = failed ? LogLevel.Error : LogLevel.Information;
             if (!_logger.IsEnabled(level))
                 return;
-            var line = new RequestLine(
-                context.Request.Method, (context.Request.PathBase + context.Request.Path).ToString(), RequestSpans.RouteOf(context), status, took.TotalMilliseconds);
-            var fault = failed ? thrown ?? RequestSpans.FaultOf(context) : null;
+            var path = (context.Request.PathBase + context.Request.Path).ToString();
+            var line = new RequestLine(context.Request.Method, path, RequestSpans.RouteOf(context), status, took.TotalMilliseconds);
+            var fault = status == StatusCodes.Status499ClientClosedRequest ? null : thrown ?? RequestSpans.FaultOf(context);
             _logger.Log(level, default, line, fault, static (line, _) => line.ToString());
         }
 

@@ -1,6 +1,7 @@
 using System.Collections;
 using Cake.Core;
 using Cake.Frosting;
+using MicroMonitored.Model.Components;
 using MicroMonitored.Model.Services;
 using MicroMonitored.Model.Settings;
 using Spectre.Console;
@@ -26,9 +27,9 @@ public sealed class BuildContext : FrostingContext
         Paths = paths;
         Terminal = terminal;
         _given = new Lazy<GivenOptions>(() => new GivenOptions(context.Arguments));
-        _settings = new Lazy<StackSettings>(() => SettingsReader.Read(SettingsFile, variables));
+        _settings = new Lazy<StackSettings>(() => SettingsReader.Read(SettingsFile, variables, Path.Combine(Paths.Artifacts, "settings.accepted")));
         _services = new Lazy<IReadOnlyList<DiscoveredService>>(
-            () => ServiceDiscovery.Find(Paths.Source, Settings.Ports.Services, Settings.Ports.ByName()));
+            () => ServiceDiscovery.Find(Paths.Source, Settings.Ports.Services, Component.TakenPorts(Settings)));
     }
 
     /// <summary>Where things are.</summary>

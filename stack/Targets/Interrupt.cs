@@ -5,6 +5,7 @@ public static class Interrupt
 {
     private static readonly CancellationTokenSource Source = Listen();
 
+    /// <summary>Cancelled by the first Ctrl-C.</summary>
     public static CancellationToken Token => Source.Token;
 
     private static CancellationTokenSource Listen()

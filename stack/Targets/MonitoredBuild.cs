@@ -27,9 +27,7 @@ public sealed partial class MonitoredBuild
     /// <returns>0 when everything asked for was done, otherwise 1.</returns>
     public int Run(IEnumerable<string> args)
     {
-        string[] words = [.. args];
-        var bare = words.TakeWhile(word => word.Length > 0 && word[0] != '-').ToList();
-        string[] line = [.. bare.Select(name => $"--target={name}"), .. words.Skip(bare.Count)];
+        var line = WithOptionsAlone(args);
         var rest = line.Where(word => !IsHelp(word)).ToArray();
         var named = NamedIn(rest).Select(name => _targets.FirstOrDefault(target => target.Name.Equals(name, StringComparison.OrdinalIgnoreCase))).ToList();
         if (named.Contains(null))
@@ -37,6 +35,17 @@ public sealed partial class MonitoredBuild
         if (rest.Length < line.Length)
             return Print(named is [] ? HelpPages.OfAll(_targets) : named.OfType<Target>().SelectMany(HelpPages.Of));
         return line is [] && !_targets.Any(target => target.Name == "Default") ? Print(HelpPages.OfAll(_targets)) : _host.Run(line);
+    }
+
+    /// <summary>The names of the targets that a command line asks for, however it does.</summary>
+    /// <param name="args">The command line.</param>
+    public static IReadOnlyList<string> TargetsIn(IEnumerable<string> args) => [.. NamedIn(WithOptionsAlone(args))];
+
+    private static string[] WithOptionsAlone(IEnumerable<string> args)
+    {
+        string[] words = [.. args];
+        var bare = words.TakeWhile(word => word.Length > 0 && word[0] != '-').ToList();
+        return [.. bare.Select(name => $"--target={name}"), .. words.Skip(bare.Count)];
     }
 
     private static bool IsHelp(string word) => word is "--help" or "-h" or "-?";

@@ -1,19 +1,21 @@
 using System.Text.Json;
+using MicroMonitored.Model.Components;
 using MicroMonitored.Verification;
 
 namespace MicroMonitored.Targets;
 
 /// <summary>Tells Verify what runs where.</summary>
-public static class VerificationPlans
+internal static class VerificationPlans
 {
     public static VerificationPlan Of(BuildContext context, IStackEngine engine, TimeSpan timeout)
     {
         var settings = context.Settings;
-        var docker = engine is DockerEngine;
-        Uri At(int port) => new($"http://127.0.0.1:{port}");
+        var alerting = engine.Kind.Has(Capabilities.Rules) && settings.Alerting.Enabled;
+        static Uri At(int port) => Endpoint.Local(port).Address;
         return new VerificationPlan
         {
             Engine = engine.Name,
+            Capabilities = engine.Kind.Capabilities,
             Endpoints = new StackEndpoints
             {
                 Prometheus = At(settings.Ports.Prometheus),
@@ -24,19 +26,17 @@ public static class VerificationPlans
                 Zipkin = At(settings.Ports.Zipkin),
                 JaegerThrift = At(settings.Ports.JaegerThrift),
                 Grafana = At(settings.Ports.Grafana),
-                OtlpTakesEverySignal = !docker,
-                Alertmanager = docker && settings.Alerting.Enabled ? At(settings.Ports.Alertmanager) : null,
+                Alertmanager = alerting ? At(settings.Ports.Alertmanager) : null,
             },
-            Services = [.. context.Services.Select(service => new ServiceUnderTest(service.Name, At(service.Port), service.ProbePath, service.Calls))],
+            Services = [.. context.Services.Select(service => new ServiceUnderTest(service.Name, service.Endpoint.Address, service.ProbePath, service.Calls))],
             LogProbe = engine.LogProbe,
             Timeout = timeout,
             ScrapeInterval = settings.ScrapeInterval.Value,
-            Grafana = docker ? new GrafanaCredentials(settings.Grafana.User, settings.Grafana.Password) : null,
-            DashboardUids = docker ? Dashboards(context) : [],
-            ServiceGraph = docker,
-            Alerting = docker && settings.Alerting.Enabled,
-            PublishedPorts = settings.Ports.ByName()
-                .Where(port => docker ? settings.Alerting.Enabled || port.Key != "alertmanager" : port.Key is not ("jaegerGrpc" or "alertmanager"))
+            Grafana = engine.Kind.Has(Capabilities.Dashboards) ? new GrafanaCredentials(settings.Grafana.User, settings.Grafana.Password) : null,
+            DashboardUids = engine.Kind.Has(Capabilities.Dashboards) ? Dashboards(context) : [],
+            Alerting = alerting,
+            PublishedPorts = Component.PortsOf(engine.Kind, settings)
+                .Select(port => KeyValuePair.Create(port.Port.Key, port.Number))
                 .Concat(context.Services.Select(service => KeyValuePair.Create(service.Name, service.Port)))
                 .ToDictionary(),
         };

@@ -3,8 +3,11 @@ namespace MicroMonitored.Verification;
 /// <summary>Everything Verify needs to know; nothing in it says how the stack is run.</summary>
 public sealed record VerificationPlan
 {
-    /// <summary><c>docker</c> or <c>embedded</c>; written to the report.</summary>
+    /// <summary>What the engine is called; written to the report.</summary>
     public required string Engine { get; init; }
+
+    /// <summary>What this stack can do: tells which checks apply.</summary>
+    public Capabilities Capabilities { get; init; } = StackEngine.Docker.Capabilities;
 
     /// <summary>Where each API answers, as seen from this process.</summary>
     public required StackEndpoints Endpoints { get; init; }
@@ -39,9 +42,6 @@ public sealed record VerificationPlan
     /// <summary>The uids of the dashboards that were shipped.</summary>
     public IReadOnlyList<string> DashboardUids { get; init; } = [];
 
-    /// <summary>Whether this stack makes the metrics of a service graph out of spans.</summary>
-    public bool ServiceGraph { get; init; }
-
     /// <summary>Whether rules and Alertmanager are part of this stack.</summary>
     public bool Alerting { get; init; }
 
@@ -63,8 +63,13 @@ public sealed record StackEndpoints
     public Uri? Alertmanager { get; init; }
     public Uri? LogAgent { get; init; }
 
-    /// <summary>Whether the OTLP receivers take metrics and logs, too; where they take traces alone, the metric store and the log store take OTLP over HTTP themselves.</summary>
-    public bool OtlpTakesEverySignal { get; init; }
+    /// <summary>The components that answer somewhere.</summary>
+    internal IEnumerable<(Component Component, Uri Address)> Components
+        => new[]
+        {
+            (Component.Prometheus, Prometheus), (Component.Loki, Loki), (Component.Promtail, LogAgent), (Component.Tempo, Tempo),
+            (Component.Grafana, Grafana), (Component.Alertmanager, Alertmanager),
+        }.Where(pair => pair.Item2 is not null).Select(pair => (pair.Item1, pair.Item2!));
 }
 
 /// <summary>One service under test.</summary>

@@ -51,6 +51,9 @@ internal sealed class VerificationRun : IDisposable
     /// <summary>In ordinal order of name; the position is the source in trace ids.</summary>
     public IReadOnlyList<ServiceUnderTest> Services { get; }
 
+    /// <summary>Whether the stack can do this.</summary>
+    public bool Can(Capabilities wanted) => (Plan.Capabilities & wanted) == wanted;
+
     /// <summary>Emit-to-queryable delays in milliseconds, by signal.</summary>
     public ConcurrentDictionary<string, ConcurrentBag<double>> Delays { get; } = new(StringComparer.Ordinal);
 

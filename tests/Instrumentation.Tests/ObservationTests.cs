@@ -51,7 +51,10 @@ public sealed class ObservationTests : IDisposable
         await app.StartAsync(TestContext.Current.CancellationToken);
 
         using var own = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{_port}") };
-        using var main = new HttpClient { BaseAddress = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()) };
+        using var main = new HttpClient
+        {
+            BaseAddress = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()),
+        };
         Assert.Equal("hello", await main.GetStringAsync("/"));
         Assert.Equal(HttpStatusCode.NotFound, (await main.GetAsync("/metrics")).StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await own.GetAsync("/health/ready")).StatusCode);

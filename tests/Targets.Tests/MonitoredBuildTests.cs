@@ -128,7 +128,7 @@ public sealed class MonitoredBuildTests
             var arguments = CommandLineArguments(pair.example.Split(' '));
             new GivenOptions(arguments).Require([pair.target.Name], [pair.target], targets);
         });
-        Assert.All(targets.Where(target => target.Options.Count > 1), target => Assert.NotEqual([], target.Examples));
+        Assert.All(targets.Where(target => target.Options.Count > 1 && target.Name != "Default"), target => Assert.NotEqual([], target.Examples));
     }
 
     [Fact]

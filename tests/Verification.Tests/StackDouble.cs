@@ -12,6 +12,7 @@ using Microsoft.Extensions.Logging;
 using MicroMonitored.Protocols.Jaeger;
 using MicroMonitored.Protocols.Otlp;
 using MicroMonitored.Protocols.Zipkin;
+using MicroMonitored.Model.Components;
 using MicroMonitored.Verification.Probes;
 using OpenTelemetry.Proto.Collector.Trace.V1;
 
@@ -90,6 +91,7 @@ internal sealed partial class StackDouble : ILogProbe, IAsyncDisposable
     public VerificationPlan Plan(bool services = true, string engine = "docker") => new()
     {
         Engine = engine,
+        Capabilities = engine == StackEngine.Embedded.Name ? StackEngine.Embedded.Capabilities : StackEngine.Docker.Capabilities,
         Endpoints = new StackEndpoints
         {
             Prometheus = addresses["prometheus"],
@@ -102,7 +104,6 @@ internal sealed partial class StackDouble : ILogProbe, IAsyncDisposable
             JaegerThrift = addresses["jaeger"],
             Alertmanager = engine == "docker" ? addresses["alertmanager"] : null,
             LogAgent = engine == "docker" ? addresses["log-agent"] : null,
-            OtlpTakesEverySignal = engine == "embedded",
         },
         Services = services
             ? [new(Orders, addresses[Orders], "/orders", [Inventory]),
@@ -115,7 +116,6 @@ internal sealed partial class StackDouble : ILogProbe, IAsyncDisposable
         RequestsPerService = 8,
         Grafana = engine == "docker" ? new GrafanaCredentials("admin", "secret") : null,
         DashboardUids = ["services"],
-        ServiceGraph = engine == "docker",
         Alerting = engine == "docker",
         PublishedPorts = new Dictionary<string, int> { ["prometheus"] = (open?.LocalEndpoint as IPEndPoint)?.Port ?? addresses["prometheus"].Port },
     };

@@ -1,10 +1,10 @@
-using System.Net;
 using System.Net.Sockets;
 using MicroMonitored.Embedded.Ingest;
 using MicroMonitored.Embedded.Ingest.Scrape;
 using MicroMonitored.Embedded.Ingest.Tail;
 using MicroMonitored.Embedded.Store;
 using MicroMonitored.Embedded.Web;
+using MicroMonitored.Model.Components;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace MicroMonitored.Embedded.Hosting;
@@ -50,19 +50,6 @@ internal static class EngineHost
         return app;
     }
 
-    public static IEnumerable<(string Name, int Port)> Listeners(EmbeddedPorts ports) =>
-        new (string Name, int Port)[]
-        {
-            ("grafana", ports.Grafana),
-            ("prometheus", ports.Prometheus),
-            ("loki", ports.Loki),
-            ("tempo", ports.Tempo),
-            ("otlpGrpc", ports.OtlpGrpc),
-            ("otlpHttp", ports.OtlpHttp),
-            ("zipkin", ports.Zipkin),
-            ("jaegerThrift", ports.JaegerThrift),
-        }.Where(listener => listener.Port != 0);
-
     private static void Listen(KestrelServerOptions kestrel, EmbeddedOptions options)
     {
         kestrel.AddServerHeader = false;
@@ -73,27 +60,26 @@ internal static class EngineHost
         kestrel.Limits.MaxConcurrentConnections = 512;
         kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
         kestrel.Limits.Http2.MaxStreamsPerConnection = 100;
-        var address = IPAddress.Parse(options.BindAddress);
-        foreach (var (name, port) in Listeners(options.Ports))
-            kestrel.Listen(address, port, listen => listen.Protocols = name == "otlpGrpc" ? HttpProtocols.Http2 : HttpProtocols.Http1);
+        foreach (var port in options.Listeners)
+            kestrel.Listen(options.BindAddress, port.Number, listen => listen.Protocols = port.Port.Role == PortRole.OtlpGrpc ? HttpProtocols.Http2 : HttpProtocols.Http1);
     }
 
     /// <summary>A line for every port that cannot be listened on.</summary>
     public static List<string> BusyPorts(EmbeddedOptions options)
     {
         var busy = new List<string>();
-        foreach (var (name, port) in Listeners(options.Ports))
+        foreach (var port in options.Listeners)
         {
             try
             {
-                using var listener = new TcpListener(IPAddress.Parse(options.BindAddress), port);
+                using var listener = new TcpListener(options.BindAddress, port.Number);
                 listener.Start();
             }
             catch (SocketException exception)
             {
                 busy.Add(exception.SocketErrorCode == SocketError.AddressAlreadyInUse
-                    ? $"ports.{name}: {options.BindAddress}:{port} is in use; stop what listens there or choose another port."
-                    : $"ports.{name}: cannot listen on {options.BindAddress}:{port}: {exception.Message}.");
+                    ? $"{port.Port.SettingsKey}: {options.BindAddress}:{port.Number} is in use; stop what listens there or choose another port."
+                    : $"{port.Port.SettingsKey}: cannot listen on {options.BindAddress}:{port.Number}: {exception.Message}.");
             }
         }
 

@@ -13,7 +13,7 @@ internal sealed class RequestGuard
     public RequestGuard(EmbeddedOptions options)
     {
         _hosts.UnionWith(options.AllowedHosts);
-        var address = IPAddress.Parse(options.BindAddress);
+        var address = options.BindAddress;
         _hosts.Add(address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? $"[{address}]" : address.ToString());
         if (!IPAddress.IsLoopback(address))
             _token = SHA256.HashData(Encoding.UTF8.GetBytes(options.Token!));

@@ -1,4 +1,3 @@
-using MicroMonitored.Model.Settings;
 
 namespace MicroMonitored.Embedded.Store;
 
@@ -14,9 +13,9 @@ internal sealed partial class Maintenance(
     public async Task RetainAsync(CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
-        await store.Metrics.RetainAsync((now - Duration(options.Retention.Metrics)).ToUnixTimeMilliseconds(), cancellation);
-        await store.Logs.RetainAsync((now - Duration(options.Retention.Logs)).ToUnixTimeMilliseconds() * 1_000_000, cancellation);
-        await store.Spans.RetainAsync((now - Duration(options.Retention.Traces)).ToUnixTimeMilliseconds() * 1_000_000, cancellation);
+        await store.Metrics.RetainAsync((now - options.Retention.Metrics.Value).ToUnixTimeMilliseconds(), cancellation);
+        await store.Logs.RetainAsync((now - options.Retention.Logs.Value).ToUnixTimeMilliseconds() * 1_000_000, cancellation);
+        await store.Spans.RetainAsync((now - options.Retention.Traces.Value).ToUnixTimeMilliseconds() * 1_000_000, cancellation);
         await store.ShrinkAsync(cancellation);
     }
 
@@ -48,8 +47,6 @@ internal sealed partial class Maintenance(
             }
         }
     }
-
-    private static TimeSpan Duration(string text) => PrometheusDuration.TryParse(text, out var duration) ? duration.Value : TimeSpan.FromDays(1);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Maintenance of the store failed: {Reason}")]
     private partial void LogFailed(string reason);

@@ -198,7 +198,7 @@ internal sealed class PrometheusApi(IMetricReader metrics, ITargetReader targets
             active.Select(target => new PromTarget(
                 Labels.From(target.DiscoveredLabels), Labels.From(target.Labels), target.Job, target.ScrapeUrl, target.ScrapeUrl, target.LastError,
                 target.LastScrape?.UtcDateTime ?? DateTime.SpecifyKind(default, DateTimeKind.Utc), target.LastScrapeDuration.TotalSeconds,
-                target.Health, options.ScrapeInterval, options.ScrapeTimeout)),
+                target.Health, options.ScrapeInterval.Text, options.ScrapeTimeout.Text)),
             [],
             active.Select(static target => target.Job).Distinct().ToDictionary(static job => job, static _ => 0)));
     }

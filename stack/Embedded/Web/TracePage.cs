@@ -29,8 +29,9 @@ internal sealed class TracePage(PageSources sources, CancellationToken cancellat
         var errors = trace.Spans.Count(static s => s.IsError);
         return Html.Of($"""
             <section><h1>{PageParts.Title(trace)}</h1><p class="facts"><span class="mono">{trace.HexId}</span>
-            <span><b>{PageParts.Duration(trace.DurationNs)}</b></span><span><b>{PageParts.Spans(trace)}</b></span>
-            <span><b>{services.Count} {(services.Count == 1 ? "service" : "services")}</b></span>
+            <span><b>{PageParts.Duration(trace.DurationNs)}</b></span>
+            <span><b>{trace.Spans.Count}</b> {(trace.Spans.Count == 1 ? "span" : "spans")}</span>
+            <span><b>{services.Count}</b> {(services.Count == 1 ? "service" : "services")}</span>
             {PageParts.Failed(errors)}<span>{PageParts.Full(trace.StartNs)}</span></p></section>
             <section class="card"><header><h2>Spans</h2><div
             class="legend">{services.Select(static s => Html.Of($"<span>{PageParts.Dot(s)}{s}</span>"))}</div></header>

@@ -19,7 +19,7 @@ internal sealed class JsonFileProcessor : BaseProcessor<LogRecord>
         meter.CreateObservableCounter("log.lines.written", () => file.Written, "{line}", "Log lines written to the file.");
         meter.CreateObservableCounter<long>(
             "log.lines.dropped",
-            () => [new(file.Overflowed, new KeyValuePair<string, object?>("reason", "queue_full")), new(file.Unwritable, new KeyValuePair<string, object?>("reason", "unwritable"))],
+            () => [Dropped(file.Overflowed, "queue_full"), Dropped(file.Unwritable, "unwritable")],
             "{line}",
             "Log lines dropped: the queue was full or the file could not be written.");
         AppDomain.CurrentDomain.ProcessExit += Close;
@@ -37,6 +37,8 @@ internal sealed class JsonFileProcessor : BaseProcessor<LogRecord>
         _file.Dispose();
         base.Dispose(disposing);
     }
+
+    private static Measurement<long> Dropped(long lines, string reason) => new(lines, new KeyValuePair<string, object?>("reason", reason));
 
     private void Close(object? sender, EventArgs args) => _file.Dispose();
 

@@ -154,12 +154,13 @@ internal sealed class JsonLine
             // What the logger factory adds of the span: the line has it already.
             case IReadOnlyList<KeyValuePair<string, object?>> and [{ Key: "SpanId" }, { Key: "TraceId" }, ..]:
                 break;
+            case IReadOnlyList<KeyValuePair<string, object?>> fields:
+                for (var index = 0; index < fields.Count; index++)
+                    CollectScopeField(fields[index], scope);
+                break;
             case IEnumerable<KeyValuePair<string, object?>> fields:
                 foreach (var field in fields)
-                    if (field.Key is Template)
-                        _scopes.Add(Print(scope));
-                    else
-                        _scopeFields.Add(field);
+                    CollectScopeField(field, scope);
                 break;
             case IDictionary fields:
                 foreach (DictionaryEntry field in fields)
@@ -175,6 +176,14 @@ internal sealed class JsonLine
                 _scopes.Add(Print(scope));
                 break;
         }
+    }
+
+    private void CollectScopeField(KeyValuePair<string, object?> field, object scope)
+    {
+        if (field.Key is Template)
+            _scopes.Add(Print(scope));
+        else
+            _scopeFields.Add(field);
     }
 
     private void Value(object? value)

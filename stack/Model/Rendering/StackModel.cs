@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using MicroMonitored.Model.Components;
 using MicroMonitored.Model.Services;
 using MicroMonitored.Model.Settings;
 
@@ -57,6 +58,9 @@ public sealed record StackModel
 
     /// <summary>The group that owns the secret files and that the containers reading them join; null where files have no group.</summary>
     public long? SecretsGroup { get; init; }
+
+    /// <summary>The components that these settings leave out.</summary>
+    internal IReadOnlyList<Component> Absent => Alerting ? [] : [Component.Alertmanager];
 
     /// <summary>Whether Alertmanager has somewhere to post to.</summary>
     public bool Notifies => Alerting && Webhook is not null;

@@ -10,7 +10,7 @@ namespace MicroMonitored.Model.Rendering;
 
 /// <summary>Renders <c>stack/assets</c> into the files that the engine mounts.</summary>
 /// <remarks>
-/// A file ending in <c>.sbn</c> is a Scriban template, any other is copied. Everything is rendered and read back before
+/// A file ending in <c>.sbn</c> is a Scriban template, one in <c>.new</c> waits for a person, any other is copied. Everything is rendered and read back before
 /// anything is written; a file is written only when its content differs, by rename, so that a component never reads half a file.
 /// </remarks>
 public static class StackRenderer
@@ -19,6 +19,7 @@ public static class StackRenderer
     public const string SecretsFolder = "secrets";
 
     private const string TemplateExtension = ".sbn";
+    private const string Waiting = ".new";
     private const string ManifestName = ".rendered.json";
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
@@ -78,14 +79,11 @@ public static class StackRenderer
     private static IEnumerable<(string Path, string File)> AssetFiles(string folder, StackModel model)
         => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
             .Select(file => (Path: Path.GetRelativePath(folder, file).Replace('\\', '/'), File: file))
-            .Where(asset => !IsRuleTest(asset.Path) && (model.Alerting || !IsAlerting(asset.Path)))
+            .Where(asset => !IsRuleTest(asset.Path) && !asset.Path.EndsWith(Waiting, StringComparison.Ordinal))
+            .Where(asset => !model.Absent.Any(component => component.Owns(asset.Path)))
             .OrderBy(asset => asset.Path, StringComparer.Ordinal);
 
     private static bool IsRuleTest(string path) => path.StartsWith("prometheus/tests/", StringComparison.Ordinal);
-
-    private static bool IsAlerting(string path)
-        => path.StartsWith("alertmanager/", StringComparison.Ordinal)
-            || path is "prometheus/rules/alerts.yml" or "grafana/provisioning/datasources/alertmanager.yaml";
 
     private static string Expand(string file, StackModel model, Func<string, string> fingerprint)
     {

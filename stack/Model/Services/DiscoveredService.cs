@@ -1,3 +1,5 @@
+using MicroMonitored.Model.Components;
+
 namespace MicroMonitored.Model.Services;
 
 /// <summary>A project under <c>src/</c> that says <c>&lt;MonitoredService&gt;true&lt;/MonitoredService&gt;</c>.</summary>
@@ -9,6 +11,12 @@ namespace MicroMonitored.Model.Services;
 /// <param name="Calls">Names of the services that the probe route calls (<c>MonitoredCalls</c>), one request each.</param>
 public sealed record DiscoveredService(string Name, string ProjectName, string ProjectFile, int Port, string? ProbePath, IReadOnlyList<string> Calls)
 {
+    /// <summary>Where it answers on this machine.</summary>
+    public Endpoint Endpoint => Endpoint.Local(Port);
+
+    /// <summary>The address on this machine that answers 2xx once it is ready.</summary>
+    public Uri Ready => Endpoint.At("/health/ready");
+
     /// <summary>The folder of the project file.</summary>
     public string ProjectFolder => Path.GetDirectoryName(ProjectFile)!;
 }

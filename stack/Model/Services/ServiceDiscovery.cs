@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using System.Xml;
 using System.Xml.Linq;
+using MicroMonitored.Model.Components;
 
 namespace MicroMonitored.Model.Services;
 
@@ -9,7 +10,7 @@ public static partial class ServiceDiscovery
 {
     /// <summary>Reads every project below <paramref name="sourceFolder"/>; a missing folder has no services.</summary>
     /// <param name="firstPort">The port of the first service; the others follow in ordinal order of name.</param>
-    /// <param name="takenPorts">Ports of the stack, by name, that a service must not get.</param>
+    /// <param name="takenPorts">Ports of the stack, by settings key, that a service must not get.</param>
     /// <exception cref="FaultException">A project cannot be read or contradicts another; every fault at once.</exception>
     public static IReadOnlyList<DiscoveredService> Find(string sourceFolder, int firstPort, IReadOnlyList<KeyValuePair<string, int>> takenPorts)
     {
@@ -34,13 +35,14 @@ public static partial class ServiceDiscovery
             if (service.Port > 65535)
                 faults.Add($"{Path.GetFileName(service.ProjectFile)}: port {service.Port} is beyond 65535; lower ports.services in stack.json");
             else if (takenPorts.FirstOrDefault(pair => pair.Value == service.Port) is { Key: { } key })
-                faults.Add($"{Path.GetFileName(service.ProjectFile)}: its port {service.Port} is ports.{key}; move ports.services or ports.{key} in stack.json");
+                faults.Add($"{Path.GetFileName(service.ProjectFile)}: its port {service.Port} is {key}; move ports.services or {key} in stack.json");
         }
 
         return faults.Count == 0 ? services : throw new FaultException(faults);
     }
 
-    private static readonly string[] ReservedNames = ["prometheus", "loki", "promtail", "tempo", "grafana", "alertmanager", "micromonitored-verify"];
+    /// <summary>What the components are called on the network, and the service that Verify plays.</summary>
+    private static readonly string[] ReservedNames = [.. Component.All.Select(component => component.Name), "micromonitored-verify"];
 
     private static IEnumerable<string> ProjectFiles(string folder)
         => Directory.EnumerateFiles(folder, "*.csproj", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint })

@@ -13,6 +13,7 @@ public readonly record struct PrometheusDuration
     /// <summary>As written.</summary>
     public string Text { get; }
 
+    /// <summary>How long it is.</summary>
     public TimeSpan Value { get; }
 
     /// <summary>In hours and minutes, for the components that know neither days nor weeks.</summary>
@@ -29,8 +30,10 @@ public readonly record struct PrometheusDuration
         }
     }
 
+    /// <summary>Reads a duration of more than nothing.</summary>
     /// <exception cref="FormatException">The text is no duration.</exception>
-    public static PrometheusDuration Parse(string text) => TryParse(text, out var duration) ? duration : throw new FormatException($"\"{text}\" is no duration");
+    public static PrometheusDuration Parse(string text)
+        => TryParse(text, out var duration) ? duration : throw new FormatException($"\"{text}\" is no duration");
 
     /// <summary>Reads a duration of more than nothing.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out PrometheusDuration duration)
@@ -42,5 +45,6 @@ public readonly record struct PrometheusDuration
         return true;
     }
 
+    /// <inheritdoc/>
     public override string ToString() => Text;
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json.Serialization;
 
 namespace MicroMonitored.Model.Settings;
 
@@ -16,33 +17,44 @@ public enum EngineChoice
 }
 
 /// <summary>The settings of <c>stack/stack.json</c>, read, overridden by the environment and validated as a whole.</summary>
+/// <remarks>Keys, defaults, bounds and what each means stand in <c>stack.schema.json</c>; a test holds the two together.</remarks>
 public sealed record StackSettings
 {
+    /// <summary>The engine that <c>Up</c> starts.</summary>
     public required EngineChoice Engine { get; init; }
 
     /// <summary>The address every published or listening port binds.</summary>
     public required IPAddress BindAddress { get; init; }
 
+    /// <summary>Names that other projects join the stack by.</summary>
     public required StackNames Names { get; init; }
 
+    /// <summary>Host ports.</summary>
     public required StackPorts Ports { get; init; }
 
+    /// <summary>Pinned image references.</summary>
     public required StackImages Images { get; init; }
 
+    /// <summary>Time between two scrapes of a service.</summary>
     public required PrometheusDuration ScrapeInterval { get; init; }
 
     /// <summary>The share of new traces that is kept, from 0 to 1; a parent's decision wins.</summary>
     public required double Sampling { get; init; }
 
+    /// <summary>How long each signal is kept.</summary>
     public required StackRetention Retention { get; init; }
 
+    /// <summary>The Grafana administrator.</summary>
     public required GrafanaSettings Grafana { get; init; }
 
+    /// <summary>Alert rules and Alertmanager.</summary>
     public required AlertingSettings Alerting { get; init; }
 
+    /// <summary>Memory limits of the containers.</summary>
     public required StackMemory Memory { get; init; }
 
     /// <summary>Whether a port can be reached from another machine.</summary>
+    [JsonIgnore]
     public bool IsOpen => !IPAddress.IsLoopback(BindAddress);
 }
 
@@ -52,28 +64,47 @@ public sealed record StackSettings
 /// <param name="LogsVolume">The external Docker volume of the log files.</param>
 public sealed record StackNames(string Project, string Network, string LogsVolume);
 
-/// <summary>Host ports.</summary>
-/// <param name="Services">The first service's port; the others follow in ordinal order of name.</param>
-public sealed record StackPorts(
-    int Grafana,
-    int Prometheus,
-    int Loki,
-    int Tempo,
-    int OtlpGrpc,
-    int OtlpHttp,
-    int Zipkin,
-    int JaegerThrift,
-    int JaegerGrpc,
-    int Alertmanager,
-    int Services)
+/// <summary>Host ports; which component each belongs to, and what it is for, says <see cref="Components.Component"/>.</summary>
+public sealed record StackPorts
 {
-    /// <summary>The components' ports by settings key, without the services' first port.</summary>
-    public IReadOnlyList<KeyValuePair<string, int>> ByName() =>
-    [
-        new("grafana", Grafana), new("prometheus", Prometheus), new("loki", Loki), new("tempo", Tempo),
-        new("otlpGrpc", OtlpGrpc), new("otlpHttp", OtlpHttp), new("zipkin", Zipkin),
-        new("jaegerThrift", JaegerThrift), new("jaegerGrpc", JaegerGrpc), new("alertmanager", Alertmanager),
-    ];
+    /// <summary>How far the first service's port lies above <see cref="First"/>.</summary>
+    public static int Span => SettingsSchema.Keys.Max(key => key.Offset ?? 0);
+
+    /// <summary>The port that the others were counted from; null where each has its own.</summary>
+    public int? First { get; init; }
+
+    /// <summary>Grafana, or the pages of the embedded engine.</summary>
+    public int Grafana { get; init; }
+
+    /// <summary>The API of Prometheus.</summary>
+    public int Prometheus { get; init; }
+
+    /// <summary>The API of Loki.</summary>
+    public int Loki { get; init; }
+
+    /// <summary>The API of Tempo.</summary>
+    public int Tempo { get; init; }
+
+    /// <summary>OTLP over gRPC.</summary>
+    public int OtlpGrpc { get; init; }
+
+    /// <summary>OTLP over HTTP.</summary>
+    public int OtlpHttp { get; init; }
+
+    /// <summary>Zipkin spans.</summary>
+    public int Zipkin { get; init; }
+
+    /// <summary>Jaeger Thrift over HTTP.</summary>
+    public int JaegerThrift { get; init; }
+
+    /// <summary>Jaeger over gRPC.</summary>
+    public int JaegerGrpc { get; init; }
+
+    /// <summary>The API of Alertmanager.</summary>
+    public int Alertmanager { get; init; }
+
+    /// <summary>The first service's port; the others follow in ordinal order of name.</summary>
+    public int Services { get; init; }
 }
 
 /// <summary>Pinned image references.</summary>
@@ -91,22 +122,27 @@ public sealed record StackImages(
 public sealed record StackRetention(PrometheusDuration Metrics, PrometheusDuration Logs, PrometheusDuration Traces);
 
 /// <summary>The Grafana administrator.</summary>
-public sealed record GrafanaSettings(string User, string Password)
+/// <param name="Password">As written, or what <paramref name="PasswordFile"/> holds.</param>
+/// <param name="PasswordFile">The file that holds the password, relative to the settings file; null for none.</param>
+public sealed record GrafanaSettings(string User, string Password, string? PasswordFile = null)
 {
-    /// <summary>The development default that the settings file ships with.</summary>
-    public const string DefaultPassword = "password";
+    private static readonly string DefaultPassword = SettingsSchema.Key("grafana.password").Default.GetString()!;
 
     /// <summary>Whether the password is still the well-known development default.</summary>
+    [JsonIgnore]
     public bool HasDefaultPassword => Password == DefaultPassword;
 
+    /// <inheritdoc/>
     public override string ToString() => $"{User}:***";
 }
 
 /// <summary>Alert rules and Alertmanager.</summary>
+/// <param name="Enabled">Whether Alertmanager runs and the alert rules are loaded.</param>
 /// <param name="Webhook">Where Alertmanager posts notifications; null for none.</param>
 public sealed record AlertingSettings(bool Enabled, Uri? Webhook);
 
 /// <summary>Memory limits of the containers, in the notation of Compose (<c>512m</c>, <c>1g</c>).</summary>
+/// <param name="Service">Of each service's container.</param>
 public sealed record StackMemory(
     string Prometheus,
     string Loki,

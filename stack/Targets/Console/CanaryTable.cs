@@ -5,7 +5,7 @@ using Spectre.Console;
 namespace MicroMonitored.Targets.Console;
 
 /// <summary>Prints what the canary has seen.</summary>
-public static class CanaryTable
+internal static class CanaryTable
 {
     private static readonly string[] Bounds = [.. DelayHistogram.Bounds.Select(bound => $"≤{Length(bound)}"), $">{Length(DelayHistogram.Bounds[^1])}"];
 

@@ -4,9 +4,9 @@ using Spectre.Console;
 namespace MicroMonitored.Targets.Console;
 
 /// <summary>Prints components as <c>Up</c> and <c>Status</c> show them.</summary>
-public static class ComponentTable
+internal static class ComponentTable
 {
-    public static void Print(IAnsiConsole console, IReadOnlyList<Component> components)
+    public static void Print(IAnsiConsole console, IReadOnlyList<ComponentStatus> components)
     {
         var timed = components.Any(component => component.Seconds is not null);
         var table = Terminal.Table(timed ? ["Component", "Kind", "State", "Id", "URL", "Ready after"] : ["Component", "Kind", "State", "Id", "URL"]);
@@ -27,6 +27,7 @@ public static class ComponentTable
     }
 }
 
-[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-[JsonSerializable(typeof(IReadOnlyList<Component>))]
+[JsonSourceGenerationOptions(
+    WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(IReadOnlyList<ComponentStatus>))]
 internal sealed partial class ComponentJson : JsonSerializerContext;

@@ -3,7 +3,7 @@ using Spectre.Console;
 namespace MicroMonitored.Targets.Console;
 
 /// <summary>Prints what <c>Doctor</c> found.</summary>
-public static class FindingTable
+internal static class FindingTable
 {
     public static void Print(IAnsiConsole console, IReadOnlyList<Finding> findings)
     {
@@ -13,7 +13,8 @@ public static class FindingTable
         foreach (var finding in findings)
         {
             var colour = finding.Status switch { FindingStatus.Pass => Color.Green, FindingStatus.Warn => Color.Yellow, _ => Color.Red };
-            table.AddRow(new Text(finding.Subject), new Text(finding.Status.ToString().ToLowerInvariant(), new Style(colour)), new Text(finding.Detail), new Text(finding.Fix ?? ""));
+            var status = new Text(finding.Status.ToString().ToLowerInvariant(), new Style(colour));
+            table.AddRow(new Text(finding.Subject), status, new Text(finding.Detail), new Text(finding.Fix ?? ""));
         }
 
         console.Write(table);

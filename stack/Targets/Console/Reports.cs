@@ -5,7 +5,7 @@ using Spectre.Console;
 namespace MicroMonitored.Targets.Console;
 
 /// <summary>Writes what Verify found: to the console, for machines and for CI.</summary>
-public static class Reports
+internal static class Reports
 {
     public static async Task WriteAsync(VerificationReport report, string folder, IAnsiConsole console, bool details, CancellationToken cancellation)
     {

@@ -3,7 +3,7 @@ using Spectre.Console;
 namespace MicroMonitored.Targets.Console;
 
 /// <summary>The console that people and log files read.</summary>
-public static class Terminal
+internal static class Terminal
 {
     private const int RedirectedWidth = 100;
 

@@ -2,13 +2,14 @@ using System.Globalization;
 using Cake.Core;
 using Cake.Core.IO;
 using MicroMonitored.Model;
+using MicroMonitored.Model.Components;
 using MicroMonitored.Model.Settings;
 using Path = System.IO.Path;
 
 namespace MicroMonitored.Targets.Diagnosis;
 
 /// <summary>Looks at everything that a stack needs on this machine, without changing anything.</summary>
-public sealed class Examination(BuildContext context, Machine machine)
+internal sealed class Examination(BuildContext context, Machine machine)
 {
     private const long LeastDisk = 5L << 30;
     private const long LeastMemory = 4L << 30;
@@ -30,6 +31,7 @@ public sealed class Examination(BuildContext context, Machine machine)
             findings.Add(Password());
         }
 
+        findings.AddRange(PackageRows.Of(context));
         findings.Add(Disk());
         findings.Add(Memory());
         findings.Add(Writable());
@@ -100,7 +102,7 @@ public sealed class Examination(BuildContext context, Machine machine)
     {
         var lent = machine.EphemeralPorts;
         foreach (var (key, port) in WantedPorts().Where(port => lent.Contains(port.Value)))
-            yield return new Finding("port range", FindingStatus.Warn, $"ports.{key} {port} lies in {lent.First}-{lent.Last}, which the system lends to outgoing connections: Up may find it taken by chance", $"set a port below {lent.First} in stack/stack.json, or reserve it in net.ipv4.ip_local_reserved_ports");
+            yield return new Finding("port range", FindingStatus.Warn, $"{key} {port} lies in {lent.First}-{lent.Last}, which the system lends to outgoing connections: Up may find it taken by chance", $"set a port below {lent.First} in stack/stack.json, or reserve it in net.ipv4.ip_local_reserved_ports");
         if (EngineSelection.Recorded(context) is { } engine)
         {
             yield return new Finding("ports", FindingStatus.Pass, $"in use by the stack itself, on the {engine.Name} engine");
@@ -111,11 +113,11 @@ public sealed class Examination(BuildContext context, Machine machine)
         if (taken.Count == 0)
             yield return new Finding("ports", FindingStatus.Pass, "all are free");
         foreach (var (key, port) in taken)
-            yield return new Finding("ports", FindingStatus.Fail, $"ports.{key} {port} is taken by {Listeners.Owner(port) ?? "another process"}", "end it or set another port in stack/stack.json");
+            yield return new Finding("ports", FindingStatus.Fail, $"{key} {port} is taken by {Listeners.Owner(port) ?? "another process"}", "end it or set another port in stack/stack.json");
     }
 
     private IEnumerable<KeyValuePair<string, int>> WantedPorts()
-        => context.Settings.Ports.ByName().Append(KeyValuePair.Create("services", context.Settings.Ports.Services));
+        => Component.TakenPorts(context.Settings).Append(KeyValuePair.Create("ports.services", context.Settings.Ports.Services));
 
     private Finding Configuration()
     {

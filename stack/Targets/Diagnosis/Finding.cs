@@ -7,11 +7,11 @@ namespace MicroMonitored.Targets.Diagnosis;
 /// <param name="Status"><c>pass</c>, <c>warn</c> or <c>fail</c>.</param>
 /// <param name="Detail">What was seen.</param>
 /// <param name="Fix">What to do; null where nothing is.</param>
-public sealed record Finding(string Subject, FindingStatus Status, string Detail, string? Fix = null);
+internal sealed record Finding(string Subject, FindingStatus Status, string Detail, string? Fix = null);
 
 /// <summary>How bad a finding is.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<FindingStatus>))]
-public enum FindingStatus
+internal enum FindingStatus
 {
     [JsonStringEnumMemberName("pass")] Pass,
     [JsonStringEnumMemberName("warn")] Warn,

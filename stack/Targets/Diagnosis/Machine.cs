@@ -4,7 +4,7 @@ namespace MicroMonitored.Targets.Diagnosis;
 /// <param name="FreeDisk">Bytes free for this user where the repository lies.</param>
 /// <param name="Memory">Bytes of memory that processes may use.</param>
 /// <param name="PortsInUse">TCP ports that somebody listens on.</param>
-public sealed record Machine(long FreeDisk, long Memory, IReadOnlySet<int> PortsInUse, EphemeralPorts EphemeralPorts)
+internal sealed record Machine(long FreeDisk, long Memory, IReadOnlySet<int> PortsInUse, EphemeralPorts EphemeralPorts)
 {
     public static Machine Of(Paths paths)
         => new(new DriveInfo(paths.Root).AvailableFreeSpace, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, Listeners.Ports(), EphemeralPorts.OfThisMachine());

@@ -1,7 +1,7 @@
 namespace MicroMonitored.Targets.Engines;
 
 /// <summary>Writes a file only when its content differs.</summary>
-public static class ChangedFile
+internal static class ChangedFile
 {
     /// <returns>Whether the file was written.</returns>
     public static bool Write(string path, string content)

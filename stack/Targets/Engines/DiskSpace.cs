@@ -3,7 +3,7 @@ using MicroMonitored.Model;
 namespace MicroMonitored.Targets.Engines;
 
 /// <summary>Recognizes a full disk by what is said of it.</summary>
-public static class DiskSpace
+internal static class DiskSpace
 {
     private static readonly string[] Words = ["no space left on device", "disk quota exceeded", "not enough space on the disk"];
 

@@ -1,10 +1,11 @@
 using MicroMonitored.Model;
+using MicroMonitored.Model.Components;
 using MicroMonitored.Model.Settings;
 
 namespace MicroMonitored.Targets.Engines;
 
 /// <summary>Decides which engine a target speaks to, and remembers which one runs.</summary>
-public static class EngineSelection
+internal static class EngineSelection
 {
     /// <summary>The engine that <c>Up</c> starts: the one that runs already, the one named, or the best that can run here.</summary>
     /// <exception cref="FaultException">The engine named cannot run here, or the other one is up.</exception>
@@ -13,13 +14,13 @@ public static class EngineSelection
         var choice = asked ?? context.Settings.Engine;
         if (Recorded(context) is { } running)
         {
-            if (choice != EngineChoice.Auto && !Is(running, choice))
-                throw new FaultException($"the stack is up on the {running.Name} engine; run {Paths.Command} --target=Teardown before --engine={Text(choice)}");
+            if (choice != EngineChoice.Auto && running.Kind.Choice != choice)
+                throw new FaultException($"the stack is up on the {running.Name} engine; run {Paths.Command} --target=Teardown before --engine={Named(choice)}");
             return running;
         }
 
         if (choice != EngineChoice.Auto)
-            return Able(Of(choice, context));
+            return Able(Of(Named(choice), context));
         var docker = new DockerEngine(context);
         var obstacle = docker.Obstacles() is [var first, ..] ? first.Split(';')[0] : null;
         obstacle ??= docker.Images.Unreachable() is { } image ? $"the image {image.Reference} ({image.Keys}) is not here and cannot be pulled" : null;
@@ -38,8 +39,8 @@ public static class EngineSelection
     public static IStackEngine Running(BuildContext context, EngineChoice? asked = null)
     {
         var running = Recorded(context) ?? throw new FaultException($"nothing is up; run {Paths.Command} --target=Up first");
-        if (asked is { } choice and not EngineChoice.Auto && !Is(running, choice))
-            throw new FaultException($"the stack is up on the {running.Name} engine; drop --engine={Text(choice)} or run {Paths.Command} --target=Teardown and Up again");
+        if (asked is { } choice and not EngineChoice.Auto && running.Kind.Choice != choice)
+            throw new FaultException($"the stack is up on the {running.Name} engine; drop --engine={Named(choice)} or run {Paths.Command} --target=Teardown and Up again");
         return running;
     }
 
@@ -48,6 +49,12 @@ public static class EngineSelection
     {
         if (Recorded(context) is { } running)
             return [running];
+        if (Ownership.Original(context.Paths) is { } original)
+        {
+            context.Say($"This folder is a copy of {original}: what runs there and what it has stored stay.");
+            return [new EmbeddedEngine(context)];
+        }
+
         var docker = new DockerEngine(context);
         return docker.Obstacles().Count == 0 && (purge || !docker.LeavesNothing())
             ? [new EmbeddedEngine(context), docker]
@@ -56,10 +63,16 @@ public static class EngineSelection
 
     /// <summary>The engine that runs, or null.</summary>
     public static IStackEngine? Recorded(BuildContext context)
-        => !File.Exists(Marker(context)) ? null : File.ReadAllText(Marker(context)).Trim() == "docker" ? new DockerEngine(context) : new EmbeddedEngine(context);
+        => !File.Exists(Marker(context)) || Ownership.Original(context.Paths) is not null
+            ? null
+            : Of(StackEngine.All.FirstOrDefault(kind => kind.Name == File.ReadAllText(Marker(context)).Trim()) ?? StackEngine.Embedded, context);
 
     /// <summary>Remembers the engine before it starts anything.</summary>
-    public static void Record(BuildContext context, IStackEngine engine) => ChangedFile.Write(Marker(context), engine.Name + "\n");
+    public static void Record(BuildContext context, IStackEngine engine)
+    {
+        Ownership.Claim(context.Paths);
+        ChangedFile.Write(Marker(context), engine.Name + "\n");
+    }
 
     /// <summary>Forgets it once nothing runs any more.</summary>
     public static void Forget(BuildContext context)
@@ -73,11 +86,9 @@ public static class EngineSelection
             ? throw new FaultException([.. obstacles.Select(obstacle => $"--engine={engine.Name} cannot run: {obstacle}")])
             : engine;
 
-    private static IStackEngine Of(EngineChoice choice, BuildContext context) => choice == EngineChoice.Docker ? new DockerEngine(context) : new EmbeddedEngine(context);
+    private static StackEngine Named(EngineChoice choice) => StackEngine.All.Single(kind => kind.Choice == choice);
 
-    private static bool Is(IStackEngine engine, EngineChoice choice) => engine.Name == Text(choice);
+    private static IStackEngine Of(StackEngine kind, BuildContext context) => kind.Has(Capabilities.Containers) ? new DockerEngine(context) : new EmbeddedEngine(context);
 
-    private static string Text(EngineChoice choice) => choice.ToString().ToLowerInvariant();
-
-    private static string Marker(BuildContext context) => Path.Combine(context.Paths.Run, "engine");
+    private static string Marker(BuildContext context) => context.Paths.EngineMarker;
 }

@@ -4,7 +4,7 @@ namespace MicroMonitored.Targets.Engines;
 
 /// <summary>The ports that the system lends to outgoing connections: a listener there meets them by chance.</summary>
 /// <param name="Reserved">Those of the range that it does not lend.</param>
-public sealed record EphemeralPorts(int First, int Last, IReadOnlySet<int> Reserved)
+internal sealed record EphemeralPorts(int First, int Last, IReadOnlySet<int> Reserved)
 {
     private const string Kernel = "/proc/sys/net/ipv4";
 

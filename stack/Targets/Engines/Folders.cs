@@ -3,7 +3,7 @@ using MicroMonitored.Model;
 namespace MicroMonitored.Targets.Engines;
 
 /// <summary>Makes sure that folders can be written before anything is started.</summary>
-public static class Folders
+internal static class Folders
 {
     /// <exception cref="FaultException">A folder cannot be created or written; names every such folder.</exception>
     public static void Require(Paths paths, IReadOnlyList<string> folders)

@@ -1,13 +1,17 @@
+using MicroMonitored.Model.Components;
 using MicroMonitored.Model.Services;
 using MicroMonitored.Verification;
 
 namespace MicroMonitored.Targets.Engines;
 
 /// <summary>Runs the stack and the services: in containers or as processes of the host.</summary>
-public interface IStackEngine
+internal interface IStackEngine
 {
-    /// <summary><c>docker</c> or <c>embedded</c>.</summary>
-    string Name { get; }
+    /// <summary>What it is called and what a stack can do on it.</summary>
+    StackEngine Kind { get; }
+
+    /// <summary>Its name on the command line and in reports.</summary>
+    string Name => Kind.Name;
 
     /// <summary>What keeps this engine from running here, each with the fix; empty when it can run.</summary>
     IReadOnlyList<string> Obstacles();
@@ -15,10 +19,10 @@ public interface IStackEngine
     /// <summary>Starts what is not running yet and waits until all of it is ready.</summary>
     /// <param name="timeout">How long it waits before what is not ready counts as failed.</param>
     /// <exception cref="MicroMonitored.Model.FaultException">Something is in the way; nothing has been started.</exception>
-    Task<IReadOnlyList<Component>> UpAsync(TimeSpan timeout, CancellationToken cancellation);
+    Task<IReadOnlyList<ComponentStatus>> UpAsync(TimeSpan timeout, CancellationToken cancellation);
 
     /// <summary>What runs now; quick, also when nothing does.</summary>
-    Task<IReadOnlyList<Component>> StatusAsync(CancellationToken cancellation);
+    Task<IReadOnlyList<ComponentStatus>> StatusAsync(CancellationToken cancellation);
 
     /// <summary>Prints the last lines of a component's or service's log, or of all.</summary>
     Task LogsAsync(string? component, int lines, bool follow, CancellationToken cancellation);
@@ -38,10 +42,10 @@ public interface IStackEngine
 /// <param name="State"><c>ready</c>, <c>starting</c>, <c>down</c> or what the engine says of it.</param>
 /// <param name="Id">Process id or container name.</param>
 /// <param name="Seconds">Time from start to ready in this run of <c>Up</c>; null where it was not started.</param>
-public sealed record Component(string Name, string Kind, string State, string? Id, int? Port, Uri? Url, double? Seconds = null);
+internal sealed record ComponentStatus(string Name, string Kind, string State, string? Id, int? Port, Uri? Url, double? Seconds = null);
 
 /// <summary>How a service reaches the stack and the others; the same for both engines.</summary>
-public static class ServiceEnvironment
+internal static class ServiceEnvironment
 {
     /// <summary>The environment variables of one service.</summary>
     /// <param name="listen">The address it listens on (<c>ASPNETCORE_URLS</c>).</param>

@@ -4,7 +4,7 @@ using System.Net.NetworkInformation;
 namespace MicroMonitored.Targets.Engines;
 
 /// <summary>Who listens on which TCP port of this machine.</summary>
-public static class Listeners
+internal static class Listeners
 {
     /// <summary>The ports in use, on any address.</summary>
     public static IReadOnlySet<int> Ports()
@@ -21,7 +21,9 @@ public static class Listeners
             {
                 if (!Directory.EnumerateFiles(Path.Combine(folder, "fd")).Any(handle => File.ResolveLinkTarget(handle, false)?.Name is { } target && inodes.Contains(target)))
                     continue;
-                return $"{File.ReadAllText(Path.Combine(folder, "comm")).Trim()} (pid {Path.GetFileName(folder)})";
+                var pid = Path.GetFileName(folder);
+                var stack = Ownership.StackOf(int.Parse(pid, CultureInfo.InvariantCulture)) is { } root ? $" of the stack that runs from {root}" : "";
+                return $"{File.ReadAllText(Path.Combine(folder, "comm")).Trim()} (pid {pid}){stack}";
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {

@@ -3,7 +3,7 @@ using MicroMonitored.Model;
 namespace MicroMonitored.Targets.Engines;
 
 /// <summary>Makes sure that ports are free before anything is started.</summary>
-public static class Ports
+internal static class Ports
 {
     /// <param name="container">The container that publishes a port, or null.</param>
     /// <exception cref="FaultException">A port is taken; names every such port, its setting and its owner.</exception>

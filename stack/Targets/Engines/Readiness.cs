@@ -6,10 +6,10 @@ namespace MicroMonitored.Targets.Engines;
 
 /// <summary>What to ask to learn whether a component is ready.</summary>
 /// <param name="Address">The address that answers 2xx when ready; null where only the engine can tell.</param>
-public sealed record Probe(string Component, Uri? Address);
+internal sealed record Probe(string Component, Uri? Address);
 
 /// <summary>Polls readiness from outside, all components in parallel.</summary>
-public static class Readiness
+internal static class Readiness
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan Answer = TimeSpan.FromSeconds(2);
@@ -67,7 +67,7 @@ public static class Readiness
     }
 
     /// <summary>Asks each component that is not known to be down once.</summary>
-    public static async Task<IReadOnlyList<Component>> OfAsync(IReadOnlyList<Component> components, IReadOnlyList<Probe> probes, CancellationToken cancellation)
+    public static async Task<IReadOnlyList<ComponentStatus>> OfAsync(IReadOnlyList<ComponentStatus> components, IReadOnlyList<Probe> probes, CancellationToken cancellation)
     {
         if (components.All(component => component.State == "down"))
             return components;

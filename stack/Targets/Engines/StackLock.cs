@@ -3,7 +3,7 @@ using MicroMonitored.Model;
 namespace MicroMonitored.Targets.Engines;
 
 /// <summary>Lets one build at a time change what runs.</summary>
-public sealed class StackLock : IDisposable
+internal sealed class StackLock : IDisposable
 {
     private readonly FileStream _stream;
 

@@ -5,7 +5,7 @@ using Cake.Core.IO;
 namespace MicroMonitored.Targets.Projects;
 
 /// <summary>Compiles several projects in one go.</summary>
-public static class Compilation
+internal static class Compilation
 {
     /// <summary>Builds the projects in the Release configuration, in parallel, quietly.</summary>
     /// <param name="what">What fails, as a person would say it.</param>

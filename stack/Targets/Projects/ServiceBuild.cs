@@ -3,7 +3,7 @@ using MicroMonitored.Model.Services;
 namespace MicroMonitored.Targets.Projects;
 
 /// <summary>Compiles what runs beside the embedded engine: each discovered service of which something has changed.</summary>
-public static class ServiceBuild
+internal static class ServiceBuild
 {
     /// <exception cref="Cake.Core.CakeException">A project does not compile; carries the compiler's errors.</exception>
     public static void Run(BuildContext context)

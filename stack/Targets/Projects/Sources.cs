@@ -5,7 +5,7 @@ using MicroMonitored.Model.Services;
 namespace MicroMonitored.Targets.Projects;
 
 /// <summary>Tells whether files have changed, by path, size and time of last writing.</summary>
-public static class Sources
+internal static class Sources
 {
     private static readonly EnumerationOptions Everything = new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
 

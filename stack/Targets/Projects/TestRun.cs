@@ -8,7 +8,7 @@ using MicroMonitored.Model;
 namespace MicroMonitored.Targets.Projects;
 
 /// <summary>The outcome of all test projects.</summary>
-public sealed record TestRun(int Passed, int Failed, int Skipped)
+internal sealed record TestRun(int Passed, int Failed, int Skipped)
 {
     /// <summary>Builds the test projects together and runs one after the other.</summary>
     /// <param name="filter">The projects' names; <c>*</c> matches any run of characters.</param>

@@ -3,10 +3,12 @@ using MicroMonitored.Model;
 
 namespace MicroMonitored.Targets.Tasks;
 
+/// <summary>Makes room without losing what the running build needs.</summary>
 [TaskName(nameof(Clean))]
 [TaskDescription("Deletes what builds and runs have written below artifacts/, except the build itself.")]
 public sealed class Clean : FrostingTask<BuildContext>
 {
+    /// <inheritdoc/>
     public override void Run(BuildContext context)
     {
         if (EngineSelection.Recorded(context) is { } engine)

@@ -16,7 +16,7 @@ public sealed class Status : AsyncFrostingTask<BuildContext>
     {
         var components = await (EngineSelection.Recorded(context) ?? new EmbeddedEngine(context)).StatusAsync(Interrupt.Token);
         if (context.GetValue(Format) == OutputFormat.Json)
-            context.Say(JsonSerializer.Serialize(components, ComponentJson.Default.IReadOnlyListComponent));
+            context.Say(JsonSerializer.Serialize(components, ComponentJson.Default.IReadOnlyListComponentStatus));
         else
             ComponentTable.Print(context.Terminal, components);
     }

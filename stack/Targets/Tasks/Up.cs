@@ -20,6 +20,7 @@ public sealed class Up : AsyncFrostingTask<BuildContext>
         var clock = Stopwatch.StartNew();
         using var held = StackLock.Take(context.Paths);
         var engine = EngineSelection.ForUp(context, context.GetValue(Engine));
+        var original = Ownership.Original(context.Paths);
         try
         {
             EngineSelection.Record(context, engine);
@@ -32,7 +33,11 @@ public sealed class Up : AsyncFrostingTask<BuildContext>
         catch (Exception exception)
         {
             if (engine.LeavesNothing())
+            {
                 EngineSelection.Forget(context);
+                Ownership.Claim(context.Paths, original);
+            }
+
             DiskSpace.Refuse(exception, context.Paths);
             throw;
         }

@@ -4,7 +4,9 @@ namespace MicroMonitored.Verification.Checks;
 internal static class AlertChecks
 {
     public static Scope Rules(VerificationRun run) =>
-        run.Plan.Alerting ? Scope.Stack : Scope.Skip("this stack evaluates no rules (alerting in stack.json)");
+        !run.Can(Capabilities.Rules) ? Scope.Skip($"the {run.Plan.Engine} engine evaluates no rules; --engine={StackEngine.Docker} does")
+        : !run.Plan.Alerting ? Scope.Skip("alerting is off (alerting in stack.json)")
+        : Scope.Stack;
 
     public static async Task<Outcome> RulesAsync(VerificationRun run, string? subject, CancellationToken cancellation)
     {

@@ -60,7 +60,10 @@ internal static class GrafanaChecks
 
     public static async Task<Outcome> DatasourcesAsync(VerificationRun run, string? subject, CancellationToken cancellation)
     {
-        string[] wanted = run.Plan is { Alerting: true, Endpoints.Alertmanager: not null } ? ["prometheus", "loki", "tempo", "alertmanager"] : ["prometheus", "loki", "tempo"];
+        Component[] sources = [Component.Prometheus, Component.Loki, Component.Tempo];
+        if (run.Plan is { Alerting: true, Endpoints.Alertmanager: not null })
+            sources = [.. sources, Component.Alertmanager];
+        string[] wanted = [.. sources.Select(component => component.Name)];
         foreach (var uid in wanted)
         {
             var polled = await run.Poll.UntilAsync(token => AnswersAsync(run, uid, token), problem => problem is null, run.ArrivalLimit, cancellation).ConfigureAwait(false);

@@ -113,7 +113,7 @@ internal static class LinkChecks
     public static Scope Edges(VerificationRun run)
     {
         var callers = TraceChecks.Callers(run);
-        return callers.SkipReason is null && !run.Plan.ServiceGraph ? Scope.Skip("this stack has no metrics generator") : callers;
+        return callers.SkipReason is null && !run.Can(Capabilities.MetricsGenerator) ? Scope.Skip("the embedded engine has no metrics generator") : callers;
     }
 
     private const int MostReminders = 4;

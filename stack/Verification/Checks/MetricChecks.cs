@@ -146,7 +146,7 @@ internal static class MetricChecks
         var now = (run.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
         if (await OtlpPush.SendAsync(run, receiver, OtlpTraces.Gauge(SyntheticTrace.Service, Metric, id, value, now), cancellation).ConfigureAwait(false) is { } refused)
         {
-            return Outcome.Fail(refused, $"verify → {receiver.Name} metric receiver", run.Plan.Endpoints.OtlpTakesEverySignal
+            return Outcome.Fail(refused, $"verify → {receiver.Name} metric receiver", run.Can(Capabilities.OtlpOfEverySignal)
                 ? $"let the {receiver.Name} receiver listen on {receiver.Address} and take metrics, too"
                 : "start Prometheus with --web.enable-otlp-receiver");
         }

@@ -24,16 +24,8 @@ internal static class StackChecks
 
     private static IEnumerable<(string Name, Uri Address, bool IsService)> Ready(VerificationRun run)
     {
-        var endpoints = run.Plan.Endpoints;
-        yield return ("prometheus", new Uri(endpoints.Prometheus, "/-/ready"), false);
-        yield return ("loki", new Uri(endpoints.Loki, "/ready"), false);
-        yield return ("tempo", new Uri(endpoints.Tempo, "/ready"), false);
-        if (endpoints.Grafana is { } grafana)
-            yield return ("grafana", new Uri(grafana, "/api/health"), false);
-        if (endpoints.Alertmanager is { } alertmanager)
-            yield return ("alertmanager", new Uri(alertmanager, "/-/ready"), false);
-        if (endpoints.LogAgent is { } agent)
-            yield return ("log-agent", new Uri(agent, "/ready"), false);
+        foreach (var (component, address) in run.Plan.Endpoints.Components)
+            yield return (component.Name, new Uri(address, component.ReadyPath), false);
         foreach (var service in run.Services)
             yield return (service.Name, new Uri(service.BaseAddress, "/health/ready"), true);
     }

@@ -20,7 +20,7 @@ internal static class OtlpPush
     public static IReadOnlyList<OtlpReceiver> Receivers(VerificationRun run, string signal)
     {
         var endpoints = run.Plan.Endpoints;
-        return endpoints.OtlpTakesEverySignal
+        return run.Can(Capabilities.OtlpOfEverySignal)
             ? [new("OTLP/gRPC", endpoints.OtlpGrpc, true), new("OTLP/HTTP", new Uri(endpoints.OtlpHttp, $"/v1/{signal}"), false)]
             : [new("OTLP/HTTP", signal == "metrics" ? new Uri(endpoints.Prometheus, "/api/v1/otlp/v1/metrics") : new Uri(endpoints.Loki, "/otlp/v1/logs"), false)];
     }

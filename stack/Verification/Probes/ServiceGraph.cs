@@ -10,7 +10,7 @@ internal static class ServiceGraph
         run.FactAsync("service-graph", "", async token =>
         {
             var counts = new Dictionary<string, double>(StringComparer.Ordinal);
-            if (!run.Plan.ServiceGraph)
+            if (!run.Can(Capabilities.MetricsGenerator))
                 return (IReadOnlyDictionary<string, double>)counts;
             foreach (var service in run.Services)
             {

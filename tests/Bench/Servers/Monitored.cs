@@ -10,6 +10,7 @@ internal static class Monitored
     {
         // The appsettings.json of the template.
         builder.Configuration["Logging:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics"] = "None";
+        builder.Configuration["Logging:Console:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics"] = "None";
         builder.Configuration["Logging:Console:LogLevel:Default"] = "Warning";
         builder.Configuration["Monitoring:LogFolder"] = folder;
         builder.AddMonitoring();

@@ -58,5 +58,6 @@ internal static partial class RequestLogs
     private static partial void AnsweredPlainly(Microsoft.Extensions.Logging.ILogger logger, string method, string? path, int status, double duration);
 
     [ZLoggerMessage(LogLevel.Information, "{method} {path} {status} in {duration} ms {trace_id} {span_id}")]
-    private static partial void Answered(Microsoft.Extensions.Logging.ILogger logger, string method, string? path, int status, double duration, string? trace_id, string? span_id);
+    private static partial void Answered(
+        Microsoft.Extensions.Logging.ILogger logger, string method, string? path, int status, double duration, string? trace_id, string? span_id);
 }

@@ -14,20 +14,20 @@ internal static class Configurations
 {
     private static readonly JsonSerializerOptions CamelCase = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
 
-    public static EmbeddedPorts FreePorts()
+    public static StackPorts FreePorts()
     {
         var listeners = Enumerable.Range(0, 8).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
         listeners.ForEach(listener => listener.Start());
         var ports = listeners.ConvertAll(listener => ((IPEndPoint)listener.LocalEndpoint).Port);
         listeners.ForEach(listener => listener.Dispose());
-        return new EmbeddedPorts
+        return new StackPorts
         {
             Grafana = ports[0], Prometheus = ports[1], Loki = ports[2], Tempo = ports[3], OtlpGrpc = ports[4], OtlpHttp = ports[5], Zipkin = ports[6],
                 JaegerThrift = ports[7],
         };
     }
 
-    public static string Write(TemporaryFolder folder, EmbeddedPorts ports, params (string Key, object Value)[] more)
+    public static string Write(TemporaryFolder folder, StackPorts ports, params (string Key, object Value)[] more)
     {
         var values = new Dictionary<string, object> { ["dataFolder"] = "data", ["logFolder"] = "logs", ["ports"] = ports };
         foreach (var (key, value) in more)
@@ -49,7 +49,7 @@ internal sealed class Engine : IAsyncDisposable
         Options = adjust(new EmbeddedOptions
         {
             DataFolder = _folder.File("data"), LogFolder = _folder.File("logs"), Ports = Configurations.FreePorts(), FileSd = [_folder.File("sd.json")],
-                ScrapeInterval = "200ms", ScrapeTimeout = "500ms",
+            ScrapeInterval = PrometheusDuration.Parse("200ms"), ScrapeTimeout = PrometheusDuration.Parse("500ms"),
         });
         Store = new TelemetryStore(Options.DataFolder, Counters);
         _app = EngineHost.Build(Options, Store, Counters, TimeProvider.System);

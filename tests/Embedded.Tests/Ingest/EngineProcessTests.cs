@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Text;
 using MicroMonitored.Embedded.Hosting;
 using MicroMonitored.Embedded.Store;
+using MicroMonitored.Model;
 
 namespace Embedded.Tests.Ingest;
 
@@ -17,7 +18,7 @@ public sealed class EngineProcessTests
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder.File("embedded.json"),
-            """{"bindAddress":"0.0.0.0","dataFolder":5,"scrapeInterval":"soon","ports":{"grafana":70000,"loki":9090},"colour":"red"}""");
+            """{"bindAddress":"0.0.0.0","dataFolder":5,"scrapeInterval":"soon","ports":{"grafana":70000,"prometheus":9090,"loki":9090},"colour":"red"}""");
         using var engine = new EngineProcess(folder.File("embedded.json"));
         var (code, errors) = await engine.ExitAsync();
         Assert.Equal(1, code);
@@ -34,7 +35,10 @@ public sealed class EngineProcessTests
         using var folder = new TemporaryFolder();
         if (text is not null)
             File.WriteAllText(folder.File("embedded.json"), text);
-        Assert.NotEmpty(OptionsFile.Read(folder.File("embedded.json")).Faults[0]);
+        Assert.Contains(
+            "embedded.json: ",
+            Assert.Single(Assert.Throws<FaultException>(() => EmbeddedFiles.Read(folder.File("embedded.json"))).Faults),
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -216,7 +216,7 @@ public sealed class LogTailerTests : IAsyncDisposable
     private (TelemetryStore, LogTailer) Start()
     {
         var store = new TelemetryStore(_folder.File("data"), _counters);
-        var options = new EmbeddedOptions { DataFolder = _folder.File("data"), LogFolder = _logs };
+        var options = new EmbeddedOptions { DataFolder = _folder.File("data"), LogFolder = _logs, Ports = new StackPorts() };
         return (store, new LogTailer(options, store.Logs, TimeProvider.System, _counters, NullLogger<LogTailer>.Instance));
     }
 

@@ -74,7 +74,7 @@ public sealed class RefusalTests
     [Fact]
     public async Task Beyond_loopback_everything_but_readiness_needs_the_token()
     {
-        await using var engine = await Engine.StartAsync(options => options with { BindAddress = "0.0.0.0", Token = "0123456789abcdef" });
+        await using var engine = await Engine.StartAsync(options => options with { BindAddress = IPAddress.Any, Token = "0123456789abcdef" });
         var ports = engine.Options.Ports;
         Assert.Equal(HttpStatusCode.Unauthorized, (await engine.PostAsync(ports.OtlpHttp, "/v1/traces", Text("{}", "application/json"))).StatusCode);
         Assert.Equal(HttpStatusCode.Unauthorized,

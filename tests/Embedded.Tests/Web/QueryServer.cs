@@ -16,7 +16,7 @@ internal sealed class QueryServer : IAsyncDisposable
 {
     private readonly WebApplication app;
 
-    private QueryServer(WebApplication app, InMemoryStore store, EmbeddedPorts ports)
+    private QueryServer(WebApplication app, InMemoryStore store, StackPorts ports)
     {
         this.app = app;
         Store = store;
@@ -36,8 +36,7 @@ internal sealed class QueryServer : IAsyncDisposable
     public static async Task<QueryServer> StartAsync(InMemoryStore store)
     {
         var free = FreePorts(4);
-        var ports = new EmbeddedPorts { Grafana = free[0], Prometheus = free[1], Loki = free[2], Tempo = free[3], OtlpGrpc = 0, OtlpHttp = 0, Zipkin = 0,
-            JaegerThrift = 0 };
+        var ports = new StackPorts { Grafana = free[0], Prometheus = free[1], Loki = free[2], Tempo = free[3] };
         var options = new EmbeddedOptions
         {
             DataFolder = "unused",

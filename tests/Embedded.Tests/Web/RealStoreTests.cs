@@ -22,7 +22,7 @@ public sealed class RealStoreTests : IAsyncLifetime
     private readonly EngineCounters counters = new();
     private TelemetryStore store = null!;
     private WebApplication app = null!;
-    private EmbeddedPorts ports = null!;
+    private StackPorts ports = null!;
 
     public async ValueTask InitializeAsync()
     {
@@ -30,8 +30,7 @@ public sealed class RealStoreTests : IAsyncLifetime
         free.ForEach(static l => l.Start());
         var numbers = free.Select(static l => ((IPEndPoint)l.LocalEndpoint).Port).ToArray();
         free.ForEach(static l => l.Stop());
-        ports = new() { Grafana = numbers[0], Prometheus = numbers[1], Loki = numbers[2], Tempo = numbers[3], OtlpGrpc = 0, OtlpHttp = 0, Zipkin = 0,
-            JaegerThrift = 0 };
+        ports = new() { Grafana = numbers[0], Prometheus = numbers[1], Loki = numbers[2], Tempo = numbers[3] };
         Directory.CreateDirectory(Path.Combine(folder, "logs"));
         store = new(Path.Combine(folder, "data"), counters);
         app = EngineHost.Build(

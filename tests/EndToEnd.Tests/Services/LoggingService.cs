@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 
 namespace EndToEnd.Tests.Services;
@@ -16,7 +17,8 @@ internal sealed class LoggingService : IAsyncDisposable
     private LoggingService(ProcessStartInfo start, LoggingService? beside)
     {
         _folder = beside?._folder ?? Directory.CreateTempSubdirectory("durability").FullName;
-        start.ArgumentList.Add(Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "Bench", Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory)), "Bench.dll")));
+        var configuration = Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
+        start.ArgumentList.Add(Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "Bench", configuration, "Bench.dll")));
         foreach (var argument in new[] { "serve", "ours", _folder })
             start.ArgumentList.Add(argument);
         start.Environment["OTEL_TRACES_EXPORTER"] = "none";
@@ -86,7 +88,7 @@ internal sealed class LoggingService : IAsyncDisposable
 
     /// <summary>All lines of all files, oldest first.</summary>
     public IEnumerable<string> Lines() => Directory.EnumerateFiles(_folder, "durable*.log")
-        .OrderByDescending(static file => Path.GetFileName(file).Split('.') is [_, var number, _] ? int.Parse(number, System.Globalization.CultureInfo.InvariantCulture) : 0)
+        .OrderByDescending(static file => Path.GetFileName(file).Split('.') is [_, var number, _] ? int.Parse(number, CultureInfo.InvariantCulture) : 0)
         .SelectMany(File.ReadLines);
 
     public int Files => Directory.GetFiles(_folder, "*.log").Length;

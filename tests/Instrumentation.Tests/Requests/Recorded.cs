@@ -29,7 +29,8 @@ internal sealed record Recorded(Activity Span, IReadOnlyDictionary<string, objec
     public static Task<Recorded> ByPlainOpenTelemetryAsync(Scenario scenario)
         => RunAsync(
             scenario,
-            static builder => builder.Services.AddOpenTelemetry().WithTracing(static traces => traces.AddAspNetCoreInstrumentation(static spans => spans.RecordException = true)),
+            static builder => builder.Services.AddOpenTelemetry()
+                .WithTracing(static traces => traces.AddAspNetCoreInstrumentation(static spans => spans.RecordException = true)),
             static _ => { });
 
     private static async Task<Recorded> RunAsync(Scenario scenario, Action<WebApplicationBuilder> configure, Action<WebApplication> map)
@@ -64,7 +65,8 @@ internal sealed record Recorded(Activity Span, IReadOnlyDictionary<string, objec
             }
 
             var file = Path.Combine(folder, "app.log");
-            return new Recorded(span, attributes, File.Exists(file) ? [.. File.ReadLines(file).Select(static line => JsonDocument.Parse(line).RootElement)] : []);
+            var lines = File.Exists(file) ? await File.ReadAllLinesAsync(file, limit.Token) : [];
+            return new Recorded(span, attributes, [.. lines.Select(static line => JsonDocument.Parse(line).RootElement)]);
         }
         finally
         {
@@ -82,7 +84,8 @@ internal sealed record Recorded(Activity Span, IReadOnlyDictionary<string, objec
                     listener.EnableMeasurementEvents(instrument);
             },
         };
-        meters.SetMeasurementEventCallback<double>((_, _, tags, _) => measured.TrySetResult(tags.ToArray().ToDictionary(static tag => tag.Key, static tag => tag.Value)));
+        meters.SetMeasurementEventCallback<double>(
+            (_, _, tags, _) => measured.TrySetResult(tags.ToArray().ToDictionary(static tag => tag.Key, static tag => tag.Value)));
         meters.Start();
         return meters;
     }

@@ -50,7 +50,12 @@ public sealed record Scenario(string Name, string? Route, int Status)
             Use = static app => app.UseExceptionHandler(new ExceptionHandlerOptions { StatusCodeSelector = static _ => 503 }),
             Map = Throwing,
         },
-        new("throws behind the page of Development", "/orders/{id}", 500) { Fault = Thrown, Use = static app => app.UseDeveloperExceptionPage(), Map = Throwing },
+        new("throws behind the page of Development", "/orders/{id}", 500)
+        {
+            Fault = Thrown,
+            Use = static app => app.UseDeveloperExceptionPage(),
+            Map = Throwing,
+        },
         new("throws behind a handler that runs another route", "/failed", 500)
         {
             Fault = Thrown,

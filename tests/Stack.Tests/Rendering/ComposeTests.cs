@@ -1,4 +1,5 @@
 using System.Net;
+using MicroMonitored.Model.Components;
 using MicroMonitored.Model.Rendering;
 
 namespace Stack.Tests.Rendering;
@@ -69,23 +70,38 @@ public sealed class ComposeTests
     }
 
     [Fact]
-    public void Ports_are_the_settings()
+    public void Ports_are_the_settings_and_reach_what_the_components_listen_on()
     {
-        using var stack = new RenderedStack(RenderedStack.Default with { Ports = new(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11) });
+        var settings = RenderedStack.Settings(("STACK__PORTS__FIRST", "100"));
+        using var stack = new RenderedStack(RenderedStack.Default with { Ports = settings.Ports });
 
-        var ports = Containers(stack, "compose.yaml").SelectMany(container => container.Container.Find("ports")?.Items ?? [])
-            .Select(port => $"{port["published"].Text}:{port["target"].Text}");
+        var ports = Containers(stack, "compose.yaml").SelectMany(container => container.Container.Find("ports")?.Items ?? [], (container, port) => (container.Name, port))
+            .Select(pair => $"{pair.Name} {pair.port["published"].Text}:{pair.port["target"].Text}");
 
-        Assert.Equal(["2:9090", "3:3100", "4:3200", "5:4317", "6:4318", "7:9411", "8:14268", "9:14250", "1:3000", "10:9093"], ports);
+        Assert.Equal(
+            [
+                "prometheus 101:9090", "loki 102:3100", "tempo 103:3200", "tempo 104:4317", "tempo 105:4318", "tempo 106:9411", "tempo 107:14268", "tempo 108:14250",
+                "grafana 100:3000", "alertmanager 109:9093",
+            ],
+            ports);
+        Assert.Equal(Component.PortsOf(StackEngine.Docker, settings).Select(port => $"{port.Component} {port.Number}:{port.Port.ContainerPort}"), ports);
     }
 
     [Fact]
     public void Images_and_memory_are_the_settings()
     {
-        using var stack = new RenderedStack(RenderedStack.Default with { Images = new("a:1", "b:2", "c:3", "d:4", "e:5", "f:6", "g:7"), Memory = new("1m", "2m", "3m", "4m", "5m", "6m", "7m") });
+        var model = RenderedStack.Default with
+        {
+            Images = new("a:1", "b:2", "c:3", "d:4", "e:5", "f:6", "g:7"),
+            Memory = new("1m", "2m", "3m", "4m", "5m", "6m", "7m"),
+        };
+        using var stack = new RenderedStack(model);
 
         Assert.Equal(["a:1", "b:2", "c:3", "d:4", "e:5", "f:6"], Containers(stack, "compose.yaml").Select(container => container.Container["image"].Text));
         Assert.Equal(["1m", "2m", "3m", "4m", "5m", "6m"], Containers(stack, "compose.yaml").Select(container => container.Container["mem_limit"].Text));
+        Assert.Equal(Component.All.Select(component => component.Image(model.Images)), Containers(stack, "compose.yaml").Select(container => container.Container["image"].Text));
+        Assert.Equal(Component.All.Select(component => component.Memory(model.Memory)), Containers(stack, "compose.yaml").Select(container => container.Container["mem_limit"].Text));
+        Assert.Equal(Component.All.Select(component => component.Name), Containers(stack, "compose.yaml").Select(container => container.Name));
         Assert.All(Containers(stack, "services.compose.yaml"), container => Assert.Equal("7m", container.Container["mem_limit"].Text));
         Assert.All(Containers(stack, "compose.yaml"), container => Assert.Equal("missing", container.Container["pull_policy"].Text));
     }

@@ -80,7 +80,7 @@ public sealed partial class ServiceDiscoveryTests : IDisposable
     {
         Project("A", "<MonitoredService>true</MonitoredService>");
         Project("B", "<MonitoredService>true</MonitoredService>");
-        var fault = Assert.Single(Assert.Throws<FaultException>(() => ServiceDiscovery.Find(_source.FullName, 2999, [new("grafana", 3000)])).Faults);
+        var fault = Assert.Single(Assert.Throws<FaultException>(() => ServiceDiscovery.Find(_source.FullName, 2999, [new("ports.grafana", 3000)])).Faults);
         Assert.Contains("port 3000 is ports.grafana", fault, StringComparison.Ordinal);
     }
 

@@ -41,13 +41,13 @@ public sealed class ExaminationTests : IDisposable
     }
 
     [Theory]
-    [InlineData("auto", FindingStatus.Warn)]
-    [InlineData("docker", FindingStatus.Fail)]
-    public void No_engine_answers(string engine, FindingStatus expected)
+    [InlineData("auto", nameof(FindingStatus.Warn))]
+    [InlineData("docker", nameof(FindingStatus.Fail))]
+    public void No_engine_answers(string engine, string expected)
     {
         _stack.Docker.Answers = false;
         _stack.Variables["STACK__ENGINE"] = engine;
-        Turned("Docker", expected, "no Docker engine answers (Cannot connect to the Docker daemon", "start it or use --engine=embedded");
+        Turned("Docker", Enum.Parse<FindingStatus>(expected), "no Docker engine answers (Cannot connect to the Docker daemon", "start it or use --engine=embedded");
     }
 
     [Fact]

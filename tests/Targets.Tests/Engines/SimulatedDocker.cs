@@ -18,6 +18,7 @@ internal sealed partial class SimulatedDocker : ICakeContext, IProcessRunner, IT
     private readonly Dictionary<string, string> _volumes = [];
     private readonly Dictionary<string, string> _built = [];
     private readonly List<(string Project, string Service)> _containers = [];
+    private readonly Dictionary<string, string> _folders = [];
 
     /// <summary>Images that the engine holds.</summary>
     public HashSet<string> Images { get; } = [];
@@ -32,6 +33,9 @@ internal sealed partial class SimulatedDocker : ICakeContext, IProcessRunner, IT
 
     /// <summary>Containers of other projects, on our network, volume and ports.</summary>
     public List<string> Neighbours { get; } = [];
+
+    /// <summary>Other projects that have data here and no container.</summary>
+    public List<string> Sharers { get; } = [];
 
     /// <summary>Ids of our own containers that were created and never started.</summary>
     public List<string> CutShort { get; } = [];
@@ -149,6 +153,7 @@ internal sealed partial class SimulatedDocker : ICakeContext, IProcessRunner, IT
             case ("volume", "inspect"): return Inspected(_volumes, words);
             case ("network", "rm"): return _networks.Remove(words[^1]) ? [] : null;
             case ("volume", "rm"): return _volumes.Remove(words[^1]) ? [] : null;
+            case ("volume", "ls") when words.Contains("label=micromonitored.data"): return [.. Sharers];
             case ("volume", "ls"): return [.. _volumes.Where(volume => volume.Value == words[^1].Split('=')[^1]).Select(volume => volume.Key)];
             case ("info", _): return ["/var/lib/docker"];
             case ("run", _) or ("exec", _): return [];
@@ -156,8 +161,8 @@ internal sealed partial class SimulatedDocker : ICakeContext, IProcessRunner, IT
         }
     }
 
-    private static string Row((string Project, string Service) container, string status)
-        => JsonSerializer.Serialize(new { ID = $"id-{(container.Project == "somebody-else" ? "foreign" : container.Service)}", Names = $"{container.Project}-{container.Service}-1", Labels = $"a=b,com.docker.compose.project={container.Project},com.docker.compose.service={container.Service}", State = "running", Status = status });
+    private string Row((string Project, string Service) container, string status)
+        => JsonSerializer.Serialize(new { ID = $"id-{(container.Project == "somebody-else" ? "foreign" : container.Service)}", Names = $"{container.Project}-{container.Service}-1", Labels = $"a=b,com.docker.compose.project={container.Project},com.docker.compose.project.working_dir={_folders.GetValueOrDefault(container.Project, "/elsewhere")},com.docker.compose.service={container.Service}", State = "running", Status = status });
 
     private string Row((string Project, string Service) container) => Row(container, Status);
 
@@ -166,6 +171,7 @@ internal sealed partial class SimulatedDocker : ICakeContext, IProcessRunner, IT
         var services = ServiceName().Matches(Section().Match(System.IO.File.ReadAllText(file)).Value).Select(match => match.Groups[1].Value);
         foreach (var service in services.Where(service => !_containers.Contains((project, service))))
             _containers.Add((project, service));
+        _folders[project] = System.IO.Path.GetDirectoryName(file)!;
         _volumes.TryAdd($"{project}_data", project);
         Changed?.Invoke(project, true);
         return [];

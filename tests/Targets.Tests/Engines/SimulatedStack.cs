@@ -58,12 +58,15 @@ internal sealed partial class SimulatedStack : IDisposable
     public HashSet<int> Silent { get; } = [];
 
     /// <summary>A new build over the same repository and engine.</summary>
-    public BuildContext Context(params (string Name, string? Value)[] arguments)
+    public BuildContext Context(params (string Name, string? Value)[] arguments) => Context(Paths, arguments);
+
+    /// <summary>A build over another checkout and the same engine.</summary>
+    public BuildContext Context(Paths paths, params (string Name, string? Value)[] arguments)
     {
         Docker.Given.Clear();
         foreach (var (name, value) in arguments)
             Docker.Given[name] = value;
-        return new BuildContext(Docker, Paths, AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Out = new WideOutput(_said) }), Variables);
+        return new BuildContext(Docker, paths, AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Out = new WideOutput(_said) }), Variables);
     }
 
     public DockerEngine Engine() => new(Context());

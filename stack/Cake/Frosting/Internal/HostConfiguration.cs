@@ -11,7 +11,7 @@ internal sealed class HostConfiguration(
     ICakeEnvironment environment,
     ICakeArguments arguments) : ICakeConfiguration
 {
-    private readonly Lazy<ICakeConfiguration> configuration = new(() =>
+    private readonly Lazy<ICakeConfiguration> _configuration = new(() =>
     {
         var defaults = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         foreach (var setting in settings)
@@ -21,5 +21,5 @@ internal sealed class HostConfiguration(
         return new CakeConfigurationProvider(fileSystem, environment).CreateConfiguration(environment.WorkingDirectory, defaults, given);
     });
 
-    public string GetValue(string key) => configuration.Value.GetValue(key);
+    public string GetValue(string key) => _configuration.Value.GetValue(key);
 }

@@ -43,7 +43,10 @@ internal sealed class HostRun(IServiceProvider services, CommandLine commandLine
             if (wanted.IsInstanceOfType(context))
                 TaskRegistration.Attach(builder, (IFrostingTask)ActivatorUtilities.CreateInstance(services, type), context, _log);
             else
-                builder.Does(() => throw new FrostingException($"The task '{TaskRegistration.NameOf(type)}' needs a context of type {wanted.Name}; the build uses {context.GetType().Name}."));
+            {
+                builder.Does(() => throw new FrostingException(
+                    $"The task '{TaskRegistration.NameOf(type)}' needs a context of type {wanted.Name}; the build uses {context.GetType().Name}."));
+            }
         }
 
         AttachLifetimes(context);

@@ -1,6 +1,5 @@
 using System.Net;
 using MicroMonitored.Embedded.Store;
-using MicroMonitored.Model.Settings;
 using MicroMonitored.Protocols.Exposition;
 
 namespace MicroMonitored.Embedded.Ingest.Scrape;
@@ -76,7 +75,7 @@ internal sealed class ScrapePool(EmbeddedOptions options, IMetricWriter metrics,
             }
         }
 
-        var timeout = Duration(options.ScrapeTimeout);
+        var timeout = options.ScrapeTimeout.Value;
         foreach (var target in targets.Values.Where(target => !_loops.ContainsKey(target.Key)))
         {
             var scraper = new TargetScraper(target, client, metrics, time, counters, timeout);
@@ -91,7 +90,7 @@ internal sealed class ScrapePool(EmbeddedOptions options, IMetricWriter metrics,
         await Task.Yield();
         try
         {
-            using var timer = new PeriodicTimer(Duration(options.ScrapeInterval), time);
+            using var timer = new PeriodicTimer(options.ScrapeInterval.Value, time);
             do
             {
                 await scraper.ScrapeAsync(cancellation);
@@ -108,7 +107,7 @@ internal sealed class ScrapePool(EmbeddedOptions options, IMetricWriter metrics,
         KeyValuePair<string, string>[] labels = [new("instance", $"{options.BindAddress}:{options.Ports.Prometheus}"), new("job", "micromonitored")];
         try
         {
-            using var timer = new PeriodicTimer(Duration(options.ScrapeInterval), time);
+            using var timer = new PeriodicTimer(options.ScrapeInterval.Value, time);
             do
             {
                 var now = time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -131,8 +130,6 @@ internal sealed class ScrapePool(EmbeddedOptions options, IMetricWriter metrics,
         {
         }
     }
-
-    private static TimeSpan Duration(string text) => PrometheusDuration.TryParse(text, out var duration) ? duration.Value : TimeSpan.FromSeconds(2);
 
     private sealed record Loop(TargetScraper Scraper, CancellationTokenSource Stop, Task Running);
 }

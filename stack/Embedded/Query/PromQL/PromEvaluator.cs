@@ -16,17 +16,17 @@ internal sealed record PromResult(PromType Type, double Scalar, string Text, IRe
 /// <remarks>Semantics follow Prometheus 3: ranges and the five-minute lookback are open at their start.</remarks>
 internal sealed class PromEvaluator
 {
-    private readonly CancellationToken cancellation;
-    private readonly PromSamples samples;
-    private readonly PromDerived derived = new();
-    private readonly PromOperators operators;
-    private readonly Dictionary<PromNode, Regex> patterns = new(ReferenceEqualityComparer.Instance);
+    private readonly CancellationToken _cancellation;
+    private readonly PromSamples _samples;
+    private readonly PromDerived _derived = new();
+    private readonly PromOperators _operators;
+    private readonly Dictionary<PromNode, Regex> _patterns = new(ReferenceEqualityComparer.Instance);
 
     private PromEvaluator(IMetricReader reader, long startMs, long endMs, CancellationToken cancellation)
     {
-        this.cancellation = cancellation;
-        samples = new(reader, startMs, endMs, cancellation);
-        operators = new(derived);
+        _cancellation = cancellation;
+        _samples = new(reader, startMs, endMs, cancellation);
+        _operators = new(_derived);
     }
 
     /// <summary>The value at one moment.</summary>
@@ -38,7 +38,7 @@ internal sealed class PromEvaluator
             case PromString text:
                 return new(PromType.String, 0, text.Value, [], []);
             case PromSelector { RangeMs: not null } selector:
-                var matrix = evaluator.samples.Window(selector, timeMs)
+                var matrix = evaluator._samples.Window(selector, timeMs)
                     .Where(static series => series.Samples.Count > 0)
                     .Select(static series => new PromSeries(series.Labels, [.. series.Samples]))
                     .ToList();
@@ -120,16 +120,16 @@ internal sealed class PromEvaluator
 
     private List<PromPoint> Vector(PromNode node, long time)
     {
-        cancellation.ThrowIfCancellationRequested();
+        _cancellation.ThrowIfCancellationRequested();
         return node switch
         {
-            PromSelector selector => [.. samples.Newest(selector, time).Select(static one => new PromPoint(one.Labels, one.Sample.Value))],
+            PromSelector selector => [.. _samples.Newest(selector, time).Select(static one => new PromPoint(one.Labels, one.Sample.Value))],
             PromNegate negate => Map(node, Vector(negate.Body, time), static value => -value),
             PromBinary { Left.Type: PromType.Scalar } binary =>
-                operators.WithScalar(binary, Vector(binary.Right, time), Scalar(binary.Left, time), scalarLeft: true),
+                _operators.WithScalar(binary, Vector(binary.Right, time), Scalar(binary.Left, time), scalarLeft: true),
             PromBinary { Right.Type: PromType.Scalar } binary =>
-                operators.WithScalar(binary, Vector(binary.Left, time), Scalar(binary.Right, time), scalarLeft: false),
-            PromBinary binary => operators.Vectors(binary, Vector(binary.Left, time), Vector(binary.Right, time)),
+                _operators.WithScalar(binary, Vector(binary.Left, time), Scalar(binary.Right, time), scalarLeft: false),
+            PromBinary binary => _operators.Vectors(binary, Vector(binary.Left, time), Vector(binary.Right, time)),
             PromAggregate aggregate => Aggregate(aggregate, time),
             PromCall call => Call(call, time),
             _ => throw new QueryExecutionException($"cannot evaluate {node.GetType().Name} as a vector"),
@@ -139,7 +139,7 @@ internal sealed class PromEvaluator
     private List<PromPoint> Map(PromNode node, List<PromPoint> points, Func<double, double> value)
     {
         for (var i = 0; i < points.Count; i++)
-            points[i] = new(derived.NoName(node, points[i].Labels), value(points[i].Value));
+            points[i] = new(_derived.NoName(node, points[i].Labels), value(points[i].Value));
         return points;
     }
 
@@ -153,7 +153,7 @@ internal sealed class PromEvaluator
             case "absent":
                 return Vector(call.Arguments[0], time).Count > 0 ? [] : [new(AbsentLabels(call.Arguments[0]), 1)];
             case "absent_over_time":
-                return samples.Window((PromSelector)call.Arguments[0], time).Any(static w => w.Samples.Count > 0)
+                return _samples.Window((PromSelector)call.Arguments[0], time).Any(static w => w.Samples.Count > 0)
                     ? []
                     : [new(AbsentLabels(call.Arguments[0]), 1)];
             case "sort":
@@ -167,8 +167,8 @@ internal sealed class PromEvaluator
             case "label_join":
                 return LabelJoin(call, time);
             case "timestamp" when call.Arguments[0] is PromSelector selector:
-                return [.. samples.Newest(selector, time)
-                    .Select(s => new PromPoint(derived.NoName(call, s.Labels), s.Sample.TimestampMs / 1000.0))];
+                return [.. _samples.Newest(selector, time)
+                    .Select(s => new PromPoint(_derived.NoName(call, s.Labels), s.Sample.TimestampMs / 1000.0))];
             case "timestamp":
                 return Map(call, Vector(call.Arguments[0], time), _ => time / 1000.0);
             case "clamp_min":
@@ -212,10 +212,10 @@ internal sealed class PromEvaluator
         var from = to - selector.RangeMs!.Value;
         var keepsName = call.Function.Name == "last_over_time";
         var result = new List<PromPoint>();
-        foreach (var (labels, window) in samples.Window(selector, time))
+        foreach (var (labels, window) in _samples.Window(selector, time))
         {
             if (window.Count > 0 && PromWindows.Evaluate(call.Function.Name, window, from, to) is { } value)
-                result.Add(new(keepsName ? labels : derived.NoName(call, labels), value));
+                result.Add(new(keepsName ? labels : _derived.NoName(call, labels), value));
         }
 
         return result;
@@ -247,7 +247,7 @@ internal sealed class PromEvaluator
         {
             if (!Quantities.TryNumber(point.Labels["le"], out var upper))
                 continue;
-            var labels = derived.Of(call, point.Labels, static l => l.Except(["le"]));
+            var labels = _derived.Of(call, point.Labels, static l => l.Except(["le"]));
             if (!groups.TryGetValue(labels, out var buckets))
                 groups.Add(labels, buckets = []);
             buckets.Add((upper, point.Value));
@@ -260,14 +260,14 @@ internal sealed class PromEvaluator
     {
         string Text(int index) => ((PromString)call.Arguments[index]).Value;
         var (target, replacement, source) = (Text(1), Text(2), Text(3));
-        if (!patterns.TryGetValue(call, out var pattern))
-            patterns.Add(call, pattern = Patterns.Anchored(Text(4), call.Arguments[4].Offset));
+        if (!_patterns.TryGetValue(call, out var pattern))
+            _patterns.Add(call, pattern = Patterns.Anchored(Text(4), call.Arguments[4].Offset));
         RequireLabelName(target, "label_replace()");
 
         var result = Vector(call.Arguments[0], time);
         for (var i = 0; i < result.Count; i++)
         {
-            var labels = derived.Of(call, result[i].Labels, l =>
+            var labels = _derived.Of(call, result[i].Labels, l =>
                 pattern.Match(l[source]) is { Success: true } match ? l.With(target, match.Result(replacement)) : l);
             result[i] = new(labels, result[i].Value);
         }
@@ -283,7 +283,7 @@ internal sealed class PromEvaluator
         var result = Vector(call.Arguments[0], time);
         for (var i = 0; i < result.Count; i++)
         {
-            var labels = derived.Of(call, result[i].Labels, l => l.With(texts[0], string.Join(texts[1], texts.Skip(2).Select(name => l[name]))));
+            var labels = _derived.Of(call, result[i].Labels, l => l.With(texts[0], string.Join(texts[1], texts.Skip(2).Select(name => l[name]))));
             result[i] = new(labels, result[i].Value);
         }
 
@@ -304,7 +304,7 @@ internal sealed class PromEvaluator
         var order = new List<Labels>();
         foreach (var point in Vector(node.Body, time))
         {
-            var key = derived.Of(node, point.Labels, l => node.Without ? l.Except(node.Grouping) : l.Only(node.Grouping));
+            var key = _derived.Of(node, point.Labels, l => node.Without ? l.Except(node.Grouping) : l.Only(node.Grouping));
             if (!groups.TryGetValue(key, out var members))
             {
                 groups.Add(key, members = []);

@@ -5,24 +5,24 @@ namespace MicroMonitored.Embedded.Query.PromQL;
 /// <summary>Parses the PromQL subset of <see cref="PromSubset"/>; anything else is a <see cref="QuerySyntaxException"/> that names it.</summary>
 internal sealed class PromParser
 {
-    private readonly PromCursor cursor;
-    private int depth;
-    private int nodes;
+    private readonly PromCursor _cursor;
+    private int _depth;
+    private int _nodes;
 
-    private PromParser(string query) => cursor = new(query);
+    private PromParser(string query) => _cursor = new(query);
 
     /// <summary>Parses a whole expression.</summary>
     public static PromNode Parse(string query)
     {
         var parser = new PromParser(query);
-        if (parser.cursor.Peek.Kind == PromTokenKind.End)
+        if (parser._cursor.Peek.Kind == PromTokenKind.End)
             throw new QuerySyntaxException("no expression found in input", 0);
 
         var node = parser.Expression(0);
-        if (parser.cursor.Peek.Is(")"))
-            throw new QuerySyntaxException("unexpected right parenthesis ')'", parser.cursor.Peek.Offset);
-        if (parser.cursor.Peek.Kind != PromTokenKind.End)
-            throw parser.cursor.Unexpected("expected an operator or the end of the query");
+        if (parser._cursor.Peek.Is(")"))
+            throw new QuerySyntaxException("unexpected right parenthesis ')'", parser._cursor.Peek.Offset);
+        if (parser._cursor.Peek.Kind != PromTokenKind.End)
+            throw parser._cursor.Unexpected("expected an operator or the end of the query");
         return node;
     }
 
@@ -34,30 +34,30 @@ internal sealed class PromParser
 
     private T Node<T>(T node) where T : PromNode
     {
-        if (++nodes > QueryLimits.Nodes)
+        if (++_nodes > QueryLimits.Nodes)
             throw new QuerySyntaxException($"query has more than {QueryLimits.Nodes} parts", node.Offset);
         return node;
     }
 
     private PromNode Expression(int minimum)
     {
-        if (++depth > QueryLimits.Depth)
-            throw new QuerySyntaxException($"query nests deeper than {QueryLimits.Depth} levels", cursor.Peek.Offset);
+        if (++_depth > QueryLimits.Depth)
+            throw new QuerySyntaxException($"query nests deeper than {QueryLimits.Depth} levels", _cursor.Peek.Offset);
 
         var left = Unary();
         while (TryOperator(out var name, out var precedence) && precedence >= minimum)
         {
-            var offset = cursor.Peek.Offset;
-            cursor.Take();
+            var offset = _cursor.Peek.Offset;
+            _cursor.Take();
             if (name == "atan2")
                 throw new QuerySyntaxException(PromSubset.Refuse("the operator atan2"), offset);
 
-            var returnBool = cursor.IsKeyword("bool");
+            var returnBool = _cursor.IsKeyword("bool");
             if (returnBool)
             {
                 if (precedence != 3)
-                    throw new QuerySyntaxException("bool modifier can only be used on comparison operators", cursor.Peek.Offset);
-                cursor.Take();
+                    throw new QuerySyntaxException("bool modifier can only be used on comparison operators", _cursor.Peek.Offset);
+                _cursor.Take();
             }
 
             var matching = Matching(name, out var explicitMatching);
@@ -66,13 +66,13 @@ internal sealed class PromParser
             left = Node(new PromBinary(name, left, right, returnBool, matching, left.Offset));
         }
 
-        depth--;
+        _depth--;
         return left;
     }
 
     private bool TryOperator(out string name, out int precedence)
     {
-        var token = cursor.Peek;
+        var token = _cursor.Peek;
         name = token.Kind == PromTokenKind.Identifier ? token.Text.ToLowerInvariant() : token.Text;
         precedence = (token.Kind, name) switch
         {
@@ -91,24 +91,24 @@ internal sealed class PromParser
     private PromMatching Matching(string name, out bool given)
     {
         given = false;
-        var on = cursor.IsKeyword("on");
-        if (!on && !cursor.IsKeyword("ignoring"))
+        var on = _cursor.IsKeyword("on");
+        if (!on && !_cursor.IsKeyword("ignoring"))
             return PromMatching.Default;
 
-        cursor.Take();
+        _cursor.Take();
         given = true;
-        var names = cursor.Names();
+        var names = _cursor.Names();
         var cardinality = PromCardinality.OneToOne;
         IReadOnlyCollection<string> include = [];
-        if (cursor.IsKeyword("group_left") || cursor.IsKeyword("group_right"))
+        if (_cursor.IsKeyword("group_left") || _cursor.IsKeyword("group_right"))
         {
-            var keyword = cursor.Take();
+            var keyword = _cursor.Take();
             if (name is "and" or "or" or "unless")
                 throw new QuerySyntaxException($"no grouping allowed for set operations", keyword.Offset);
 
             cardinality = keyword.Text.Equals("group_left", StringComparison.OrdinalIgnoreCase) ? PromCardinality.ManyToOne : PromCardinality.OneToMany;
-            if (cursor.Peek.Is("("))
-                include = cursor.Names();
+            if (_cursor.Peek.Is("("))
+                include = _cursor.Names();
             if (on && include.FirstOrDefault(names.Contains) is { } both)
                 throw new QuerySyntaxException($"label \"{both}\" must not occur in ON and GROUP clause at once", keyword.Offset);
         }
@@ -136,9 +136,9 @@ internal sealed class PromParser
 
     private PromNode Unary()
     {
-        if (cursor.Peek.Is("-") || cursor.Peek.Is("+"))
+        if (_cursor.Peek.Is("-") || _cursor.Peek.Is("+"))
         {
-            var sign = cursor.Take();
+            var sign = _cursor.Take();
             var body = Expression(6);
             if (body.Type is PromType.Matrix or PromType.String)
                 throw new QuerySyntaxException("unary expression only allowed on expressions of type scalar or instant vector", sign.Offset);
@@ -152,13 +152,13 @@ internal sealed class PromParser
     {
         while (true)
         {
-            if (cursor.Peek.Is("["))
+            if (_cursor.Peek.Is("["))
             {
-                var bracket = cursor.Take();
+                var bracket = _cursor.Take();
                 var range = Duration("range");
-                if (cursor.Peek.Is(":"))
+                if (_cursor.Peek.Is(":"))
                     throw new QuerySyntaxException(PromSubset.Refuse("a subquery"), bracket.Offset);
-                cursor.Expect("]", "range selector");
+                _cursor.Expect("]", "range selector");
                 if (node is not PromSelector { RangeMs: null } selector)
                     throw new QuerySyntaxException("ranges only allowed for vector selectors", bracket.Offset);
                 if (selector.ShiftMs != 0)
@@ -167,10 +167,10 @@ internal sealed class PromParser
                     throw new QuerySyntaxException("duration must be greater than 0", bracket.Offset);
                 node = selector with { RangeMs = range, Type = PromType.Matrix };
             }
-            else if (cursor.IsKeyword("offset"))
+            else if (_cursor.IsKeyword("offset"))
             {
-                var keyword = cursor.Take();
-                var sign = cursor.TryTake("-") ? -1 : 1;
+                var keyword = _cursor.Take();
+                var sign = _cursor.TryTake("-") ? -1 : 1;
                 var shift = Duration("offset") * sign;
                 if (node is not PromSelector selector)
                     throw new QuerySyntaxException("offset modifier must be preceded by an instant vector selector or range vector selector", keyword.Offset);
@@ -178,9 +178,9 @@ internal sealed class PromParser
                     throw new QuerySyntaxException("offset may not be set multiple times", keyword.Offset);
                 node = selector with { ShiftMs = shift };
             }
-            else if (cursor.Peek.Is("@"))
+            else if (_cursor.Peek.Is("@"))
             {
-                throw new QuerySyntaxException(PromSubset.Refuse("the @ modifier"), cursor.Peek.Offset);
+                throw new QuerySyntaxException(PromSubset.Refuse("the @ modifier"), _cursor.Peek.Offset);
             }
             else
             {
@@ -191,7 +191,7 @@ internal sealed class PromParser
 
     private long Duration(string context)
     {
-        var token = cursor.Take();
+        var token = _cursor.Take();
         if (token.Kind == PromTokenKind.Duration && Quantities.TryDuration(token.Text, out var milliseconds))
             return (long)milliseconds;
         if (token.Kind == PromTokenKind.Number && Quantities.TryNumber(token.Text, out var seconds) && Math.Abs(seconds) < 3.2e9)
@@ -201,57 +201,57 @@ internal sealed class PromParser
 
     private PromNode Primary()
     {
-        var token = cursor.Peek;
+        var token = _cursor.Peek;
         switch (token.Kind)
         {
             case PromTokenKind.Number:
-                cursor.Take();
+                _cursor.Take();
                 Quantities.TryNumber(token.Text, out var number);
                 return Node(new PromNumber(number, token.Offset));
             case PromTokenKind.Duration:
-                cursor.Take();
+                _cursor.Take();
                 Quantities.TryDuration(token.Text, out var milliseconds);
                 return Node(new PromNumber(milliseconds / 1000, token.Offset));
             case PromTokenKind.String:
-                cursor.Take();
+                _cursor.Take();
                 return Node(new PromString(token.Text, token.Offset));
             case PromTokenKind.Identifier:
                 return Named();
             case PromTokenKind.Punctuation when token.Text == "(":
-                cursor.Take();
+                _cursor.Take();
                 var inner = Expression(0);
-                cursor.Expect(")", "parenthesized expression");
+                _cursor.Expect(")", "parenthesized expression");
                 // A parenthesized selector takes no range or offset.
-                return inner is PromSelector && (cursor.Peek.Is("[") || cursor.IsKeyword("offset"))
-                    ? throw new QuerySyntaxException("ranges and offsets only allowed directly after a selector", cursor.Peek.Offset)
+                return inner is PromSelector && (_cursor.Peek.Is("[") || _cursor.IsKeyword("offset"))
+                    ? throw new QuerySyntaxException("ranges and offsets only allowed directly after a selector", _cursor.Peek.Offset)
                     : inner;
             case PromTokenKind.Punctuation when token.Text == "{":
-                return Node(PromSelectorParser.Parse(cursor, null, token.Offset));
+                return Node(PromSelectorParser.Parse(_cursor, null, token.Offset));
             case PromTokenKind.End:
-                throw new QuerySyntaxException(depth > 1 && cursor.HasUnclosed ? "unclosed left parenthesis" : "unexpected end of input", token.Offset);
+                throw new QuerySyntaxException(_depth > 1 && _cursor.HasUnclosed ? "unclosed left parenthesis" : "unexpected end of input", token.Offset);
             default:
-                throw cursor.Unexpected("where an expression was expected");
+                throw _cursor.Unexpected("where an expression was expected");
         }
     }
 
     private PromNode Named()
     {
-        var token = cursor.Take();
+        var token = _cursor.Take();
         var lower = token.Text.ToLowerInvariant();
-        if (lower is "inf" or "nan" && !cursor.Peek.Is("{"))
+        if (lower is "inf" or "nan" && !_cursor.Peek.Is("{"))
         {
             Quantities.TryNumber(lower, out var number);
             return Node(new PromNumber(number, token.Offset));
         }
 
-        var opens = cursor.Peek.Is("(");
-        if (PromSubset.Aggregations.Contains(lower) && (opens || cursor.IsKeyword("by") || cursor.IsKeyword("without")))
+        var opens = _cursor.Peek.Is("(");
+        if (PromSubset.Aggregations.Contains(lower) && (opens || _cursor.IsKeyword("by") || _cursor.IsKeyword("without")))
             return Aggregate(lower, token.Offset);
         if (opens)
             return Call(token);
         if (lower is "by" or "without" or "on" or "ignoring" or "bool" or "group_left" or "group_right" or "offset" or "and" or "or" or "unless")
             throw new QuerySyntaxException($"unexpected <{lower}>", token.Offset);
-        return Node(PromSelectorParser.Parse(cursor, token.Text, token.Offset));
+        return Node(PromSelectorParser.Parse(_cursor, token.Text, token.Offset));
     }
 
     private PromAggregate Aggregate(string name, int offset)
@@ -260,10 +260,10 @@ internal sealed class PromParser
         var without = false;
         void Grouping()
         {
-            if (grouping is null && (cursor.IsKeyword("by") || cursor.IsKeyword("without")))
+            if (grouping is null && (_cursor.IsKeyword("by") || _cursor.IsKeyword("without")))
             {
-                without = cursor.Take().Text.Equals("without", StringComparison.OrdinalIgnoreCase);
-                grouping = cursor.Names();
+                without = _cursor.Take().Text.Equals("without", StringComparison.OrdinalIgnoreCase);
+                grouping = _cursor.Names();
             }
         }
 
@@ -323,18 +323,18 @@ internal sealed class PromParser
 
     private List<PromNode> Arguments(string context)
     {
-        cursor.Expect("(", $"call to \"{context}\"");
+        _cursor.Expect("(", $"call to \"{context}\"");
         var arguments = new List<PromNode>();
-        if (cursor.TryTake(")"))
+        if (_cursor.TryTake(")"))
             return arguments;
 
         do
         {
             arguments.Add(Expression(0));
         }
-        while (cursor.TryTake(","));
+        while (_cursor.TryTake(","));
 
-        cursor.Expect(")", $"call to \"{context}\"");
+        _cursor.Expect(")", $"call to \"{context}\"");
         return arguments;
     }
 }

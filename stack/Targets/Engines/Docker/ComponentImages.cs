@@ -1,13 +1,18 @@
 using Cake.Core;
 using Cake.Docker;
 using MicroMonitored.Model;
+using MicroMonitored.Model.Components;
 
 namespace MicroMonitored.Targets.Engines.Docker;
 
 /// <summary>The images that the settings name: those the engine lacks, and how they come.</summary>
-public sealed class ComponentImages(BuildContext context, DockerCli docker)
+internal sealed class ComponentImages(BuildContext context, DockerCli docker)
 {
-    private static readonly string[] NoSuchImage = ["manifest unknown", "manifest for ", "not found", "repository does not exist", "access denied", "invalid reference format", "repository name must"];
+    private static readonly string[] NoSuchImage =
+    [
+        "manifest unknown", "manifest for ", "not found", "repository does not exist", "access denied", "invalid reference format", "repository name must",
+    ];
+
     private static readonly TimeSpan RegistryPatience = TimeSpan.FromSeconds(10);
 
     /// <summary>The images that the engine does not hold, each with the keys that name it.</summary>
@@ -31,20 +36,30 @@ public sealed class ComponentImages(BuildContext context, DockerCli docker)
         foreach (var image in Missing())
         {
             context.Say($"Pulling {image.Reference}…");
-            if (DockerCli.Run(new DockerImagePullSettings(), settings => context.DockerPull(settings, image.Reference), shown: true) is not { Succeeded: false, Reason: var said })
+            var answer = DockerCli.Run(new DockerImagePullSettings(), settings => context.DockerPull(settings, image.Reference), shown: true);
+            if (answer is not { Succeeded: false, Reason: var said })
                 continue;
             if (docker.Gone(said) is { } gone)
                 throw new FaultException($"{gone} while pulling {image.Reference}; start it and repeat the Up target");
             if (DiskSpace.IsShort(said))
                 faults.Add($"pulling {image.Reference} ({image.Keys}) failed: {said}; {docker.MakeRoom}");
             else if (NoSuchImage.Any(phrase => said.Contains(phrase, StringComparison.OrdinalIgnoreCase)))
-                faults.Add($"the image {image.Reference} of {image.Keys} does not exist or may not be pulled ({said}); set {image.Keys} in stack/stack.json to one that does");
+            {
+                faults.Add($"the image {image.Reference} of {image.Keys} does not exist or may not be pulled ({said}); "
+                    + $"set {image.Keys} in stack/stack.json to one that does");
+            }
             else
                 (unreached, reason) = ([.. unreached, image], said);
         }
 
         if (unreached.Count > 0)
-            faults.Add($"{string.Join(", ", unreached.Select(image => $"{image.Reference} ({image.Keys})"))} {(unreached.Count == 1 ? "is" : "are")} not here and cannot be pulled ({reason}); mend the network, load by docker load, or set {string.Join(", ", unreached.Select(image => image.Keys))} in stack/stack.json to what is here");
+        {
+            var images = string.Join(", ", unreached.Select(image => $"{image.Reference} ({image.Keys})"));
+            var keys = string.Join(", ", unreached.Select(image => image.Keys));
+            faults.Add($"{images} {(unreached.Count == 1 ? "is" : "are")} not here and cannot be pulled ({reason}); "
+                + $"mend the network, load by docker load, or set {keys} in stack/stack.json to what is here");
+        }
+
         if (faults.Count > 0)
             throw new FaultException(faults);
     }
@@ -55,19 +70,16 @@ public sealed class ComponentImages(BuildContext context, DockerCli docker)
     private IEnumerable<WantedImage> Wanted()
     {
         var images = context.Settings.Images;
-        var wanted = new List<(string Key, string Reference)>
-        {
-            ("prometheus", images.Prometheus), ("loki", images.Loki), ("promtail", images.Promtail), ("tempo", images.Tempo), ("grafana", images.Grafana),
-        };
-        if (context.Settings.Alerting.Enabled)
-            wanted.Add(("alertmanager", images.Alertmanager));
+        var wanted = Component.Of(StackEngine.Docker, context.Settings).Select(component => (Key: component.Name, Reference: component.Image(images))).ToList();
         if (context.Services.Count > 0)
             wanted.Add(("runtime", images.Runtime));
-        return wanted.GroupBy(image => image.Reference, image => $"images.{image.Key}").Select(group => new WantedImage(group.Key, string.Join(" and ", group)));
+        return wanted
+            .GroupBy(image => image.Reference, image => $"images.{image.Key}")
+            .Select(group => new WantedImage(group.Key, string.Join(" and ", group)));
     }
 }
 
 /// <summary>One image of the settings.</summary>
 /// <param name="Reference">Name and tag or digest.</param>
 /// <param name="Keys">The keys of <c>stack.json</c> that name it.</param>
-public sealed record WantedImage(string Reference, string Keys);
+internal sealed record WantedImage(string Reference, string Keys);

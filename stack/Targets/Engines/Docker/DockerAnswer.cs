@@ -4,7 +4,7 @@ namespace MicroMonitored.Targets.Engines.Docker;
 /// <param name="Output">The lines of its standard output.</param>
 /// <param name="Errors">The lines of its error output that say something.</param>
 /// <param name="Failure">Why it failed, as whoever ran it says it; null where it did not.</param>
-public sealed record DockerAnswer(IReadOnlyList<string> Output, IReadOnlyList<string> Errors, string? Failure)
+internal sealed record DockerAnswer(IReadOnlyList<string> Output, IReadOnlyList<string> Errors, string? Failure)
 {
     /// <summary>Whether it did what was asked.</summary>
     public bool Succeeded => Failure is null;

@@ -6,7 +6,7 @@ using Cake.Docker;
 namespace MicroMonitored.Targets.Engines.Docker;
 
 /// <summary>Calls the Docker aliases and hands back what each call answered; calls may go on beside each other.</summary>
-public sealed class DockerCli
+internal sealed class DockerCli
 {
     private const string AskVersion = "version --format {{.Server.Version}}";
     private readonly BuildContext _context;

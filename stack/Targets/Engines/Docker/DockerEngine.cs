@@ -1,48 +1,53 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Cake.Core;
 using Cake.Docker;
 using MicroMonitored.Model;
+using MicroMonitored.Model.Components;
 using MicroMonitored.Model.Rendering;
 using MicroMonitored.Verification;
 
 namespace MicroMonitored.Targets.Engines.Docker;
 
 /// <summary>Runs the real products and the services' containers under Docker Compose.</summary>
-public sealed class DockerEngine : IStackEngine
+internal sealed partial class DockerEngine : IStackEngine
 {
     internal const string OwnLabel = "micromonitored.owner";
 
     // Ctrl-C reaches the docker client too, which may have ended before this build has heard of it.
     private static readonly TimeSpan InterruptPatience = TimeSpan.FromSeconds(1);
 
-    private static readonly (string Component, string? Port, string Ready)[] Parts =
-    [
-        ("prometheus", "prometheus", "/-/ready"), ("loki", "loki", "/ready"), ("promtail", null, ""), ("tempo", "tempo", "/ready"), ("grafana", "grafana", "/api/health"), ("alertmanager", "alertmanager", "/-/ready"),
-    ];
-
     private readonly BuildContext _context;
     private readonly DockerCli _docker;
 
     public DockerEngine(BuildContext context) => (_context, _docker) = (context, new DockerCli(context));
 
-    public string Name => "docker";
+    public StackEngine Kind => StackEngine.Docker;
 
     public ILogProbe LogProbe => new DockerLogProbe(_context, _docker);
 
     private StackModel Model => StackModel.Create(_context.Settings, _context.Services);
 
-    private IEnumerable<(string Component, string? Port, string Ready)> Components => Parts.Where(part => part.Component != "alertmanager" || _context.Settings.Alerting.Enabled);
+    private IReadOnlyList<Component> Components => Component.Of(Kind, _context.Settings);
 
     public IReadOnlyList<string> Obstacles() => _docker.Obstacles();
 
     /// <summary>The images of the settings.</summary>
     public ComponentImages Images => new(_context, _docker);
 
-    public async Task<IReadOnlyList<Component>> UpAsync(TimeSpan timeout, CancellationToken cancellation)
+    public async Task<IReadOnlyList<ComponentStatus>> UpAsync(TimeSpan timeout, CancellationToken cancellation)
     {
-        var before = Containers();
+        var all = All() ?? [];
+        if (Foreign(all) is { } root)
+        {
+            throw new FaultException(
+                $"the project {_context.Settings.Names.Project} is up from {root}; "
+                + "run Teardown there, or give this repository another names.project and other ports in stack/stack.json");
+        }
+
+        var before = all.Where(IsOwn).ToList();
         CheckPorts(before);
         Folders.Require(_context.Paths, [_context.Paths.Rendered, _context.Paths.Run]);
         Images.Pull();
@@ -69,7 +74,7 @@ public sealed class DockerEngine : IStackEngine
         await services;
         var seconds = await ready;
         var now = Containers();
-        if (now.FirstOrDefault(container => container.Service == "grafana") is { } grafana)
+        if (now.FirstOrDefault(container => container.Service == Component.Grafana.Name) is { } grafana)
             await new GrafanaAdministrator(_context, _docker).EnsureAsync(grafana.Name, cancellation);
         var started = now.Where(container => !before.Any(old => old.Id == container.Id && old.State == "running")).Select(container => container.Service).ToHashSet();
         return [.. (await StatusOfAsync(now, cancellation)).Select(component => component with { Seconds = started.Contains(component.Name) && seconds.TryGetValue(component.Name, out var value) ? value : null })];
@@ -82,27 +87,27 @@ public sealed class DockerEngine : IStackEngine
             await Task.Run(() => Compose("services.compose.yaml", Model.ServicesProject));
     }
 
-    public Task<IReadOnlyList<Component>> StatusAsync(CancellationToken cancellation) => StatusOfAsync(Containers(), cancellation);
+    public Task<IReadOnlyList<ComponentStatus>> StatusAsync(CancellationToken cancellation) => StatusOfAsync(Containers(), cancellation);
 
-    private async Task<IReadOnlyList<Component>> StatusOfAsync(IReadOnlyList<Container> seen, CancellationToken cancellation)
+    private async Task<IReadOnlyList<ComponentStatus>> StatusOfAsync(IReadOnlyList<Container> seen, CancellationToken cancellation)
     {
         var containers = seen.ToLookup(container => container.Service);
-        Component Row(string name, string kind, int? port)
+        ComponentStatus Row(string name, string kind, int? port)
         {
             var container = containers[name].FirstOrDefault();
             var state = container is null ? "down" : container.State != "running" ? container.State : container.Health == "healthy" && port is null ? "ready" : "starting";
-            return new Component(name, kind, state, container?.Name, port, port is { } number ? new Uri($"http://127.0.0.1:{number}") : null);
+            return new ComponentStatus(name, kind, state, container?.Name, port, port is { } number ? Endpoint.Local(number).Address : null);
         }
 
         return await Readiness.OfAsync(
-            [.. Components.Select(part => Row(part.Component, "stack", part.Port is { } key ? PortOf(key) : null)), .. _context.Services.Select(service => Row(service.Name, "service", service.Port))],
+            [.. Components.Select(part => Row(part.Name, "stack", part.Api(_context.Settings)?.Address.Port)), .. _context.Services.Select(service => Row(service.Name, "service", service.Port))],
             Probes(),
             cancellation);
     }
 
     public Task LogsAsync(string? component, int lines, bool follow, CancellationToken cancellation)
     {
-        var known = Components.Select(part => part.Component).Concat(_context.Services.Select(service => service.Name)).ToList();
+        var known = Components.Select(part => part.Name).Concat(_context.Services.Select(service => service.Name)).ToList();
         if (component is not null && !known.Contains(component))
             throw new FaultException($"--component={component}: no such component; known: {string.Join(", ", known)}");
         if (follow && component is null)
@@ -149,7 +154,14 @@ public sealed class DockerEngine : IStackEngine
         if (Obstacles() is { Count: > 0 } obstacles)
             throw new FaultException([.. obstacles.Select(obstacle => $"Teardown of the docker engine cannot run: {obstacle}")]);
         var removed = new List<string>();
-        var containers = Containers();
+        var all = All() ?? [];
+        if (Foreign(all) is { } root)
+        {
+            _context.Say($"The project {_context.Settings.Names.Project} belongs to {root}: nothing of it is touched from here.");
+            return Task.FromResult<IReadOnlyList<string>>(removed);
+        }
+
+        var containers = all.Where(IsOwn).ToList();
         removed.AddRange(containers.Select(container => container.Service));
         Down(Model.ServicesProject, purge);
         Down(Model.StackProject, purge);
@@ -175,12 +187,22 @@ public sealed class DockerEngine : IStackEngine
 
     private IEnumerable<string> Remove(string kind, string name)
     {
-        if (_docker.Ask($"{kind} rm {name}") is not null)
-            return [$"{kind} {name}"];
         var users = _docker.Ask($"ps --all --filter {kind}={name} --format {{{{.Names}}}}") ?? [];
-        _context.Say($"The {kind} {name} stays: {(users.Count > 0 ? $"{string.Join(", ", users)} of another project still uses it; stop that and repeat" : "docker does not remove it; repeat the Teardown target")}.");
+        var sharers = users.Count == 0 && kind == "volume" ? Sharers(name) : [];
+        if (users.Count == 0 && sharers.Count == 0 && _docker.Ask($"{kind} rm {name}") is not null)
+            return [$"{kind} {name}"];
+        var reason = users.Count > 0 ? $"{string.Join(", ", users)} of another project still uses it; stop that and repeat"
+            : sharers.Count > 0 ? $"{string.Join(", ", sharers)} kept data here and may have lines in it; the last Teardown --purge removes it"
+            : "docker does not remove it; repeat the Teardown target";
+        _context.Say($"The {kind} {name} stays: {reason}.");
         return [];
     }
+
+    /// <summary>Other projects that kept data when they were torn down; none for a volume that bears this project's name.</summary>
+    private IReadOnlyList<string> Sharers(string volume)
+        => volume.StartsWith(_context.Settings.Names.Project + "_", StringComparison.Ordinal) ? []
+            : [.. (_docker.Ask("volume ls --filter label=micromonitored.data --format \"{{.Label \\\"com.docker.compose.project\\\"}}\"") ?? [])
+                .Where(project => project != Model.StackProject).Distinct()];
 
     /// <summary>Containers that were to do one thing and go, and whose build ended before they were started.</summary>
     private IReadOnlyList<string> CutShort()
@@ -190,16 +212,26 @@ public sealed class DockerEngine : IStackEngine
         => new[] { Model.StackProject, Model.ServicesProject }.SelectMany(project => _docker.Ask($"volume ls --quiet --filter label=com.docker.compose.project={project}") ?? []);
 
     public bool LeavesNothing()
-        => _docker.Obstacles().Count == 0
-            && Containers().Count == 0
-            && CutShort().Count == 0
-            && !(Exists("network", _context.Settings.Names.Network) && IsOurs("network", _context.Settings.Names.Network));
+    {
+        if (_docker.Obstacles().Count > 0)
+            return false;
+        var (all, network) = (All() ?? [], _context.Settings.Names.Network);
+        return Foreign(all) is not null || (all.Count == 0 && CutShort().Count == 0 && !(Exists("network", network) && IsOurs("network", network)));
+    }
 
     /// <summary>The containers of both projects, running or not; none where the engine does not answer.</summary>
     internal IReadOnlyList<Container> Containers() => Look() ?? [];
 
     /// <summary>The containers of both projects, running or not; null where the engine does not answer.</summary>
-    internal IReadOnlyList<Container>? Look()
+    internal IReadOnlyList<Container>? Look() => All()?.Where(IsOwn).ToList();
+
+    /// <summary>The checkout whose stack bears this one's project name; null where none does.</summary>
+    private string? Foreign(List<Container> all)
+        => all.FirstOrDefault(container => !IsOwn(container)) is { Rendered: { } rendered } ? Ownership.RootOf(rendered) : null;
+
+    private bool IsOwn(Container container) => Ownership.IsOwn(_context.Paths, container.Rendered);
+
+    private List<Container>? All()
         => _docker.Ask("ps --all --no-trunc --filter label=com.docker.compose.project --format \"{{json .}}\"")?
             .Where(line => line.StartsWith('{'))
             .Select(Read)
@@ -231,23 +263,22 @@ public sealed class DockerEngine : IStackEngine
         string? Label(string key) => Text("Labels").Split(',').FirstOrDefault(label => label.StartsWith(key + "=", StringComparison.Ordinal))?.Split('=', 2)[1];
         var status = Text("Status");
         var health = status.Contains("(healthy)", StringComparison.Ordinal) ? "healthy" : status.Contains("(unhealthy)", StringComparison.Ordinal) ? "unhealthy" : "";
-        return new Container(Text("ID"), Text("Names"), Label("com.docker.compose.service") ?? Text("Names"), Text("State"), health, Label("com.docker.compose.project") ?? "");
+        var rendered = RenderedInto().Match(Text("Labels")) is { Success: true } folder ? folder.Value : null;
+        return new Container(Text("ID"), Text("Names"), Label("com.docker.compose.service") ?? Text("Names"), Text("State"), health, Label("com.docker.compose.project") ?? "", rendered);
     }
 
     private List<Probe> Probes()
-        => [.. Components.Where(part => part.Port is not null).Select(part => new Probe(part.Component, new Uri($"http://127.0.0.1:{PortOf(part.Port!)}{part.Ready}"))),
-            .. Components.Where(part => part.Port is null).Select(part => new Probe(part.Component, null)),
-            .. _context.Services.Select(service => new Probe(service.Name, new Uri($"http://127.0.0.1:{service.Port}/health/ready")))];
+        => [.. Components.Select(part => new Probe(part.Name, part.Ready(_context.Settings))),
+            .. _context.Services.Select(service => new Probe(service.Name, service.Ready))];
 
     private void CheckPorts(IReadOnlyList<Container> containers)
     {
         var running = containers.Where(container => container.State == "running").Select(container => container.Service).ToHashSet();
-        string OwnerOf(string key) => key is "otlpGrpc" or "otlpHttp" or "zipkin" or "jaegerThrift" or "jaegerGrpc" ? "tempo" : key;
         Ports.Refuse(
             [
-                .. _context.Settings.Ports.ByName()
-                    .Where(port => (port.Key != "alertmanager" || _context.Settings.Alerting.Enabled) && !running.Contains(OwnerOf(port.Key)))
-                    .Select(port => ($"ports.{port.Key}", port.Value)),
+                .. Component.PortsOf(Kind, _context.Settings)
+                    .Where(port => !running.Contains(port.Component.Name))
+                    .Select(port => (port.Port.SettingsKey, port.Number)),
                 .. _context.Services.Where(service => !running.Contains(service.Name)).Select(service => ($"the service {service.Name} (ports.services and up)", service.Port)),
             ],
             port => _docker.Ask($"ps --filter publish={port} --format {{{{.Names}}}}") is [var name, ..] ? $"the container {name}" : null);
@@ -315,16 +346,19 @@ public sealed class DockerEngine : IStackEngine
             new DockerComposeDownSettings { RemoveOrphans = true, Volumes = purge ? true : null },
             settings => _context.DockerComposeDown(settings, new DockerComposeSettings { ProjectName = project }));
 
+    // Labels are listed with commas between them, which a folder's name may hold, too.
+    [GeneratedRegex(@"(?<=(^|,)com\.docker\.compose\.project\.working_dir=).+?(?=,[A-Za-z0-9_.-]+=|$)")]
+    private static partial Regex RenderedInto();
+
     private bool Exists(string kind, string name) => _docker.Ask($"{kind} inspect {name}") is not null;
 
     private bool IsOurs(string kind, string name)
         => _docker.Ask($"{kind} inspect --format \"{{{{json .Labels}}}}\" {name}") is [var labels, ..] && labels.Contains($"\"{OwnLabel}\"", StringComparison.Ordinal);
-
-    private int PortOf(string key) => _context.Settings.Ports.ByName().First(port => port.Key == key).Value;
 }
 
 /// <summary>One container of the two projects.</summary>
 /// <param name="Service">The Compose service: a component or a service of the repository.</param>
 /// <param name="State">What the engine says: <c>running</c>, <c>exited</c>, <c>restarting</c>, …</param>
 /// <param name="Health"><c>healthy</c>, <c>unhealthy</c> or empty.</param>
-internal sealed record Container(string Id, string Name, string Service, string State, string Health, string Project);
+/// <param name="Rendered">The folder of the Compose file that it came from; null where Compose does not say.</param>
+internal sealed record Container(string Id, string Name, string Service, string State, string Health, string Project, string? Rendered);

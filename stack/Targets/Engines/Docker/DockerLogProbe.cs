@@ -4,7 +4,7 @@ using MicroMonitored.Verification;
 namespace MicroMonitored.Targets.Engines.Docker;
 
 /// <summary>Writes Verify's synthetic log file into the shared volume, through a container that has nothing but that volume.</summary>
-public sealed class DockerLogProbe(BuildContext context, DockerCli docker) : ILogProbe
+internal sealed class DockerLogProbe(BuildContext context, DockerCli docker) : ILogProbe
 {
     private const string Logs = "/var/log/microservices";
 

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using Cake.Docker;
 using MicroMonitored.Model;
+using MicroMonitored.Model.Components;
 
 namespace MicroMonitored.Targets.Engines.Docker;
 
@@ -34,7 +35,7 @@ internal sealed class GrafanaAdministrator(BuildContext context, DockerCli docke
     private async Task<bool> IsRefusedAsync(CancellationToken cancellation)
     {
         using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = Patience };
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri($"http://127.0.0.1:{context.Settings.Ports.Grafana}/api/user"));
+        using var request = new HttpRequestMessage(HttpMethod.Get, Component.Grafana.Api(context.Settings)!.At("/api/user"));
         var credentials = Encoding.UTF8.GetBytes($"{context.Settings.Grafana.User}:{context.Settings.Grafana.Password}");
         request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(credentials));
         try

@@ -7,7 +7,7 @@ using Path = System.IO.Path;
 namespace MicroMonitored.Targets.Engines.Docker;
 
 /// <summary>Publishes the services on the host and puts each into an image; does nothing for an image that is current.</summary>
-public sealed class ServiceImages(BuildContext context, DockerCli docker)
+internal sealed class ServiceImages(BuildContext context, DockerCli docker)
 {
     /// <summary>The stage of a service's Dockerfile that takes the published folder as it is; the stages after it build by themselves.</summary>
     private const string PublishedStage = "published";

@@ -1,8 +1,10 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Cake.Core;
 using MicroMonitored.Model;
+using MicroMonitored.Model.Components;
 using MicroMonitored.Model.Embedded;
 using MicroMonitored.Model.Services;
 using MicroMonitored.Verification;
@@ -10,28 +12,26 @@ using MicroMonitored.Verification;
 namespace MicroMonitored.Targets.Engines.Embedded;
 
 /// <summary>Runs the embedded engine and the services as processes of the host.</summary>
-public sealed class EmbeddedEngine(BuildContext context) : IStackEngine
+internal sealed class EmbeddedEngine(BuildContext context) : IStackEngine
 {
-    private const string EngineName = "embedded";
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
 
-    private static readonly (string Component, string Port, string Ready)[] Parts =
-    [
-        ("prometheus", "prometheus", "/-/ready"), ("loki", "loki", "/ready"), ("tempo", "tempo", "/ready"), ("page", "grafana", "/api/health"),
-    ];
+    public StackEngine Kind => StackEngine.Embedded;
 
-    public string Name => EngineName;
+    private string EngineName => Kind.Name;
+
+    private IReadOnlyList<Component> Components => Component.Of(Kind, context.Settings);
 
     public ILogProbe LogProbe => new FolderLogProbe(context.Paths.Logs);
 
-    private string Rendered => Path.Combine(context.Paths.Rendered, "embedded");
+    private string Rendered => Path.Combine(context.Paths.Rendered, EngineName);
 
     private string Processes => Path.Combine(context.Paths.Run, "processes");
 
     public IReadOnlyList<string> Obstacles()
         => context.Settings.IsOpen ? [$"bindAddress is {context.Settings.BindAddress}, but the embedded engine serves this machine only; use 127.0.0.1 or --engine=docker"] : [];
 
-    public async Task<IReadOnlyList<Component>> UpAsync(TimeSpan timeout, CancellationToken cancellation)
+    public async Task<IReadOnlyList<ComponentStatus>> UpAsync(TimeSpan timeout, CancellationToken cancellation)
     {
         var settings = context.Settings;
         var services = context.Services;
@@ -63,13 +63,12 @@ public sealed class EmbeddedEngine(BuildContext context) : IStackEngine
 
     public bool LeavesNothing() => HostProcess.In(Processes).All(process => process.Pid(Processes) is null);
 
-    public async Task<IReadOnlyList<Component>> StatusAsync(CancellationToken cancellation)
+    public async Task<IReadOnlyList<ComponentStatus>> StatusAsync(CancellationToken cancellation)
     {
         var known = HostProcess.In(Processes).ToDictionary(process => process.Name, process => process.Pid(Processes));
         var engine = known.GetValueOrDefault(EngineName);
-        var components = Parts
-            .Select(part => new Component(part.Component, "stack", engine is null ? "down" : "starting", engine?.ToString(), PortOf(part.Port), Address(PortOf(part.Port))))
-            .Concat(context.Services.Select(service => new Component(service.Name, "service", known.GetValueOrDefault(service.Name) is null ? "down" : "starting", known.GetValueOrDefault(service.Name)?.ToString(), service.Port, Address(service.Port))));
+        var components = Components.Select(part => Row(part.NameOn(Kind), "stack", engine, part.Api(context.Settings)!))
+            .Concat(context.Services.Select(service => Row(service.Name, "service", known.GetValueOrDefault(service.Name), service.Endpoint)));
         return await Readiness.OfAsync([.. components], Probes(context.Services), cancellation);
     }
 
@@ -78,7 +77,7 @@ public sealed class EmbeddedEngine(BuildContext context) : IStackEngine
         var files = new Dictionary<string, string> { [EngineName] = LogOf(EngineName) };
         foreach (var service in context.Services)
             files[service.Name] = Path.Combine(context.Paths.Logs, service.Name + ".log");
-        var aliases = Parts.Select(part => part.Component).ToArray();
+        var aliases = Components.Select(part => part.NameOn(Kind)).ToArray();
         if (component is not null && !files.ContainsKey(component) && !aliases.Contains(component))
             throw new FaultException($"--component={component}: no such component; known: {string.Join(", ", files.Keys.Concat(aliases))}");
         var chosen = component is null ? files : files.Where(file => file.Key == component || (file.Key == EngineName && aliases.Contains(component))).ToDictionary();
@@ -121,10 +120,10 @@ public sealed class EmbeddedEngine(BuildContext context) : IStackEngine
             service,
             context.Services,
             context.Settings.Sampling,
-            $"http://127.0.0.1:{service.Port}",
-            $"http://127.0.0.1:{context.Settings.Ports.OtlpGrpc}",
+            service.Endpoint.ToString(),
+            Endpoint.Local(context.Settings.Ports.OtlpGrpc).ToString(),
             context.Paths.Logs,
-            other => $"http://127.0.0.1:{other.Port}");
+            other => other.Endpoint.ToString());
         var copy = ShadowCopy.Of(Path.GetDirectoryName(context.Paths.Assembly(service.ProjectName))!, Path.Combine(context.Paths.Run, "app"), service.Name, service.ProjectName);
         var fingerprint = Fingerprint([copy, .. variables.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key}={pair.Value}")]);
         return (new HostProcess(service.Name, "service", service.Port, copy, fingerprint), [], variables);
@@ -136,7 +135,7 @@ public sealed class EmbeddedEngine(BuildContext context) : IStackEngine
         var engineRuns = ours.Any(process => process.Name == EngineName);
         var wanted = new List<(string Key, int Port)>();
         if (!engineRuns)
-            wanted.AddRange(context.Settings.Ports.ByName().Where(port => port.Key is not ("jaegerGrpc" or "alertmanager")).Select(port => ($"ports.{port.Key}", port.Value)));
+            wanted.AddRange(Component.PortsOf(Kind, context.Settings).Select(port => (port.Port.SettingsKey, port.Number)));
         wanted.AddRange(context.Services.Where(service => !ours.Any(process => process.Port == service.Port)).Select(service => ($"the service {service.Name} (ports.services and up)", service.Port)));
         Ports.Refuse(wanted);
     }
@@ -150,7 +149,10 @@ public sealed class EmbeddedEngine(BuildContext context) : IStackEngine
     }
 
     private List<Probe> Probes(IReadOnlyList<DiscoveredService> services)
-        => [.. Parts.Select(part => new Probe(part.Component, new Uri(Address(PortOf(part.Port)), part.Ready))), .. services.Select(service => new Probe(service.Name, new Uri(Address(service.Port), "/health/ready")))];
+        => [.. Components.Select(part => new Probe(part.NameOn(Kind), part.Ready(context.Settings))), .. services.Select(service => new Probe(service.Name, service.Ready))];
+
+    private static ComponentStatus Row(string name, string kind, int? pid, Endpoint endpoint)
+        => new(name, kind, pid is null ? "down" : "starting", pid?.ToString(CultureInfo.InvariantCulture), endpoint.Address.Port, endpoint.Address);
 
     private string? Exited(string component)
     {
@@ -161,13 +163,9 @@ public sealed class EmbeddedEngine(BuildContext context) : IStackEngine
         return $"{name} exited before it was ready; the end of {context.Paths.Shown(LogOf(name))}:{Environment.NewLine}{LogTail.End(LogOf(name), 15)}";
     }
 
-    private static string ProcessOf(string component) => Parts.Any(part => part.Component == component) ? EngineName : component;
+    private string ProcessOf(string component) => Components.Any(part => part.NameOn(Kind) == component) ? EngineName : component;
 
     private string LogOf(string name) => Path.Combine(context.Paths.Run, name + ".out");
-
-    private int PortOf(string key) => context.Settings.Ports.ByName().First(port => port.Key == key).Value;
-
-    private static Uri Address(int port) => new($"http://127.0.0.1:{port}");
 
     private static string Fingerprint(IEnumerable<string> parts) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', parts))))[..16];
 }

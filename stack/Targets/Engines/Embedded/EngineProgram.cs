@@ -1,7 +1,7 @@
 namespace MicroMonitored.Targets.Engines.Embedded;
 
 /// <summary>The embedded engine's program: its package lies beside this build, which is not a part of it.</summary>
-public static class EngineProgram
+internal static class EngineProgram
 {
     private const string Assembly = "MicroMonitored.Embedded";
 

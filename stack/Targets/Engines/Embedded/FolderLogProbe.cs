@@ -3,7 +3,7 @@ using MicroMonitored.Verification;
 namespace MicroMonitored.Targets.Engines.Embedded;
 
 /// <summary>Writes Verify's synthetic log file into a folder of the host.</summary>
-public sealed class FolderLogProbe(string folder) : ILogProbe
+internal sealed class FolderLogProbe(string folder) : ILogProbe
 {
     public async Task AppendAsync(string fileName, IReadOnlyList<string> lines, CancellationToken cancellation)
     {

@@ -8,7 +8,7 @@ namespace MicroMonitored.Targets.Engines.Embedded;
 
 /// <summary>A process that outlives the build; known by two small files, so that any later build finds and ends it.</summary>
 /// <param name="Fingerprint">Of everything it was started with; another one means that it must be started anew.</param>
-public sealed partial record HostProcess(string Name, string Kind, int Port, string Assembly, string Fingerprint)
+internal sealed partial record HostProcess(string Name, string Kind, int Port, string Assembly, string Fingerprint)
 {
     private const string Detached = """trap '' INT HUP; echo $$ > "$0"; log=$1; shift; exec >> "$log" 2>&1 < /dev/null; if command -v setsid > /dev/null; then exec setsid "$@"; fi; exec "$@" """;
 
@@ -92,6 +92,9 @@ public sealed partial record HostProcess(string Name, string Kind, int Port, str
 
     private bool Is(int pid, string folder)
     {
+        var ours = Path.GetDirectoryName(folder)!;
+        if (!Assembly.StartsWith(ours + Path.DirectorySeparatorChar, StringComparison.Ordinal) && !Ownership.RunsBelow(pid, ours))
+            return false;
         if (OperatingSystem.IsLinux())
             return File.Exists($"/proc/{pid}/cmdline") && File.ReadAllText($"/proc/{pid}/cmdline").Contains(Assembly, StringComparison.Ordinal);
         try

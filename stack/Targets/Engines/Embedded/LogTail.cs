@@ -1,7 +1,7 @@
 namespace MicroMonitored.Targets.Engines.Embedded;
 
 /// <summary>Prints the ends of log files, and goes on where asked.</summary>
-public static class LogTail
+internal static class LogTail
 {
     /// <summary>The last lines of a file as one text; says so where there is none.</summary>
     public static string End(string file, int lines)

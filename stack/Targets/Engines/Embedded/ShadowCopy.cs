@@ -4,7 +4,7 @@ using System.Text;
 namespace MicroMonitored.Targets.Engines.Embedded;
 
 /// <summary>Keeps running programs apart from the compiler's output, so that a build never writes into a loaded assembly.</summary>
-public static class ShadowCopy
+internal static class ShadowCopy
 {
     /// <summary>Copies the program to <c>folder/name-hash</c> unless it is there.</summary>
     /// <param name="wanted">The files to take, by path; null takes all.</param>

@@ -19,7 +19,8 @@ internal sealed class WorkerTelemetry
         var meter = meters.Create(Name);
         _rounds = meter.CreateCounter<long>("worker.rounds", "{round}", "Rounds by outcome.");
         _items = meter.CreateCounter<long>("worker.items", "{item}", "Items handled.");
-        _duration = meter.CreateHistogram<double>("worker.round.duration", "s", "How long a round took.");
+        _duration = meter.CreateHistogram<double>(
+            "worker.round.duration", "s", "How long a round took.", advice: new() { HistogramBucketBoundaries = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60] });
     }
 
     public void Done(int handled, TimeSpan took)

@@ -87,7 +87,8 @@ public static class MonitoringExtensions
     private static void MapEndpoints(IEndpointRouteBuilder routes)
     {
         routes.MapPrometheusScrapingEndpoint(ObservationEndpoints.Metrics).DisableHttpMetrics();
-        routes.MapHealthChecks(ObservationEndpoints.Live, new HealthCheckOptions { Predicate = static check => check.Tags.Contains("live") }).DisableHttpMetrics();
+        routes.MapHealthChecks(ObservationEndpoints.Live, new HealthCheckOptions { Predicate = static check => check.Tags.Contains("live") })
+            .DisableHttpMetrics();
         routes.MapHealthChecks(ObservationEndpoints.Ready).DisableHttpMetrics();
     }
 

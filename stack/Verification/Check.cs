@@ -1,7 +1,8 @@
 namespace MicroMonitored.Verification;
 
 /// <summary>What one check found of one subject.</summary>
-internal sealed record Outcome(CheckStatus Status, string Detail, string? Hop = null, string? Fix = null)
+/// <param name="BlockedBy">Of a skip: the check whose failure keeps this one from being proven; null where it does not apply.</param>
+internal sealed record Outcome(CheckStatus Status, string Detail, string? Hop = null, string? Fix = null, string? BlockedBy = null)
 {
     public static Outcome Pass(string detail) => new(CheckStatus.Pass, detail);
 
@@ -13,7 +14,8 @@ internal sealed record Outcome(CheckStatus Status, string Detail, string? Hop = 
         hop ?? $"verify → {component}",
         error.Contains(" not answering ", StringComparison.Ordinal) ? $"bring {component} up (--target=Up)" : $"read what {component} says of it (--target=Logs --component={component})");
 
-    public static Outcome Skip(string reason) => new(CheckStatus.Skip, reason);
+    /// <summary>Nothing can be said, for another check has failed; it must have.</summary>
+    public static Outcome Blocked(string reason, string by) => new(CheckStatus.Skip, $"blocked: {reason} (see {by})", BlockedBy: by);
 }
 
 /// <summary>What a check speaks of in this plan: its subjects (null is the stack as a whole), or why it does not apply.</summary>

@@ -59,21 +59,21 @@ public static class Verifier
         using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         using var expiry = time.CreateTimer(_ => bounded.Cancel(), null, plan.Timeout, Timeout.InfiniteTimeSpan);
         using var run = new VerificationRun(plan, RunIdentity.Create(), time, new Poller(time, end), bounded.Token);
-        var rows = new List<Task<CheckResult>>();
+        var rows = new List<Task<(CheckResult Result, string? BlockedBy)>>();
         foreach (var check in Catalog)
         {
             if (Unselected(plan, check.Id) is { } reason)
             {
-                rows.Add(Task.FromResult(Skipped(check.Id, reason)));
+                rows.Add(Task.FromResult((Skipped(check.Id, reason), (string?)null)));
                 continue;
             }
             var scope = check.AppliesTo(run);
             if (scope.SkipReason is { } inapplicable)
-                rows.Add(Task.FromResult(Skipped(check.Id, inapplicable)));
+                rows.Add(Task.FromResult((Skipped(check.Id, inapplicable), (string?)null)));
             else
                 rows.AddRange(scope.Subjects.Select(subject => ProveAsync(run, check, subject, cancellation, bounded.Token)));
         }
-        var results = await Task.WhenAll(rows).ConfigureAwait(false);
+        var results = Unexcused(await Task.WhenAll(rows).ConfigureAwait(false));
         cancellation.ThrowIfCancellationRequested();
         return new VerificationReport
         {
@@ -86,7 +86,22 @@ public static class Verifier
         };
     }
 
-    private static async Task<CheckResult> ProveAsync(VerificationRun run, Check check, string? subject, CancellationToken cancelled, CancellationToken bounded)
+    /// <summary>A skip that names a check which has not failed hides something: it is a failure itself.</summary>
+    private static IReadOnlyList<CheckResult> Unexcused(IReadOnlyList<(CheckResult Result, string? BlockedBy)> rows)
+    {
+        var failed = rows.Where(row => row.Result.Status == CheckStatus.Fail).Select(row => row.Result.Id).ToHashSet(StringComparer.Ordinal);
+        while (rows.FirstOrDefault(row => row.BlockedBy is { } by && failed.Contains(by) && !failed.Contains(row.Result.Id)).Result is { } excused)
+            failed.Add(excused.Id);
+        return [.. rows.Select(row => row.BlockedBy is not { } by || failed.Contains(by) ? row.Result : row.Result with
+        {
+            Status = CheckStatus.Fail,
+            Detail = $"{row.Result.Detail}, and {by} has not failed in this run",
+            Hop = by,
+            Fix = $"run Verify again with {by} among the checks: either it fails there, or the stack changed meanwhile",
+        })];
+    }
+
+    private static async Task<(CheckResult Result, string? BlockedBy)> ProveAsync(VerificationRun run, Check check, string? subject, CancellationToken cancelled, CancellationToken bounded)
     {
         var began = run.Time.GetTimestamp();
         Outcome outcome;
@@ -107,7 +122,8 @@ public static class Verifier
             // One check's surprise must not take the others' findings with it.
             outcome = Outcome.Fail($"{exception.GetType().Name}: {exception.Message}", "verify", "report this answer of the stack: Verify could not read it");
         }
-        return new CheckResult(check.Id, subject, outcome.Status, Math.Round(run.Time.GetElapsedTime(began).TotalMilliseconds, 1), outcome.Detail, outcome.Hop, outcome.Fix);
+        var took = Math.Round(run.Time.GetElapsedTime(began).TotalMilliseconds, 1);
+        return (new CheckResult(check.Id, subject, outcome.Status, took, outcome.Detail, outcome.Hop, outcome.Fix), outcome.BlockedBy);
     }
 
     private static CheckResult Skipped(string id, string reason) => new(id, null, CheckStatus.Skip, 0, reason, null, null);

@@ -18,6 +18,8 @@ public enum Fault
     ExemplarOfAnotherSpan,
     OtlpMetricsRefused,
     OtlpMetricChanged,
+    OtlpLogsRefused,
+    OtlpLogDoubled,
     LogStoreDown,
     SyntheticLineLost,
     SyntheticLineDoubled,

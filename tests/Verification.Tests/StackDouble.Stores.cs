@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using Google.Protobuf;
 using Microsoft.AspNetCore.Http;
 using MicroMonitored.Verification.Probes;
+using OpenTelemetry.Proto.Collector.Logs.V1;
 using OpenTelemetry.Proto.Collector.Metrics.V1;
 using OpenTelemetry.Proto.Collector.Trace.V1;
 using OpenTelemetry.Proto.Trace.V1;
@@ -17,11 +18,41 @@ internal sealed partial class StackDouble
     {
         using var buffer = new MemoryStream();
         await context.Request.Body.CopyToAsync(buffer);
-        var spans = OtlpTraces.Spans(ExportTraceServiceRequest.Parser.ParseFrom(buffer.ToArray()[5..]).ResourceSpans).ToList();
-        Store(fault == Fault.GrpcSpanLost ? spans[..^1] : spans);
+        var body = buffer.ToArray()[5..];
+        var status = 200;
+        switch (context.Request.Path.Value!.Split('/')[^2].Split('.')[^1])
+        {
+            case "MetricsService":
+                (status, _) = Pushed(body);
+                break;
+            case "LogsService":
+                (status, _) = Logged(body);
+                break;
+            default:
+                var spans = OtlpTraces.Spans(ExportTraceServiceRequest.Parser.ParseFrom(body).ResourceSpans).ToList();
+                Store(fault == Fault.GrpcSpanLost ? spans[..^1] : spans);
+                break;
+        }
         context.Response.ContentType = "application/grpc";
         await context.Response.Body.WriteAsync(new byte[5]);
-        context.Response.AppendTrailer("grpc-status", "0");
+        context.Response.AppendTrailer("grpc-status", status == 200 ? "0" : "12");
+    }
+
+    private (int, string) Logged(byte[] body)
+    {
+        if (fault == Fault.OtlpLogsRefused)
+            return (404, "no such receiver");
+        var resource = ExportLogsServiceRequest.Parser.ParseFrom(body).ResourceLogs.Single();
+        var job = resource.Resource.Attributes.Single(attribute => attribute.Key == "service.name").Value.StringValue;
+        lock (gate)
+        {
+            foreach (var record in resource.ScopeLogs.SelectMany(scope => scope.LogRecords))
+            {
+                for (var time = 0; time < (fault == Fault.OtlpLogDoubled ? 2 : 1); time++)
+                    lines.Add(new Line(job, (long)record.TimeUnixNano, record.Body.StringValue, new() { ["service_name"] = job }, []));
+            }
+        }
+        return (200, "");
     }
 
     private (int, string) Taken(ExportTraceServiceRequest request, Func<TraceSpan, TraceSpan> change)
@@ -160,7 +191,7 @@ internal sealed partial class StackDouble
         var job = stream["stream"]!["job"]!.GetValue<string>();
         lock (gate)
             lines.Add(new Line(job, long.Parse(stream["values"]![0]![0]!.GetValue<string>()), stream["values"]![0]![1]!.GetValue<string>(),
-                new() { ["job"] = job }, []));
+                new() { ["service_name"] = job }, []));
         return (204, "");
     }
 

@@ -35,7 +35,7 @@ internal sealed partial class StackDouble : ILogProbe, IAsyncDisposable
     private readonly Dictionary<int, string> byPort = [];
     private readonly CancellationTokenSource stopping = new();
     private readonly TcpListener? open;
-    private readonly int closedPort;
+    private readonly Socket closed = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private Task scraping = Task.CompletedTask;
 
     private readonly Dictionary<string, Dictionary<string, double>> counters = new() { [Orders] = [], [Inventory] = [] };
@@ -64,11 +64,8 @@ internal sealed partial class StackDouble : ILogProbe, IAsyncDisposable
         });
         app = builder.Build();
         app.Run(AnswerAsync);
-        using (var closed = new TcpListener(IPAddress.Loopback, 0))
-        {
-            closed.Start();
-            closedPort = ((IPEndPoint)closed.LocalEndpoint).Port;
-        }
+        // Bound and never listening: nobody else gets the port, and who connects is refused.
+        closed.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         if (fault == Fault.PortOpen)
         {
             open = new TcpListener(IPAddress.Any, 0);
@@ -105,8 +102,8 @@ internal sealed partial class StackDouble : ILogProbe, IAsyncDisposable
             Grafana = addresses["grafana"],
             Zipkin = addresses["zipkin"],
             JaegerThrift = addresses["jaeger"],
-            Alertmanager = addresses["alertmanager"],
-            LogAgent = addresses["log-agent"],
+            Alertmanager = engine == "docker" ? addresses["alertmanager"] : null,
+            LogAgent = engine == "docker" ? addresses["log-agent"] : null,
         },
         Services = services
             ? [new(Orders, addresses[Orders], "/orders", [Inventory]),
@@ -117,13 +114,23 @@ internal sealed partial class StackDouble : ILogProbe, IAsyncDisposable
         ScrapeInterval = ScrapeInterval,
         FreshnessLimit = fault is Fault.LogsLate or Fault.TracesLate or Fault.MetricsLate ? TimeSpan.FromMilliseconds(700) : TimeSpan.FromSeconds(5),
         RequestsPerService = 8,
-        Grafana = new GrafanaCredentials("admin", "secret"),
+        Grafana = engine == "docker" ? new GrafanaCredentials("admin", "secret") : null,
         DashboardUids = ["services"],
-        Alerting = true,
+        Alerting = engine == "docker",
         PublishedPorts = new Dictionary<string, int> { ["prometheus"] = (open?.LocalEndpoint as IPEndPoint)?.Port ?? addresses["prometheus"].Port },
     };
 
-    private Uri Closed => new($"http://127.0.0.1:{closedPort}");
+    /// <summary>Traces in which every span has a parent.</summary>
+    public IReadOnlyList<string> Rootless
+    {
+        get
+        {
+            lock (gate)
+                return [.. traces.Where(trace => trace.Value.All(span => span.ParentId is not null)).Select(trace => trace.Key)];
+        }
+    }
+
+    private Uri Closed => new($"http://{closed.LocalEndPoint}");
 
     public async ValueTask DisposeAsync()
     {
@@ -134,6 +141,7 @@ internal sealed partial class StackDouble : ILogProbe, IAsyncDisposable
         await app.StopAsync(new CancellationToken(true));
         await app.DisposeAsync();
         open?.Dispose();
+        closed.Dispose();
     }
 
     private async Task AnswerAsync(HttpContext context)
@@ -158,7 +166,8 @@ internal sealed partial class StackDouble : ILogProbe, IAsyncDisposable
             ("prometheus", "/api/v1/targets") => Targets(),
             ("prometheus", "/api/v1/query_exemplars") => Exemplars(query["query"]!),
             ("prometheus", "/api/v1/rules") => Rules(),
-            ("prometheus", "/api/v1/otlp/v1/metrics") => Pushed(body),
+            ("prometheus", "/api/v1/otlp/v1/metrics") or ("otlp-http", "/v1/metrics") => Pushed(body),
+            ("loki", "/otlp/v1/logs") or ("otlp-http", "/v1/logs") => Logged(body),
             ("loki", "/loki/api/v1/query_range") => Range(query["query"]!, long.Parse(query["start"]!), int.Parse(query["limit"]!)),
             ("loki", "/loki/api/v1/series") => Series(query["match[]"]!),
             ("loki", "/loki/api/v1/labels") => (200, """{"status":"success","data":["filename","job","level","service_name"]}"""),

@@ -78,6 +78,27 @@ public sealed class VerifierTests
     }
 
     [Fact]
+    public async Task Every_trace_of_a_run_has_its_root()
+    {
+        await using var stack = await StackDouble.StartAsync(Fault.None);
+        await Verifier.RunAsync(stack.Plan(), TimeProvider.System, TestContext.Current.CancellationToken);
+
+        Assert.Empty(stack.Rootless);
+    }
+
+    [Fact]
+    public async Task A_skip_that_names_a_check_which_has_not_failed_is_a_failure()
+    {
+        await using var stack = await StackDouble.StartAsync(Fault.LogFolderNotWritable);
+        var report = await Verifier.RunAsync(stack.Plan() with { Only = ["logs.labels"] }, TimeProvider.System, TestContext.Current.CancellationToken);
+
+        var labels = Assert.Single(report.Checks, check => check is { Id: "logs.labels", Service: null });
+        Assert.Equal(
+            (CheckStatus.Fail, "blocked: no line of this run is stored (see logs.exactly-once), and logs.exactly-once has not failed in this run"),
+            (labels.Status, labels.Detail));
+    }
+
+    [Fact]
     public async Task Cancelling_stops_the_run()
     {
         await using var stack = await StackDouble.StartAsync(Fault.MetricStoreNotReady);

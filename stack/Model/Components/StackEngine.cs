@@ -20,6 +20,9 @@ public enum Capabilities
 
     /// <summary>Each component runs in a container of its own, from the image that the settings name.</summary>
     Containers = 8,
+
+    /// <summary>The OTLP receivers take metrics and logs, too.</summary>
+    OtlpOfEverySignal = 16,
 }
 
 /// <summary>One of the ways to run the stack.</summary>
@@ -35,7 +38,7 @@ public sealed record StackEngine(string Name, EngineChoice Choice, Capabilities 
         Capabilities.Dashboards | Capabilities.Rules | Capabilities.MetricsGenerator | Capabilities.Containers);
 
     /// <summary>One .NET process on SQLite.</summary>
-    public static StackEngine Embedded { get; } = new("embedded", EngineChoice.Embedded, Capabilities.None);
+    public static StackEngine Embedded { get; } = new("embedded", EngineChoice.Embedded, Capabilities.OtlpOfEverySignal);
 
     /// <summary>Both.</summary>
     public static IReadOnlyList<StackEngine> All { get; } = [Docker, Embedded];

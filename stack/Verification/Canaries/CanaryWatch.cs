@@ -92,7 +92,9 @@ internal sealed class CanaryWatch : IDisposable
         var own = _requests[service.Name].Send();
         var callees = service.Calls.Where(_requests.ContainsKey).Select(callee => (Track: _requests[callee], Number: _requests[callee].Send())).ToList();
         var address = new Uri(service.BaseAddress, service.ProbePath!);
-        var (_, failure) = await Traffic.AskAsync(_client, _run, address, _run.Source(service.Name), own, null, CancellationToken.None).ConfigureAwait(false);
+        var roots = new List<TraceSpan>();
+        var (_, failure) = await Traffic.AskAsync(_client, _run, address, _run.Source(service.Name), own, null, roots, CancellationToken.None).ConfigureAwait(false);
+        await Traffic.RootAsync(_run, roots, CancellationToken.None).ConfigureAwait(false);
         if (failure is null)
             return;
         _requests[service.Name].Refuse(own, failure);

@@ -11,13 +11,13 @@ internal static class FreshnessChecks
     {
         await Task.WhenAll(MetricChecks.EachDriven(run).Subjects.Select(service => MetricChecks.ExactCountAsync(run, service, cancellation))
             .Append(MetricChecks.OtlpAsync(run, null, cancellation))).ConfigureAwait(false);
-        return Judge(run, "metrics", (run.Plan.ScrapeInterval * 2) + run.Plan.FreshnessLimit, "scrape more often (scrapeInterval in stack.json), or give the metric store more of the processor", "see metrics.exact-count");
+        return Judge(run, "metrics", (run.Plan.ScrapeInterval * 2) + run.Plan.FreshnessLimit, "scrape more often (scrapeInterval in stack.json), or give the metric store more of the processor", run.Services.Count > 0 ? "metrics.exact-count" : "metrics.otlp");
     }
 
     public static async Task<Outcome> LogsAsync(VerificationRun run, string? subject, CancellationToken cancellation)
     {
         await LogLines.WrittenAsync(run).ConfigureAwait(false);
-        return Judge(run, "logs", run.Plan.FreshnessLimit, "let the log agent send sooner (batchwait), or look whether it is catching up with older lines", "see logs.exactly-once");
+        return Judge(run, "logs", run.Plan.FreshnessLimit, "let the log agent send sooner (batchwait), or look whether it is catching up with older lines", "logs.exactly-once");
     }
 
     public static async Task<Outcome> TracesAsync(VerificationRun run, string? subject, CancellationToken cancellation)
@@ -32,7 +32,7 @@ internal static class FreshnessChecks
             if (polled.Met)
                 run.Delayed("traces", run.Time.GetElapsedTime(sent.Timestamp));
         })).ConfigureAwait(false);
-        return Judge(run, "traces", run.Plan.FreshnessLimit, "look whether the trace store is catching up or short of memory (--target=Logs --component=tempo)", "see traces.otlp-http");
+        return Judge(run, "traces", run.Plan.FreshnessLimit, "look whether the trace store is catching up or short of memory (--target=Logs --component=tempo)", "traces.otlp-http");
     }
 
     public static Scope Logs(VerificationRun run) => run.Plan.LogProbe is null ? Scope.Skip("no log folder to write to") : Scope.Stack;
@@ -40,7 +40,7 @@ internal static class FreshnessChecks
     private static Outcome Judge(VerificationRun run, string signal, TimeSpan limit, string fix, string elsewhere)
     {
         if (!run.Delays.TryGetValue(signal, out var delays) || delays.IsEmpty)
-            return Outcome.Skip($"blocked: nothing arrived to be measured ({elsewhere})");
+            return Outcome.Blocked("nothing arrived to be measured", elsewhere);
         var freshness = Percentiles.Of([.. delays]);
         var detail = $"emit to queryable: p50 {freshness.P50Ms:0} ms, p95 {freshness.P95Ms:0} ms, max {freshness.MaxMs:0} ms of {delays.Count}";
         return freshness.P95Ms <= limit.TotalMilliseconds

@@ -14,13 +14,11 @@ internal static class GrafanaChecks
     private static readonly IReadOnlyList<GrafanaCredentials> WellKnown = [new("admin", "admin")];
 
     public static Scope Health(VerificationRun run) =>
-        run.Plan.Endpoints.Grafana is null ? Scope.Skip("this stack has no Grafana")
-        : !run.Can(Capabilities.Dashboards) ? Scope.Skip("the embedded engine shows a page of its own in place of Grafana; --engine=docker has it")
-        : Scope.Stack;
+        run.Plan.Endpoints.Grafana is null ? Scope.Skip("this stack has no Grafana") : Scope.Stack;
 
     public static Scope Api(VerificationRun run) =>
         Health(run) is { SkipReason: not null } none ? none
-        : run.Plan.Grafana is null ? Scope.Skip("no Grafana credentials are configured")
+        : run.Plan.Grafana is null ? Scope.Skip("this stack has no Grafana to log in to")
         : Scope.Stack;
 
     public static Scope Dashboards(VerificationRun run) =>
@@ -112,7 +110,7 @@ internal static class GrafanaChecks
         {
             var read = await run.Poll.UntilAsync(token => Client(run).GetJsonAsync($"/api/dashboards/uid/{uid}", run.Plan.Grafana, token), _ => true, TimeSpan.FromSeconds(3), cancellation).ConfigureAwait(false);
             if (!read.Met)
-                return Outcome.Skip($"blocked: dashboard {uid} is not there (see grafana.dashboards)");
+                return Outcome.Blocked($"dashboard {uid} is not there", "grafana.dashboards");
             if (read.Value.TryGetProperty("dashboard", out var dashboard))
                 queries.AddRange(DashboardQueries.Read(dashboard, [.. run.Services.Select(service => service.Name)]).Select(query => (dashboard.Text("title") ?? uid, IsOfServices(dashboard), query)));
         }

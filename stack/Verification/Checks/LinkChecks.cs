@@ -53,13 +53,13 @@ internal static class LinkChecks
                 if (lines.Value!.Count > 0)
                     return Outcome.Fail($"the line of trace {traceId} has no trace_id in its structured metadata", "log agent → structured metadata", "add the structured_metadata stage for trace_id and span_id to the log agent's pipeline");
                 return service is not null && (await LogChecks.WindowAsync(run, job, cancellation).ConfigureAwait(false)).Count == 0
-                    ? Outcome.Skip($"blocked: no line of {job} is stored (see logs.exactly-once)")
+                    ? Outcome.Blocked($"no line of {job} is stored", "logs.exactly-once")
                     : Outcome.Fail($"no line carries the trace id {traceId}", $"{job} → log line", $"write trace_id and span_id of the current activity into each log line of {job}");
             }
             var line = lines.Value!.First(found => found.TraceId == traceId);
             var spanId = line.SpanId;
             var trace = await run.Poll.UntilAsync(
-                token => run.Tempo.TraceAsync(traceId, token),
+                token => TraceChecks.LeftBehindAsync(run, traceId, service, token),
                 spans => spans.Any(span => span.Service == (service ?? SyntheticTrace.Service) && (spanId is null || span.SpanId == spanId)),
                 run.ArrivalLimit,
                 cancellation).ConfigureAwait(false);
@@ -68,7 +68,7 @@ internal static class LinkChecks
                 return trace.Value switch
                 {
                     null => Outcome.Unanswered(trace.Error ?? "no answer", "tempo"),
-                    { Count: 0 } => Outcome.Skip($"blocked: trace {traceId} of {job} is not stored (see traces.otlp-grpc)"),
+                    { Count: 0 } => Outcome.Blocked($"trace {traceId} of {job} is not stored", "traces.otlp-grpc"),
                     _ => Outcome.Fail($"trace {traceId} has no span {spanId} of {job}", "log line → span", $"write span_id of the current activity into each log line of {job}"),
                 };
             }
@@ -90,7 +90,7 @@ internal static class LinkChecks
             {
                 return trace.Error is { } unanswered
                     ? Outcome.Unanswered(unanswered, "tempo")
-                    : Outcome.Skip($"blocked: trace {traceId} of {job} is not stored (see traces.otlp-grpc)");
+                    : Outcome.Blocked($"trace {traceId} of {job} is not stored", "traces.otlp-grpc");
             }
             // The query that the trace view's link runs.
             var lines = await run.Poll.UntilAsync(
@@ -103,7 +103,7 @@ internal static class LinkChecks
                 if (lines.Error is { } error)
                     return Outcome.Unanswered(error, "loki");
                 return service is not null && (await LogChecks.WindowAsync(run, job, cancellation).ConfigureAwait(false)).Count == 0
-                    ? Outcome.Skip($"blocked: no line of {job} is stored (see logs.exactly-once)")
+                    ? Outcome.Blocked($"no line of {job} is stored", "logs.exactly-once")
                     : Outcome.Fail($"trace {traceId} leads to no log line of {job}", "trace → log line", $"write trace_id into each log line of {job}, and make it structured metadata in the log agent's pipeline");
             }
         }
@@ -129,7 +129,7 @@ internal static class LinkChecks
         foreach (var callee in callees)
         {
             if (run.Services.Any(other => other.Name == callee && other.ProbePath is not null) && (await Traffic.OfAsync(run, callee).ConfigureAwait(false)) is { Reached: false })
-                return Outcome.Skip($"blocked: {callee} does not answer (see metrics.exact-count)");
+                return Outcome.Blocked($"{callee} does not answer", "metrics.exact-count");
             bool Grew(double requests) => requests > before.GetValueOrDefault($"{service} {callee}");
             var polled = await PollAsync(GraphPatience).ConfigureAwait(false);
             for (; !polled.Met && polled.Error is null && reminders < MostReminders; reminders++)
@@ -153,9 +153,9 @@ internal static class LinkChecks
             return await MetricChecks.UnreachedAsync(run, service).ConfigureAwait(false);
         var sent = await TraceChecks.SentAsync(run, TraceProtocol.OtlpGrpc).ConfigureAwait(false);
         if (sent.Problem is not null)
-            return Outcome.Skip("blocked: the synthetic trace was not taken (see traces.otlp-grpc)");
+            return Outcome.Blocked("the synthetic trace was not taken", "traces.otlp-grpc");
         var lines = await LogLines.WrittenAsync(run).ConfigureAwait(false);
-        return lines.Stored.Count == 0 ? Outcome.Skip("blocked: no synthetic line is stored (see logs.exactly-once)") : null;
+        return lines.Stored.Count == 0 ? Outcome.Blocked("no synthetic line is stored", "logs.exactly-once") : null;
     }
 
     /// <summary>The first, the middle and the last trace that reached the service.</summary>

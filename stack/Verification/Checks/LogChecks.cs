@@ -1,3 +1,4 @@
+using System.Text;
 using MicroMonitored.Verification.Clients;
 using MicroMonitored.Verification.Probes;
 
@@ -21,7 +22,7 @@ internal static class LogChecks
         if (service is null)
         {
             if ((await LogLines.WrittenAsync(run).ConfigureAwait(false)).Stored.Count == 0)
-                return Outcome.Skip("blocked: no line of this run is stored (see logs.exactly-once)");
+                return Outcome.Blocked("no line of this run is stored", "logs.exactly-once");
         }
         else if (await MetricChecks.UnreachedAsync(run, service).ConfigureAwait(false) is { } unreached)
         {
@@ -35,7 +36,7 @@ internal static class LogChecks
         if (lines.Error is { } error)
             return Outcome.Unanswered(error, "loki");
         if (!lines.Met && !(await WindowAsync(run, job, cancellation).ConfigureAwait(false)).Any())
-            return Outcome.Skip($"blocked: no line of {job} is stored (see logs.exactly-once)");
+            return Outcome.Blocked($"no line of {job} is stored", "logs.exactly-once");
         try
         {
             return await StreamFaultAsync(run, job, lines.Value!, cancellation).ConfigureAwait(false)
@@ -49,34 +50,64 @@ internal static class LogChecks
 
     public static async Task<Outcome> MultiprotocolAsync(VerificationRun run, string? subject, CancellationToken cancellation)
     {
-        var at = run.Time.GetUtcNow();
-        var ns = (at - DateTimeOffset.UnixEpoch).Ticks * 100;
+        var outcomes = await Task.WhenAll(
+            OtlpPush.Receivers(run, "logs").Select(receiver => ByOtlpAsync(run, receiver, cancellation)).Prepend(ByPushAsync(run, cancellation))).ConfigureAwait(false);
+        return outcomes.FirstOrDefault(outcome => outcome.Status == CheckStatus.Fail)
+            ?? Outcome.Pass($"{string.Join(", ", outcomes.Select(outcome => outcome.Detail))}: a line each, stored once with its timestamp");
+    }
+
+    private static async Task<Outcome> ByPushAsync(VerificationRun run, CancellationToken cancellation)
+    {
+        const string Job = $"{LogLines.Job}-push";
+        var ns = (run.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
         var text = $"verify {run.Identity.Id} pushed";
-        var body = System.Text.Encoding.UTF8.GetBytes($$"""{"streams":[{"stream":{"job":"{{LogLines.Job}}-push","service_name":"{{LogLines.Job}}-push"},"values":[["{{ns}}","{{text}}",{"trace_id":"{{run.Identity.TraceId(RunIdentity.Synthetic, 0)}}"}]]}]}""");
-        HttpAnswer answer;
+        var trace = run.Identity.TraceId(RunIdentity.Synthetic, 0);
+        var body = Encoding.UTF8.GetBytes(
+            $$"""{"streams":[{"stream":{"job":"{{Job}}","service_name":"{{Job}}"},"values":[["{{ns}}","{{text}}",{"trace_id":"{{trace}}"}]]}]}""");
         try
         {
-            answer = await run.Loki.PushAsync(body, cancellation).ConfigureAwait(false);
+            var answer = await run.Loki.PushAsync(body, cancellation).ConfigureAwait(false);
+            if (!answer.IsSuccess)
+            {
+                return Outcome.Fail(
+                    $"push answered {answer.Status}: {HttpAnswer.Excerpt(answer.Body)}",
+                    "verify → loki push",
+                    "let Loki take pushed lines: look at limits_config and at its log (--target=Logs --component=loki)");
+            }
         }
         catch (SignalException exception)
         {
             return Outcome.Unanswered(exception.Message, "loki", "verify → loki push");
         }
-        if (!answer.IsSuccess)
-        {
-            return Outcome.Fail(
-                $"push answered {answer.Status}: {HttpAnswer.Excerpt(answer.Body)}",
-                "verify → loki push",
-                "let Loki take pushed lines: look at limits_config and at its log (--target=Logs --component=loki)");
-        }
+        return await PushedAsync(run, "push", Job, text, ns, cancellation).ConfigureAwait(false);
+    }
+
+    private static async Task<Outcome> ByOtlpAsync(VerificationRun run, OtlpReceiver receiver, CancellationToken cancellation)
+    {
+        const string Job = $"{LogLines.Job}-otlp";
+        var ns = (run.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
+        var text = $"verify {run.Identity.Id} pushed by {receiver.Name}";
+        var request = OtlpTraces.Line(Job, text, ns, run.Identity.TraceId(RunIdentity.Synthetic, 0));
+        return await OtlpPush.SendAsync(run, receiver, request, cancellation).ConfigureAwait(false) is { } refused
+            ? Outcome.Fail(refused, $"verify → {receiver.Name} log receiver", run.Can(Capabilities.OtlpOfEverySignal)
+                ? $"let the {receiver.Name} receiver listen on {receiver.Address} and take logs, too"
+                : "let Loki take OTLP: limits_config.allow_structured_metadata, and schema v13 with tsdb")
+            : await PushedAsync(run, receiver.Name, Job, text, ns, cancellation).ConfigureAwait(false);
+    }
+
+    private static async Task<Outcome> PushedAsync(VerificationRun run, string how, string job, string text, long ns, CancellationToken cancellation)
+    {
         var polled = await run.Poll.UntilAsync(
-            token => run.Loki.QueryRangeAsync($"{{job=\"{LogLines.Job}-push\"}} |= \"{run.Identity.Id}\"", run.From, run.To, token),
+            token => run.Loki.QueryRangeAsync($"{{service_name=\"{job}\"}} |= \"{text}\"", run.From, run.To, token),
             lines => lines.Count == 1 && lines[0].Line == text && lines[0].TimestampNs == ns,
             run.ArrivalLimit,
             cancellation).ConfigureAwait(false);
         return polled.Met
-            ? Outcome.Pass("a pushed line is stored once with its timestamp")
-            : Outcome.Fail(polled.Error ?? $"the pushed line is there {polled.Value!.Count} times or was changed", "loki push → log store", "read the log of loki (--target=Logs --component=loki)");
+            ? Outcome.Pass(how)
+            : Outcome.Fail(
+                polled.Error ?? $"the line pushed by {how} is there {polled.Value!.Count} times or was changed",
+                $"{how} → log store",
+                "read the log of loki (--target=Logs --component=loki)");
     }
 
     /// <summary>All lines of the job since the run began, with or without a trace id; empty also when the store does not answer.</summary>

@@ -75,7 +75,7 @@ internal static class MetricChecks
             return Outcome.Fail($"{own.Refused} of {own.Sent} requests were not answered 2xx", $"verify → {service}", $"let GET {own.Service.ProbePath} of {service} answer 200 (see --target=Logs --component={service})");
         var expected = (own?.Answered ?? 0) + called;
         if (expected == 0)
-            return Outcome.Skip($"blocked: nothing reached {service}");
+            return Outcome.Blocked($"nothing reached {service}, for its callers were not answered", "metrics.exact-count");
         if (baseline.Counts is not { } before)
             return await BlockedAsync(run, service!, cancellation).ConfigureAwait(false)
                 ?? Outcome.Fail($"the counter before the traffic could not be read: {baseline.Problem}", "prometheus scrape", "bring the metric store up (--target=Up) and look at its targets page");
@@ -132,33 +132,46 @@ internal static class MetricChecks
 
     private static async Task<Outcome> PushAsync(VerificationRun run, CancellationToken cancellation)
     {
+        var receivers = OtlpPush.Receivers(run, "metrics");
+        var outcomes = await Task.WhenAll(receivers.Select(receiver => PushAsync(run, receiver, cancellation))).ConfigureAwait(false);
+        return outcomes.FirstOrDefault(outcome => outcome.Status == CheckStatus.Fail) ?? Outcome.Pass(string.Join(", ", outcomes.Select(outcome => outcome.Detail)));
+    }
+
+    private static async Task<Outcome> PushAsync(VerificationRun run, OtlpReceiver receiver, CancellationToken cancellation)
+    {
         const string Metric = "micromonitored_verify_value";
         var value = (double)(run.Identity.Value % 100_000);
+        var id = $"{run.Identity.Id} {receiver.Name}";
         var began = run.Time.GetTimestamp();
-        if (await MetricPush.SendAsync(run, Metric, value, cancellation).ConfigureAwait(false) is { } refused)
+        var now = (run.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
+        if (await OtlpPush.SendAsync(run, receiver, OtlpTraces.Gauge(SyntheticTrace.Service, Metric, id, value, now), cancellation).ConfigureAwait(false) is { } refused)
         {
-            return Outcome.Fail(refused, "verify → OTLP metric receiver", "start Prometheus with --web.enable-otlp-receiver");
+            return Outcome.Fail(refused, $"verify → {receiver.Name} metric receiver", run.Can(Capabilities.OtlpOfEverySignal)
+                ? $"let the {receiver.Name} receiver listen on {receiver.Address} and take metrics, too"
+                : "start Prometheus with --web.enable-otlp-receiver");
         }
         var polled = await run.Poll.UntilAsync(
-            token => run.Prometheus.QueryAsync($"{Metric}{{run_id=\"{run.Identity.Id}\"}}", token),
+            token => run.Prometheus.QueryAsync($"{Metric}{{run_id=\"{id}\"}}", token),
             vector => vector.Count == 1 && vector[0].Value == value,
             run.ArrivalLimit,
             cancellation).ConfigureAwait(false);
         if (polled.Met)
         {
             run.Delayed("metrics", run.Time.GetElapsedTime(began));
-            return Outcome.Pass($"{Metric} = {value} pushed and read back");
+            return Outcome.Pass($"{receiver.Name}: {Metric} = {value} pushed and read back");
         }
         return Outcome.Fail(
-            polled.Error ?? (polled.Value is { Count: > 0 } other ? $"{Metric} is {other[0].Value} in {other.Count} series, sent {value}" : $"{Metric} was taken but is not there"),
-            "OTLP metric receiver → metric store",
+            polled.Error ?? (polled.Value is { Count: > 0 } other
+                ? $"{Metric} sent by {receiver.Name} is {other[0].Value} in {other.Count} series, sent {value}"
+                : $"{Metric} was taken by {receiver.Address} and is not there"),
+            $"{receiver.Name} metric receiver → metric store",
             "look for rejected samples in the log of the metric store (--target=Logs --component=prometheus)");
     }
 
     /// <summary>The reason to skip where no request of this run reached the service; that itself is a failure of <c>metrics.exact-count</c>.</summary>
     public static async Task<Outcome?> UnreachedAsync(VerificationRun run, string service) =>
         (await Traffic.ExpectedTracesAsync(run, service).ConfigureAwait(false)).Count == 0
-            ? Outcome.Skip($"blocked: no request of this run was answered by {service} (see metrics.exact-count)")
+            ? Outcome.Blocked($"no request of this run was answered by {service}", "metrics.exact-count")
             : null;
 
     /// <summary>The reason to skip where the target is down; that itself is a failure of <c>metrics.target-up</c>.</summary>
@@ -167,7 +180,7 @@ internal static class MetricChecks
         try
         {
             var target = await RequestCounters.TargetAsync(run, service, cancellation).ConfigureAwait(false);
-            return target is { Health: "up" } ? null : Outcome.Skip($"blocked: {service} is not scraped (see metrics.target-up)");
+            return target is { Health: "up" } ? null : Outcome.Blocked($"{service} is not scraped", "metrics.target-up");
         }
         catch (SignalException)
         {

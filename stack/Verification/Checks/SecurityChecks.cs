@@ -54,7 +54,7 @@ internal static class SecurityChecks
         if (run.Plan.LogProbe is not null)
             await LogLines.WrittenAsync(run).ConfigureAwait(false);
         if (before.Components.Count == 0)
-            return Outcome.Skip("no component shows its own metrics");
+            return Outcome.Fail("no component shows its own metrics", "verify → /metrics of the components", "let Verify reach the components (--target=Up): what they drop is read from their own /metrics");
         await Task.Delay(VerificationRun.Settle, run.Time, cancellation).ConfigureAwait(false);
         var after = await DropCounters.ReadAsync(run, cancellation).ConfigureAwait(false);
         var moved = after.Counters

@@ -44,7 +44,7 @@ internal static class TraceChecks
         {
             var sent = await SentAsync(run, TraceProtocol.OtlpGrpc).ConfigureAwait(false);
             if (sent.Problem is not null)
-                return Outcome.Skip("blocked: the synthetic trace was not taken (see traces.otlp-grpc)");
+                return Outcome.Blocked("the synthetic trace was not taken", "traces.otlp-grpc");
             (of, name, wanted) = (SyntheticTrace.Service, SyntheticTrace.Name(run.Identity), [sent.Spans[0].TraceId]);
         }
         else
@@ -52,6 +52,8 @@ internal static class TraceChecks
             if (await MetricChecks.UnreachedAsync(run, service).ConfigureAwait(false) is { } unreached)
                 return unreached;
             var traffic = (await Traffic.OfAsync(run, service).ConfigureAwait(false))!;
+            if (!traffic.Reached)
+                return Outcome.Blocked($"no request to {service} was answered", "metrics.exact-count");
             (of, name) = (service, $"GET {traffic.Service.ProbePath}");
             wanted = OwnTraces(run, traffic);
         }
@@ -65,12 +67,12 @@ internal static class TraceChecks
         if (polled.Error is { } error)
             return Outcome.Unanswered(error, "tempo", "verify → tempo search");
         var missing = wanted.Where(id => !polled.Value!.Contains(id)).ToList();
-        var there = await KnownAsync(run, missing[0], cancellation).ConfigureAwait(false);
+        var there = (await KnownAsync(run, missing[0], cancellation).ConfigureAwait(false)).Where(span => span.Service == of).ToList();
         var detail = $"{wanted.Count - missing.Count} of {wanted.Count} traces found by service {of} and name '{name}'";
         if (there.Count == 0)
             return service is null
                 ? Outcome.Fail(detail, "OTLP receiver → trace store", "look for refused spans in the log of tempo (--target=Logs --component=tempo)")
-                : Outcome.Skip($"blocked: the traces of {service} are not in the store (see traces.otlp-grpc)");
+                : Outcome.Blocked($"the traces of {service} are not in the store", "traces.otlp-grpc");
         var names = string.Join(", ", there.Where(span => span.Service == of).Select(span => $"'{span.Name}'").Distinct());
         return Outcome.Fail($"{detail}; by id the trace is there with {names}", "trace store → search", service is null || names.Contains($"'{name}'", StringComparison.Ordinal)
             ? "let search see the newest spans: query_frontend.search.query_end_cutoff: 0s and live_store.fail_on_high_lag: false"
@@ -118,7 +120,7 @@ internal static class TraceChecks
         // The excluded paths were asked before the requests: once those have arrived, a span of the former would have too.
         var arrived = await ServiceSpansAsync(run, service!, cancellation).ConfigureAwait(false);
         if (arrived.Status != CheckStatus.Pass)
-            return Outcome.Skip($"blocked: the traces of {service} did not arrive whole (see traces.otlp-grpc)");
+            return Outcome.Blocked($"the traces of {service} did not arrive whole", "traces.otlp-grpc");
         var window = TimeSpan.FromSeconds(1);
         var began = run.Time.GetTimestamp();
         var source = RunIdentity.ExcludedPaths + run.Source(service!);
@@ -181,6 +183,10 @@ internal static class TraceChecks
         }
     }
 
+    /// <summary>The spans of a trace without the root that Verify gave to a service's trace.</summary>
+    public static async Task<IReadOnlyList<TraceSpan>> LeftBehindAsync(VerificationRun run, string traceId, string? service, CancellationToken cancellation) =>
+        [.. (await run.Tempo.TraceAsync(traceId, cancellation).ConfigureAwait(false)).Where(span => service is null || span.Service != SyntheticTrace.Service)];
+
     public static IReadOnlyList<string> OwnTraces(VerificationRun run, ServiceTraffic traffic) =>
         [.. Enumerable.Range(0, traffic.Answered).Select(number => run.Identity.TraceId(run.Source(traffic.Service.Name), number))];
 
@@ -220,6 +226,8 @@ internal static class TraceChecks
             if (await MetricChecks.UnreachedAsync(run, service).ConfigureAwait(false) is { } unreached)
                 return unreached;
             var traffic = (await Traffic.OfAsync(run, service).ConfigureAwait(false))!;
+            if (!traffic.Reached)
+                return Outcome.Blocked($"no request to {service} was answered", "metrics.exact-count");
             var source = run.Source(service);
             var pending = Enumerable.Range(0, traffic.Answered).ToList();
             var problem = "";

@@ -1,8 +1,10 @@
 using Google.Protobuf;
 using MicroMonitored.Protocols.Otlp;
+using OpenTelemetry.Proto.Collector.Logs.V1;
 using OpenTelemetry.Proto.Collector.Metrics.V1;
 using OpenTelemetry.Proto.Collector.Trace.V1;
 using OpenTelemetry.Proto.Common.V1;
+using OpenTelemetry.Proto.Logs.V1;
 using OpenTelemetry.Proto.Metrics.V1;
 using OpenTelemetry.Proto.Resource.V1;
 using OpenTelemetry.Proto.Trace.V1;
@@ -33,6 +35,22 @@ internal static class OtlpTraces
         var metric = new Metric { Name = name, Description = "A value pushed by Verify.", Gauge = new Gauge { DataPoints = { point } } };
         var metrics = new ResourceMetrics { Resource = Resource(service), ScopeMetrics = { new ScopeMetrics { Scope = Scope(), Metrics = { metric } } } };
         return new ExportMetricsServiceRequest { ResourceMetrics = { metrics } };
+    }
+
+    /// <summary>One log record that belongs to a trace.</summary>
+    public static ExportLogsServiceRequest Line(string service, string text, long timestampNs, string traceId)
+    {
+        var record = new LogRecord
+        {
+            TimeUnixNano = (ulong)timestampNs,
+            ObservedTimeUnixNano = (ulong)timestampNs,
+            SeverityNumber = 9,
+            SeverityText = "information",
+            Body = new AnyValue { StringValue = text },
+            TraceId = Bytes(traceId),
+        };
+        var logs = new ResourceLogs { Resource = Resource(service), ScopeLogs = { new ScopeLogs { Scope = Scope(), LogRecords = { record } } } };
+        return new ExportLogsServiceRequest { ResourceLogs = { logs } };
     }
 
     /// <summary>The spans in the order of the message.</summary>

@@ -1,11 +1,8 @@
 using Google.Protobuf;
-using Grpc.Core;
-using Grpc.Net.Client;
 using MicroMonitored.Protocols.Jaeger;
 using MicroMonitored.Protocols.Otlp;
 using MicroMonitored.Protocols.Zipkin;
 using MicroMonitored.Verification.Clients;
-using OpenTelemetry.Proto.Collector.Trace.V1;
 
 namespace MicroMonitored.Verification.Probes;
 
@@ -39,7 +36,7 @@ internal sealed class TraceSender(SignalHttp http, StackEndpoints endpoints)
         var request = OtlpTraces.Request(spans);
         return protocol switch
         {
-            TraceProtocol.OtlpGrpc => SendGrpcAsync(receiver, request, cancellation),
+            TraceProtocol.OtlpGrpc => OtlpPush.CallAsync(receiver, request, cancellation),
             TraceProtocol.OtlpHttpProtobuf => PostAsync("the OTLP/HTTP receiver", receiver, request.ToByteArray(), "application/x-protobuf", cancellation),
             TraceProtocol.OtlpHttpJson => PostAsync("the OTLP/HTTP receiver", receiver, OtlpJson.Format(request), "application/json", cancellation),
             TraceProtocol.Zipkin => PostAsync("the Zipkin receiver", receiver, ZipkinWriter.Write(request), "application/json", cancellation),
@@ -52,29 +49,5 @@ internal sealed class TraceSender(SignalHttp http, StackEndpoints endpoints)
         var answer = await http.PostAsync(component, receiver, body, contentType, cancellation).ConfigureAwait(false);
         if (!answer.IsSuccess)
             throw new SignalException($"{component} answered {answer.Status} on {receiver}: {HttpAnswer.Excerpt(answer.Body)}", answer.Status);
-    }
-
-    private static async Task SendGrpcAsync(Uri receiver, ExportTraceServiceRequest request, CancellationToken cancellation)
-    {
-        try
-        {
-            using var channel = GrpcChannel.ForAddress(receiver, new GrpcChannelOptions
-            {
-                HttpHandler = new SocketsHttpHandler { UseProxy = false, ConnectTimeout = TimeSpan.FromSeconds(2) },
-                DisposeHttpClient = true,
-            });
-            var options = new CallOptions(deadline: DateTime.UtcNow.AddSeconds(15), cancellationToken: cancellation);
-            var answer = await new TraceService.TraceServiceClient(channel).ExportAsync(request, options).ConfigureAwait(false);
-            if (answer.PartialSuccess?.RejectedSpans is > 0 and var rejected)
-                throw new SignalException($"the OTLP/gRPC receiver rejected {rejected} spans");
-        }
-        catch (RpcException exception) when (!cancellation.IsCancellationRequested)
-        {
-            throw new SignalException($"the OTLP/gRPC receiver answered {exception.StatusCode} on {receiver}: {HttpAnswer.Excerpt(exception.Status.Detail)}");
-        }
-        catch (RpcException exception)
-        {
-            throw new OperationCanceledException(exception.Message, exception, cancellation);
-        }
     }
 }

@@ -66,16 +66,11 @@ internal static class Traffic
     {
         using var client = Client();
         var target = run.Service(service);
+        var roots = new List<TraceSpan>();
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(target.BaseAddress, target.ProbePath!));
-        request.Headers.Add("traceparent", $"00-{ActivityTraceId.CreateRandom()}-{ActivitySpanId.CreateRandom()}-01");
-        try
-        {
-            using var answer = await client.SendAsync(request, cancellation).ConfigureAwait(false);
-        }
-        catch (HttpRequestException)
-        {
-            return;
-        }
+        await AskAsync(client, run, request, ActivityTraceId.CreateRandom().ToHexString(), ActivitySpanId.CreateRandom().ToHexString(), roots, cancellation)
+            .ConfigureAwait(false);
+        await RootAsync(run, roots, cancellation).ConfigureAwait(false);
     }
 
     private static async Task<ServiceTraffic> DriveAsync(VerificationRun run, ServiceUnderTest service, CancellationToken cancellation)
@@ -83,8 +78,9 @@ internal static class Traffic
         using var client = Client();
         var source = run.Source(service.Name);
         for (var at = 0; at < ExcludedPaths.Count; at++)
-            await AskAsync(client, run, new Uri(service.BaseAddress, ExcludedPaths[at]), RunIdentity.ExcludedPaths + source, at, null, cancellation)
+            await AskAsync(client, run, new Uri(service.BaseAddress, ExcludedPaths[at]), RunIdentity.ExcludedPaths + source, at, null, [], cancellation)
                 .ConfigureAwait(false);
+        var roots = new List<TraceSpan>();
         var probe = new Uri(service.BaseAddress, service.ProbePath!);
         var beganAt = run.Time.GetUtcNow();
         int answered = 0, refused = 0;
@@ -92,34 +88,76 @@ internal static class Traffic
         for (var number = 0; number < run.Plan.RequestsPerService && failure is null; number++)
         {
             var secret = number == 0 ? Secret : null;
-            var (status, problem) = await AskAsync(client, run, probe, source, number, secret, cancellation).ConfigureAwait(false);
+            var (status, problem) = await AskAsync(client, run, probe, source, number, secret, roots, cancellation).ConfigureAwait(false);
             failure = problem;
             if (problem is null)
                 answered++;
             if (status is < 200 or >= 300)
                 refused++;
         }
+        await RootAsync(run, roots, cancellation).ConfigureAwait(false);
         return new ServiceTraffic(service, run.Plan.RequestsPerService, answered, refused, failure, beganAt, run.Time.GetTimestamp());
     }
 
+    /// <summary>Stores the client spans that are the parents of what the services did: no trace that Verify causes is without its root.</summary>
+    public static async Task RootAsync(VerificationRun run, IReadOnlyList<TraceSpan> roots, CancellationToken cancellation)
+    {
+        if (roots.Count == 0)
+            return;
+        try
+        {
+            await run.Sender.SendAsync(TraceProtocol.OtlpHttpProtobuf, roots, cancellation).ConfigureAwait(false);
+        }
+        catch (SignalException)
+        {
+            // A receiver that takes nothing is the finding of traces.otlp-http.
+        }
+    }
+
     /// <summary>One GET under a known trace; the status, or why there was no answer.</summary>
+    /// <param name="roots">Gets the client span of the request, for <see cref="RootAsync"/>.</param>
     public static async Task<(int? Status, string? Failure)> AskAsync(
-        HttpClient client, VerificationRun run, Uri address, uint source, int number, string? secret, CancellationToken cancellation)
+        HttpClient client, VerificationRun run, Uri address, uint source, int number, string? secret, ICollection<TraceSpan> roots, CancellationToken cancellation)
     {
         using var request = new HttpRequestMessage(
             HttpMethod.Get, secret is null ? address : new Uri($"{address}{(address.Query.Length > 0 ? '&' : '?')}access_token={secret}"));
-        request.Headers.TryAddWithoutValidation("traceparent", $"00-{run.Identity.TraceId(source, number)}-{run.Identity.SpanId(source, number)}-01");
         if (secret is not null)
             request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {secret}");
+        return await AskAsync(client, run, request, run.Identity.TraceId(source, number), run.Identity.SpanId(source, number), roots, cancellation)
+            .ConfigureAwait(false);
+    }
+
+    public static async Task<(int? Status, string? Failure)> AskAsync(
+        HttpClient client, VerificationRun run, HttpRequestMessage request, string traceId, string spanId, ICollection<TraceSpan> roots, CancellationToken cancellation)
+    {
+        request.Headers.TryAddWithoutValidation("traceparent", $"00-{traceId}-{spanId}-01");
+        var began = Nanoseconds(run);
+        int? status = null;
+        string? failure = null;
         try
         {
             using var response = await client.SendAsync(request, HttpCompletionOption.ResponseContentRead, cancellation).ConfigureAwait(false);
-            return ((int)response.StatusCode, null);
+            status = (int)response.StatusCode;
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException
             && !cancellation.IsCancellationRequested)
         {
-            return (null, exception is OperationCanceledException ? "no answer within 10 s" : exception.InnerException?.Message ?? exception.Message);
+            failure = exception is OperationCanceledException ? "no answer within 10 s" : exception.InnerException?.Message ?? exception.Message;
         }
+        var attributes = new Dictionary<string, object>(StringComparer.Ordinal)
+        {
+            ["verify.run"] = run.Identity.Id,
+            ["http.request.method"] = request.Method.Method,
+            ["url.path"] = request.RequestUri!.AbsolutePath,
+        };
+        if (status is { } answered)
+            attributes["http.response.status_code"] = (long)answered;
+        roots.Add(new TraceSpan(traceId, spanId, null, request.Method.Method, SpanKind.Client, began, Nanoseconds(run), SyntheticTrace.Service, attributes)
+        {
+            IsError = status is null or >= 400,
+        });
+        return (status, failure);
     }
+
+    private static long Nanoseconds(VerificationRun run) => (run.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
 }

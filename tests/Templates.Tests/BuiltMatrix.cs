@@ -26,7 +26,8 @@ public sealed class BuiltMatrix(InstalledTemplates templates) : IAsyncLifetime
               <ItemGroup><PackageVersion Include="xunit" Version="2.0.0" /></ItemGroup>
             </Project>
             """);
-        await File.WriteAllTextAsync(Path.Combine(_outer, "Directory.Build.props"), "<Project><PropertyGroup><LangVersion>7.0</LangVersion></PropertyGroup></Project>");
+        await File.WriteAllTextAsync(Path.Combine(_outer, "Directory.Build.props"),
+            "<Project><PropertyGroup><LangVersion>7.0</LangVersion></PropertyGroup></Project>");
         using var hive = await templates.HiveAsync();
         foreach (var row in Matrix.Rows)
         {
@@ -43,13 +44,15 @@ public sealed class BuiltMatrix(InstalledTemplates templates) : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        var folder = await Command.RunAsync("dotnet", Repository.Root, "msbuild", Path.Combine(Repository.Root, "build", "Build.csproj"), "-getProperty:RoslynTargetsPath");
+        var folder = await Command.RunAsync("dotnet", Repository.Root, "msbuild", Path.Combine(Repository.Root, "build", "Build.csproj"),
+            "-getProperty:RoslynTargetsPath");
         await Command.RunAsync("dotnet", _outer, Path.Combine(folder.Output.Trim(), "bincore", "VBCSCompiler.dll"), $"-pipename:{_compiler}", "-shutdown");
     }
 
     /// <summary>Compiles what is restored.</summary>
     internal Task<Outcome> BuildAsync(string project)
-        => Command.RunAsync("dotnet", _outer, "build", project, "--no-restore", "-nodeReuse:false", "-p:UseSharedCompilation=true", $"-p:SharedCompilationId={_compiler}");
+        => Command.RunAsync("dotnet", _outer, "build", project, "--no-restore", "-nodeReuse:false", "-p:UseSharedCompilation=true",
+            $"-p:SharedCompilationId={_compiler}");
 
     /// <summary>Writes a solution of the projects of some rows and of one row's build.</summary>
     internal async Task<string> SolutionAsync(string name, MatrixRow[] rows, MatrixRow build)

@@ -17,7 +17,8 @@ public sealed class InstalledTemplates : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         (await Command.RunAsync("bash", Repository.Root, "build.sh", "--target=Pack")).Succeeded();
-        Package = Directory.GetFiles(Path.Combine(Repository.Root, "artifacts", "packages"), "MicroMonitored.Templates.*.nupkg", SearchOption.AllDirectories).Single();
+        Package = Directory.GetFiles(Path.Combine(Repository.Root, "artifacts", "packages"), "MicroMonitored.Templates.*.nupkg",
+            SearchOption.AllDirectories).Single();
         _hive = await HiveAsync();
     }
 

@@ -34,7 +34,8 @@ public sealed class RealStoreTests : IAsyncLifetime
         Directory.CreateDirectory(Path.Combine(_folder, "logs"));
         _store = new(Path.Combine(_folder, "data"), _counters);
         _app = EngineHost.Build(
-            new() { DataFolder = Path.Combine(_folder, "data"), LogFolder = Path.Combine(_folder, "logs"), Ports = _ports }, _store, _counters, TimeProvider.System);
+            new() { DataFolder = Path.Combine(_folder, "data"), LogFolder = Path.Combine(_folder, "logs"), Ports = _ports },
+            _store, _counters, TimeProvider.System);
         await _app.StartAsync();
 
         static List<KeyValuePair<string, string>> Labels(params (string Name, string Value)[] labels) =>

@@ -19,7 +19,8 @@ public sealed class RealComponents : IAsyncLifetime
     private readonly ConcurrentQueue<JsonElement> _notifications = new();
     private readonly List<(Process Process, Task<string> Log)> _processes = [];
     private readonly HttpClient _client = new() { Timeout = TimeSpan.FromSeconds(5) };
-    private readonly Dictionary<string, int> _servicePorts = new() { ["shop-orders"] = FreePort(), ["shop-inventory"] = FreePort(), ["shop-billing"] = FreePort() };
+    private readonly Dictionary<string, int> _servicePorts =
+        new() { ["shop-orders"] = FreePort(), ["shop-inventory"] = FreePort(), ["shop-billing"] = FreePort() };
     private readonly int _prometheusPort = FreePort();
     private readonly int _alertmanagerPort = FreePort();
     private HttpListener? _webhook;
@@ -39,8 +40,11 @@ public sealed class RealComponents : IAsyncLifetime
             response.Close();
         });
         _files = new RenderedStack(RenderedStack.Default with { Webhook = new Uri($"http://127.0.0.1:{webhookPort}/hook") });
-        Change("alertmanager/alertmanager.yml", ("/run/secrets/webhook-url", _files.PathOf("secrets/alertmanager/webhook-url")), ("group_interval: 10s", "group_interval: 1s"));
-        Change("prometheus/prometheus.yml", ("alertmanager:9093", $"127.0.0.1:{_alertmanagerPort}"), ("localhost:9090", $"127.0.0.1:{_prometheusPort}"), ("evaluation_interval: 5s", "evaluation_interval: 1s"), ("refresh_interval: 5s", "refresh_interval: 1s"), ("scrape_interval: 2s", "scrape_interval: 1s"), ("scrape_timeout: 2s", "scrape_timeout: 1s"));
+        Change("alertmanager/alertmanager.yml", ("/run/secrets/webhook-url", _files.PathOf("secrets/alertmanager/webhook-url")),
+            ("group_interval: 10s", "group_interval: 1s"));
+        Change("prometheus/prometheus.yml", ("alertmanager:9093", $"127.0.0.1:{_alertmanagerPort}"), ("localhost:9090", $"127.0.0.1:{_prometheusPort}"),
+            ("evaluation_interval: 5s", "evaluation_interval: 1s"), ("refresh_interval: 5s", "refresh_interval: 1s"),
+            ("scrape_interval: 2s", "scrape_interval: 1s"), ("scrape_timeout: 2s", "scrape_timeout: 1s"));
         Change("prometheus/rules/alerts.yml", ("for: 10s", "for: 1s"));
         BringUp("shop-orders");
         BringUp("shop-billing");
@@ -70,7 +74,8 @@ public sealed class RealComponents : IAsyncLifetime
             var labels = "http_request_method=\"GET\",http_response_status_code=\"200\",http_route=\"/orders\"";
             response.OutputStream.Write(Encoding.UTF8.GetBytes(string.Join('\n',
                 "# TYPE http_server_request_duration_seconds histogram",
-                $"http_server_request_duration_seconds_bucket{{{labels},le=\"0.1\"}} {requests} # {{trace_id=\"{TraceId}\",span_id=\"00f067aa0ba902b7\"}} 0.05 {DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() / 1000.0:0.000}",
+                $"http_server_request_duration_seconds_bucket{{{labels},le=\"0.1\"}} {requests} # {{trace_id=\"{TraceId}\",span_id=\"00f067aa0ba902b7\"}} 0.05 "
+                    + $"{DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() / 1000.0:0.000}",
                 $"http_server_request_duration_seconds_bucket{{{labels},le=\"+Inf\"}} {requests}",
                 $"http_server_request_duration_seconds_count{{{labels}}} {requests}",
                 $"http_server_request_duration_seconds_sum{{{labels}}} {requests * 0.05:0.00}",
@@ -119,7 +124,8 @@ public sealed class RealComponents : IAsyncLifetime
             foreach (var (process, log) in _processes.Where(started => started.Process.HasExited))
             {
                 var text = await log;
-                Assert.SkipWhen(text.Contains(DebianTemplates, StringComparison.Ordinal), $"this alertmanager needs {DebianTemplates}; .ci/tools puts it there");
+                Assert.SkipWhen(text.Contains(DebianTemplates, StringComparison.Ordinal),
+                    $"this alertmanager needs {DebianTemplates}; .ci/tools puts it there");
                 Assert.Fail($"{process.StartInfo.FileName} ended: {text}");
             }
 
@@ -136,7 +142,8 @@ public sealed class RealComponents : IAsyncLifetime
         {
             foreach (var alert in _notifications)
             {
-                if (alert.GetProperty("status").GetString() == status && alert.GetProperty("labels").TryGetProperty("job", out var job) && job.GetString() == service)
+                if (alert.GetProperty("status").GetString() == status && alert.GetProperty("labels").TryGetProperty("job", out var job)
+                    && job.GetString() == service)
                     return alert;
             }
         }
@@ -164,7 +171,10 @@ public sealed class RealComponents : IAsyncLifetime
     {
         var (_, help) = await RealTools.Run(prometheus, _files!.Folder, "--help-long");
         // A build that lacks an optional receiver still proves the rest.
-        var known = Command("prometheus").Where(argument => help.Contains(argument.Split('=')[0].Replace("--", "--[no-]", StringComparison.Ordinal), StringComparison.Ordinal) || help.Contains(argument.Split('=')[0], StringComparison.Ordinal));
+        bool Knows(string name)
+            => help.Contains(name, StringComparison.Ordinal)
+                || help.Contains(name.Replace("--", "--[no-]", StringComparison.Ordinal), StringComparison.Ordinal);
+        var known = Command("prometheus").Where(argument => Knows(argument.Split('=')[0]));
         return [.. known, $"--web.listen-address=127.0.0.1:{_prometheusPort}"];
     }
 

@@ -43,7 +43,8 @@ public sealed class MonitoredBuildTests
             ],
             run.Error);
         Assert.Equal(["Error: --slowly=x: use --slowly, --slowly=true or --slowly=false"], Run("Count", "--slowly=x").Error);
-        Assert.Equal(["Error: unknown argument --x; Count and Greet take --slowly, --settings, --name, --times and --format"], Run("Greet", "Count", "--x").Error);
+        Assert.Equal(["Error: unknown argument --x; Count and Greet take --slowly, --settings, --name, --times and --format"],
+            Run("Greet", "Count", "--x").Error);
     }
 
     [Fact]

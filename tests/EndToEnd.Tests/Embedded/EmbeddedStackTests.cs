@@ -89,7 +89,7 @@ public sealed class EmbeddedStackTests(EmbeddedRepository repository) : IClassFi
     [Fact]
     public async Task TheBuildRunsFromTheRootOfTheDisk()
     {
-        var doctor = await CommandLine.RunAsync("bash", [Shop.Script, "--target=Doctor", "--engine=embedded", "--format=json"], "/", Shop.Environment,
+        var doctor = await CommandLine.RunAsync("bash", [Shop.Script, "--target=Doctor", "--format=json"], "/", Shop.Environment,
             TimeSpan.FromMinutes(3), Cancellation);
         Assert.Contains("\"subject\": \"log agent\"", doctor.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("Exception", doctor.Output, StringComparison.Ordinal);

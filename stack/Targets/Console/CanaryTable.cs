@@ -13,6 +13,8 @@ internal static class CanaryTable
     public static void Print(IAnsiConsole console, CanaryReport report)
     {
         var table = Terminal.Table("Signal", "Sent", "Late", "Lost", "Doubled", "Reordered", "Unexpected", "p50", "p95", "max");
+        foreach (var column in table.Columns)
+            column.PadLeft(0);
         var delays = Terminal.Table(["Emit to queryable", .. Bounds]);
         foreach (var signal in report.Signals)
         {

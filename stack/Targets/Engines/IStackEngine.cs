@@ -36,6 +36,9 @@ internal interface IStackEngine
 
     /// <summary>Writes the synthetic log file of Verify.</summary>
     ILogProbe LogProbe { get; }
+
+    /// <summary>The scrape target file that the canary writes itself into; null where the scraper reads none of this machine's.</summary>
+    string? CanaryTargets => null;
 }
 
 /// <summary>One line of <c>Status</c>.</summary>

@@ -1,7 +1,6 @@
 using Cake.Core;
 using Cake.Frosting;
 using MicroMonitored.Model;
-using MicroMonitored.Model.Embedded;
 using MicroMonitored.Model.Settings;
 using MicroMonitored.Verification;
 
@@ -25,8 +24,7 @@ public sealed class Canary : AsyncFrostingTask<BuildContext>
         var options = new CanaryOptions
         {
             Duration = context.GetValue(Duration),
-            Exposure = new CanaryExposure(context.GetValue(Port),
-                TargetsFile: engine is EmbeddedEngine ? Path.Combine(context.Paths.Rendered, "embedded", EmbeddedFiles.CanaryTargets) : null),
+            Exposure = new CanaryExposure(context.GetValue(Port), TargetsFile: engine.CanaryTargets),
         };
         var plan = VerificationPlans.Of(context, engine, context.GetValue(Timeout));
         CanaryReport report;

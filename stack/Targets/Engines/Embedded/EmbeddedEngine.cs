@@ -18,6 +18,8 @@ internal sealed class EmbeddedEngine(BuildContext context) : IStackEngine
 
     public StackEngine Kind => StackEngine.Embedded;
 
+    public string CanaryTargets => Path.Combine(Rendered, EmbeddedFiles.CanaryTargets);
+
     private string EngineName => Kind.Name;
 
     private IReadOnlyList<Component> Components => Component.Of(Kind, context.Settings);

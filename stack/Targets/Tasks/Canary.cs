@@ -1,6 +1,7 @@
 using Cake.Core;
 using Cake.Frosting;
 using MicroMonitored.Model;
+using MicroMonitored.Model.Components;
 using MicroMonitored.Model.Embedded;
 using MicroMonitored.Model.Settings;
 using MicroMonitored.Verification;
@@ -22,18 +23,14 @@ public sealed class Canary : AsyncFrostingTask<BuildContext>
     public override async Task RunAsync(BuildContext context)
     {
         var engine = EngineSelection.Running(context, context.GetValue(Engine));
-        var options = new CanaryOptions
-        {
-            Duration = context.GetValue(Duration),
-            Exposure = new CanaryExposure(context.GetValue(Port),
-                TargetsFile: engine is EmbeddedEngine ? Path.Combine(context.Paths.Rendered, "embedded", EmbeddedFiles.CanaryTargets) : null),
-        };
+        var targets = engine.Kind.Has(Capabilities.Containers) ? null : Path.Combine(context.Paths.Rendered, "embedded", EmbeddedFiles.CanaryTargets);
+        var options = new CanaryOptions { Duration = context.GetValue(Duration), Exposure = new CanaryExposure(context.GetValue(Port), TargetsFile: targets) };
+        var progress = CanaryTable.Progress(context.Terminal, options.Duration);
         var plan = VerificationPlans.Of(context, engine, context.GetValue(Timeout));
         CanaryReport report;
         try
         {
-            report = await MicroMonitored.Verification.Canary.RunAsync(plan, options, CanaryTable.Progress(context.Terminal, options.Duration),
-                TimeProvider.System, Interrupt.Token);
+            report = await MicroMonitored.Verification.Canary.RunAsync(plan, options, progress, TimeProvider.System, Interrupt.Token);
         }
         catch (IOException exception)
         {

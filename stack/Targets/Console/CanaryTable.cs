@@ -14,7 +14,7 @@ internal static class CanaryTable
     {
         var table = Terminal.Table("Signal", "Sent", "Late", "Lost", "Doubled", "Reordered", "Unexpected", "p50", "p95", "max");
         foreach (var column in table.Columns)
-            column.PadLeft(0);
+            column.Padding = new Padding(0, 0, 1, 0);
         var delays = Terminal.Table(["Emit to queryable", .. Bounds]);
         foreach (var signal in report.Signals)
         {

@@ -21,11 +21,8 @@ public sealed class Canary : AsyncFrostingTask<BuildContext>
     public override async Task RunAsync(BuildContext context)
     {
         var engine = EngineSelection.Running(context, context.GetValue(Engine));
-        var options = new CanaryOptions
-        {
-            Duration = context.GetValue(Duration),
-            Exposure = new CanaryExposure(context.GetValue(Port), TargetsFile: engine.CanaryTargets),
-        };
+        var exposure = new CanaryExposure(context.GetValue(Port), TargetsFile: engine.CanaryTargets);
+        var options = new CanaryOptions { Duration = context.GetValue(Duration), Exposure = exposure };
         var plan = VerificationPlans.Of(context, engine, context.GetValue(Timeout));
         CanaryReport report;
         try

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Cake.Frosting;
+using MicroMonitored.Model;
 using MicroMonitored.Model.Settings;
 
 namespace MicroMonitored.Targets.Tasks;
@@ -8,14 +9,29 @@ namespace MicroMonitored.Targets.Tasks;
 [TaskName(nameof(Up))]
 [TaskDescription("Starts the monitoring stack and the services, and waits until all are ready.")]
 [Example("--engine=embedded")]
-[Example("--timeout=5m")]
+[Example("--without=orders")]
+[Example("--only=stack")]
 public sealed class Up : AsyncFrostingTask<BuildContext>
 {
     private static readonly Option<EngineChoice?> Engine = StackOptions.Engine;
     private static readonly Option<TimeSpan> Timeout = StackOptions.Timeout;
+    private static readonly Option<IReadOnlyList<string>> Leave = Option.List("without", "SERVICES", "the services to leave out, and to stop where they run");
+    private static readonly Option<IReadOnlyList<string>> Only = Option.List("only", Stack, "starts no service and stops those that run");
+    private const string Stack = "stack";
 
     /// <inheritdoc/>
-    public override async Task RunAsync(BuildContext context)
+    public override Task RunAsync(BuildContext context)
+    {
+        var only = context.GetValue(Only);
+        if (only.Any(part => part != Stack))
+            throw new FaultException($"--only={string.Join(',', only)}: use --only={Stack}");
+        return StartAsync(context, only is [] ? Without(context) : new ServiceChoice([], context.Services));
+    }
+
+    /// <summary>All services but those that the command line leaves out.</summary>
+    internal static ServiceChoice Without(BuildContext context) => ServiceChoice.Without(context.Services, context.GetValue(Leave));
+
+    internal static async Task StartAsync(BuildContext context, ServiceChoice choice)
     {
         var clock = Stopwatch.StartNew();
         using var held = StackLock.Take(context.Paths);
@@ -24,11 +40,12 @@ public sealed class Up : AsyncFrostingTask<BuildContext>
         try
         {
             EngineSelection.Record(context, engine);
-            var components = await engine.UpAsync(context.GetValue(Timeout), Interrupt.Token);
+            var components = await engine.UpAsync(context.GetValue(Timeout), Interrupt.Token, choice);
             ComponentTable.Print(context.Terminal, components);
-            context.Say(components.All(component => component.Seconds is null)
+            var left = choice.Stopped.Count == 0 ? "" : $", without {Option.Listed([.. choice.Stopped.Select(service => service.Name)])}";
+            context.Say(left.Length == 0 && components.All(component => component.Seconds is null)
                 ? "Already up; nothing to do."
-                : FormattableString.Invariant($"Up on the {engine.Name} engine in {clock.Elapsed.TotalSeconds:0.0} s."));
+                : FormattableString.Invariant($"Up on the {engine.Name} engine in {clock.Elapsed.TotalSeconds:0.0} s{left}."));
         }
         catch (Exception exception)
         {

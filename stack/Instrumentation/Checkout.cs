@@ -28,6 +28,6 @@ internal static class Checkout
         var stack = new ConfigurationBuilder().AddJsonFile(Path.Combine(artifacts, "run", "development.json"), optional: true).Build();
         // A copied folder brings the file of its original along.
         var joined = stack["Checkout"] == root ? stack.AsEnumerable() : [];
-        return [new("Monitoring:LogFolder", Path.Combine(artifacts, "logs")), .. joined];
+        return joined.Append(new("Monitoring:LogFolder", Path.Combine(artifacts, "logs"))).DistinctBy(setting => setting.Key);
     }
 }

@@ -150,7 +150,9 @@ public sealed class ComposeTests
     [Fact]
     public void Each_service_gets_the_agreed_environment()
     {
-        using var stack = new RenderedStack(RenderedStack.Default with { Sampling = "0.25" });
+        var services = RenderedStack.Default.Services;
+        using var stack = new RenderedStack(
+            RenderedStack.Default with { Sampling = "0.25", Services = [services[0], services[1] with { Calls = ["shop-inventory"] }] });
 
         var orders = stack.Yaml("services.compose.yaml")["services"]["shop-orders"];
         var environment = orders["environment"].Keys.ToDictionary(key => key, key => orders["environment"][key].Text);
@@ -167,6 +169,7 @@ public sealed class ComposeTests
                 ["OTEL_BSP_SCHEDULE_DELAY"] = "500",
                 ["OTEL_DOTNET_EXPERIMENTAL_OTLP_RETRY"] = "in_memory",
                 ["Monitoring__PeerPort"] = "8080",
+                ["Services__shop-inventory__http__0"] = "http://shop-inventory:8080",
             },
             environment);
         Assert.Equal("sample-micro-app/shop-orders:local", orders["image"].Text);

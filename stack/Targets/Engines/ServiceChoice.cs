@@ -21,9 +21,11 @@ internal sealed record ServiceChoice(IReadOnlyList<DiscoveredService> Started, I
     }
 
     /// <summary>One is started anew.</summary>
-    /// <exception cref="FaultException">The name is no service's.</exception>
-    public static ServiceChoice Again(IReadOnlyList<DiscoveredService> services, string name)
-        => Find(services, name) is { } service ? new([service], [service]) : throw new FaultException(Unknown(services, "service", name));
+    /// <exception cref="FaultException">The name is missing or no service's.</exception>
+    public static ServiceChoice Again(IReadOnlyList<DiscoveredService> services, string? name)
+        => name is null ? throw new FaultException($"--service is missing; known: {Known(services)}")
+            : Find(services, name) is { } service ? new([service], [service])
+            : throw new FaultException(Unknown(services, "service", name));
 
     /// <summary>By its name, its project's, or the last part of it where only one ends so: <c>shop-orders</c>, <c>Shop.Orders</c>, <c>orders</c>.</summary>
     private static DiscoveredService? Find(IReadOnlyList<DiscoveredService> services, string name)
@@ -38,6 +40,9 @@ internal sealed record ServiceChoice(IReadOnlyList<DiscoveredService> Started, I
         var known = services.Select(service => service.Name).ToList();
         var near = Nearest.Of(ServiceName.Derive(name), known.Concat(known.Select(full => full.Split('-')[^1])));
         var advice = near is null ? "" : $" did you mean {near}?";
-        return $"--{option}={name}: no such service;{advice} known: {(known.Count == 0 ? "none" : string.Join(", ", known))}";
+        return $"--{option}={name}: no such service;{advice} known: {Known(services)}";
     }
+
+    private static string Known(IReadOnlyList<DiscoveredService> services)
+        => services.Count == 0 ? "none" : string.Join(", ", services.Select(service => service.Name));
 }

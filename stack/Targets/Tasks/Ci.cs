@@ -14,7 +14,7 @@ public sealed class Ci : AsyncFrostingTask<BuildContext>
     {
         try
         {
-            await Up.StartAsync(context, Up.Without(context));
+            await Up.StartAsync(context);
             await new Verify().RunAsync(context);
         }
         finally

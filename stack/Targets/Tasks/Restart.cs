@@ -1,5 +1,4 @@
 using Cake.Frosting;
-using MicroMonitored.Model;
 
 namespace MicroMonitored.Targets.Tasks;
 
@@ -17,8 +16,7 @@ public sealed class Restart : AsyncFrostingTask<BuildContext>
     {
         using var held = StackLock.Take(context.Paths);
         var engine = EngineSelection.Running(context);
-        var name = context.GetValue(Service) ?? throw new FaultException($"--service is missing; known: {string.Join(", ", context.Services.Select(service => service.Name))}");
-        var choice = ServiceChoice.Again(context.Services, name);
+        var choice = ServiceChoice.Again(context.Services, context.GetValue(Service));
         var components = await engine.UpAsync(context.GetValue(Timeout), Interrupt.Token, choice);
         ComponentTable.Print(context.Terminal, [.. components.Where(component => component.Name == choice.Started[0].Name)]);
     }

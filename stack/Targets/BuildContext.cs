@@ -29,7 +29,7 @@ public sealed class BuildContext : FrostingContext
         _given = new Lazy<GivenOptions>(() => new GivenOptions(context.Arguments));
         _settings = new Lazy<StackSettings>(() => SettingsReader.Read(SettingsFile, variables, Path.Combine(Paths.Artifacts, "settings.accepted")));
         _services = new Lazy<IReadOnlyList<DiscoveredService>>(
-            () => ServiceDiscovery.Find(Paths.Source, Settings.Ports.Services, Component.TakenPorts(Settings)));
+            () => ServiceDiscovery.Find(Paths.Source, Settings.Ports.Services, Component.TakenPorts(Settings), Settings.MovesServices));
     }
 
     /// <summary>Where things are.</summary>

@@ -49,6 +49,9 @@ public sealed record Paths(string Root)
     /// <summary>Names the engine that is up; there only while one is.</summary>
     public string EngineMarker => Path.Combine(Run, "engine");
 
+    /// <summary>What a service takes from this stack that a person starts; there only while one is up.</summary>
+    public string Development => Path.Combine(Run, "development.json");
+
     /// <summary>The services' log files on the embedded engine.</summary>
     public string Logs => Path.Combine(Run, "logs");
 

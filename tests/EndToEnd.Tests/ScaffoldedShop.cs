@@ -12,12 +12,15 @@ public sealed class ScaffoldedShop : IAsyncDisposable
     private static readonly string[] PortNames =
         ["GRAFANA", "PROMETHEUS", "LOKI", "TEMPO", "OTLPGRPC", "OTLPHTTP", "ZIPKIN", "JAEGERTHRIFT", "JAEGERGRPC", "ALERTMANAGER", "SERVICES"];
     private const int Services = 4;
+    private readonly bool _inFiles;
     private readonly string _home = Directory.CreateTempSubdirectory("micromonitored-e2e-").FullName;
 
-    public ScaffoldedShop()
+    /// <param name="inFiles">Whether the template writes the ports down (<c>--ports-base</c>); otherwise the environment moves them, those of the services too.</param>
+    public ScaffoldedShop(bool inFiles = false)
     {
-        FirstPort = FreeBlock(PortNames.Length + Services);
-        for (var index = 0; index < PortNames.Length; index++)
+        _inFiles = inFiles;
+        FirstPort = inFiles ? FreeBlock(22, 100) : FreeBlock(PortNames.Length + Services);
+        for (var index = 0; !inFiles && index < PortNames.Length; index++)
             Environment[$"STACK__PORTS__{PortNames[index]}"] = (FirstPort + index).ToString(CultureInfo.InvariantCulture);
     }
 
@@ -44,8 +47,9 @@ public sealed class ScaffoldedShop : IAsyncDisposable
         var packages = Path.Combine(Root, "artifacts", "packages");
         var templates = Directory.EnumerateFiles(packages, "MicroMonitored.Templates.*.nupkg", SearchOption.AllDirectories).Single();
         await DotnetAsync(_home, cancellation, "new", "install", templates, "--debug:custom-hive", Hive);
-        await DotnetAsync(_home, cancellation, "new", "micro-monitored", "--name", "Shop", "--output", Folder, "--no-update-check",
-            "--debug:custom-hive", Hive);
+        string[] ports = _inFiles ? ["--ports-base", FirstPort.ToString(CultureInfo.InvariantCulture)] : [];
+        await DotnetAsync(_home, cancellation, ["new", "micro-monitored", "--name", "Shop", "--output", Folder,
+            "--no-update-check", "--debug:custom-hive", Hive, .. ports]);
     }
 
     /// <summary>Adds a project with another of the templates, from the repository's root as a person would.</summary>
@@ -104,11 +108,11 @@ public sealed class ScaffoldedShop : IAsyncDisposable
         => (await CommandLine.RunAsync("dotnet", arguments, folder, new Dictionary<string, string> { ["DOTNET_NOLOGO"] = "1" },
             TimeSpan.FromMinutes(5), cancellation)).Succeeded();
 
-    private static int FreeBlock(int length)
+    private static int FreeBlock(int length, int step = 1)
     {
         while (true)
         {
-            var first = Random.Shared.Next(20_000, 32_000);
+            var first = Random.Shared.Next(20_000 / step, 32_000 / step) * step;
             if (Enumerable.Range(first, length).All(IsFree))
                 return first;
         }

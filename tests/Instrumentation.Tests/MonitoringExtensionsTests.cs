@@ -1,4 +1,5 @@
 using System.Net;
+using MicroMonitored.Instrumentation;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -64,6 +65,54 @@ public sealed class MonitoringExtensionsTests : IDisposable
         Assert.Equal(
             [.. Enumerable.Repeat((HttpMethod.Get, new Uri("http://127.0.0.1:8123/stock")), 3), (HttpMethod.Post, new Uri("http://127.0.0.1:8123/stock"))],
             asked);
+    }
+
+    [Theory]
+    [InlineData("http://shop-inventory/stock", "http://shop-inventory:8080/stock")]
+    [InlineData("http://shop-inventory:81/stock", "http://shop-inventory:81/stock")]
+    [InlineData("http://shop-known/stock", "http://127.0.0.1:8123/stock")]
+    [InlineData("http://nginx/stock", "http://nginx/stock")]
+    public async Task Where_all_listen_on_one_port_another_service_is_found_by_its_name_alone(string called, string asked)
+    {
+        var requests = new List<(HttpMethod, Uri)>();
+        var builder = Builder("Production", "--OTEL_SERVICE_NAME=shop-orders", "--Monitoring:PeerPort=8080", "--Services:shop-known:http:0=http://127.0.0.1:8123");
+        builder.Services.ConfigureHttpClientDefaults(http => http.ConfigurePrimaryHttpMessageHandler(() => new Failing(requests)));
+        await using var app = builder.Build();
+        using var client = app.Services.GetRequiredService<IHttpClientFactory>().CreateClient();
+        using var written = await client.PostAsync(new Uri(called), null);
+        Assert.Equal([(HttpMethod.Post, new Uri(asked))], requests);
+    }
+
+    [Fact]
+    public void In_Development_a_service_joins_the_stack_that_is_up_in_its_checkout()
+    {
+        const string endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
+        var project = Directory.CreateDirectory(Path.Combine(_folder, "src", "Shop.Orders")).FullName;
+        Directory.CreateDirectory(Path.Combine(_folder, "stack"));
+        File.WriteAllText(Path.Combine(_folder, "stack", "stack.json"), "{}");
+        var run = Directory.CreateDirectory(Path.Combine(_folder, "artifacts", "run")).FullName;
+        Assert.Equal((null, Path.Combine(_folder, "artifacts", "logs")), Told("Development"));
+
+        Up(_folder);
+        Assert.Equal(("http://127.0.0.1:4317", "/logs"), Told("Development"));
+        Assert.Equal(("http://elsewhere", "/logs"), Told("Development", $"--{endpoint}=http://elsewhere"));
+        Assert.Equal((null, null), Told("Production"));
+        Assert.Equal((null, null), Told("Development", "--applicationName=Shop.Orders"));
+
+        Up("/the/original/of/this/copy");
+        Assert.Null(Told("Development").Endpoint);
+
+        void Up(string checkout) => File.WriteAllText(
+            Path.Combine(run, "development.json"),
+            $$"""{ "Checkout": "{{checkout}}", "{{endpoint}}": "http://127.0.0.1:4317", "Monitoring:LogFolder": "/logs" }""");
+
+        (string? Endpoint, string? LogFolder) Told(string environment, params string[] arguments)
+        {
+            var builder = WebApplication.CreateBuilder(
+                new WebApplicationOptions { EnvironmentName = environment, ContentRootPath = project, Args = arguments });
+            builder.AddTelemetryDefaults();
+            return (builder.Configuration[endpoint], builder.Configuration["Monitoring:LogFolder"]);
+        }
     }
 
     private WebApplicationBuilder Builder(string environment, params string[] arguments)

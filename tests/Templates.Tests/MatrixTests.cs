@@ -63,6 +63,13 @@ public sealed class MatrixTests(BuiltMatrix matrix) : IClassFixture<BuiltMatrix>
             Assert.Equal(row.Alerting, repository.Read(readme).Contains($"http://localhost:{alertmanager} ", StringComparison.Ordinal));
         }
 
+        Assert.Equal(row.PortsBase == 0 ? 8081 : row.PortsBase + 21, repository.PortOf($"{form}.Orders"));
+        if (two)
+            Assert.Equal(row.PortsBase == 0 ? 8080 : row.PortsBase + 20, repository.PortOf($"{form}.Inventory"));
+        var services = repository.Projects.Where(project => repository.Has($"{Path.GetDirectoryName(project)}/Properties/launchSettings.json"));
+        var ports = services.Select(project => repository.PortOf(Path.GetFileNameWithoutExtension(project))).ToList();
+        Assert.Equal(ports.Distinct(), ports);
+
         if (!OperatingSystem.IsWindows())
             Assert.True(File.GetUnixFileMode(Path.Combine(repository.Folder, "build.sh")).HasFlag(UnixFileMode.UserExecute));
     }

@@ -27,6 +27,16 @@ internal sealed record ScaffoldedRepository(string Folder)
 
     public string Read(string path) => File.ReadAllText(Path.Combine(Folder, path));
 
+    /// <summary>The port of a service, the same in its launch settings and in its requests to try.</summary>
+    public int PortOf(string project)
+    {
+        var profile = Json(Path.Combine(Folder, "src", project, "Properties", "launchSettings.json")).GetProperty("profiles").GetProperty("http");
+        var address = profile.GetProperty("applicationUrl").GetString()!;
+        if (Has($"src/{project}/{project}.http"))
+            Assert.Contains($"= {address}\n", Read($"src/{project}/{project}.http"), StringComparison.Ordinal);
+        return new Uri(address).Port;
+    }
+
     /// <summary>Every file reads as what it is and nothing of the template is left in it.</summary>
     public async Task CheckAsync()
     {

@@ -86,7 +86,7 @@ public sealed record StackModel
             Webhook = settings.Alerting.Webhook,
             Services = [.. services
                 .OrderBy(service => service.Name, StringComparer.Ordinal)
-                .Select(service => new ServiceContainer(service.Name, $"{settings.Names.Project}/{service.Name}:local", service.Port))],
+                .Select(service => new ServiceContainer(service.Name, $"{settings.Names.Project}/{service.Name}:local", service.Port) { Calls = service.Calls })],
             SecretsGroup = ProcessGroup.Current,
         };
 }
@@ -99,4 +99,7 @@ public sealed record ServiceContainer(string Name, string Image, int Port)
 {
     /// <summary>The port every service listens on in its container.</summary>
     public const int ContainerPort = 8080;
+
+    /// <summary>The services that it says it calls; it is told where they are.</summary>
+    public IReadOnlyList<string> Calls { get; init; } = [];
 }

@@ -6,7 +6,7 @@ namespace MicroMonitored.Model.Services;
 /// <param name="Name">Its name in every signal, <see cref="ServiceName.Derive"/> of the project's.</param>
 /// <param name="ProjectName">The project file's name without extension; also the assembly's.</param>
 /// <param name="ProjectFile">Full path of the project file.</param>
-/// <param name="Port">Its port on the host.</param>
+/// <param name="Port">Its port on the host: the one in its <c>launchSettings.json</c>, see <see cref="ServiceDiscovery.Find"/>.</param>
 /// <param name="ProbePath">A side-effect free GET route that answers 200 (<c>MonitoredProbe</c>), or null.</param>
 /// <param name="Calls">Names of the services that the probe route calls (<c>MonitoredCalls</c>), one request each.</param>
 public sealed record DiscoveredService(string Name, string ProjectName, string ProjectFile, int Port, string? ProbePath, IReadOnlyList<string> Calls)

@@ -9,10 +9,14 @@ namespace MicroMonitored.Model.Services;
 public static partial class ServiceDiscovery
 {
     /// <summary>Reads every project below <paramref name="sourceFolder"/>; a missing folder has no services.</summary>
-    /// <param name="firstPort">The port of the first service; the others follow in ordinal order of name.</param>
+    /// <param name="firstPort">Where a service without a port in its <c>launchSettings.json</c> looks for a free one.</param>
     /// <param name="takenPorts">Ports of the stack, by settings key, that a service must not get.</param>
+    /// <param name="counted">
+    /// Whether all services are counted from <paramref name="firstPort"/> in ordinal order of name, whatever their <c>launchSettings.json</c> says.
+    /// </param>
     /// <exception cref="FaultException">A project cannot be read or contradicts another; every fault at once.</exception>
-    public static IReadOnlyList<DiscoveredService> Find(string sourceFolder, int firstPort, IReadOnlyList<KeyValuePair<string, int>> takenPorts)
+    public static IReadOnlyList<DiscoveredService> Find(
+        string sourceFolder, int firstPort, IReadOnlyList<KeyValuePair<string, int>> takenPorts, bool counted = false)
     {
         if (!Directory.Exists(sourceFolder))
             return [];
@@ -30,13 +34,23 @@ public static partial class ServiceDiscovery
         foreach (var taken in found.Where(candidate => ReservedNames.Contains(candidate.Name)))
             faults.Add($"{taken.File}: the service {taken.Name} has the name of a component of the stack; rename the project");
 
-        var services = found.Select((candidate, index) => candidate.With(firstPort + index, Called(candidate, found, faults))).ToList();
-        foreach (var service in services)
+        string Shown(string file) => Path.GetRelativePath(Path.GetDirectoryName(Path.GetFullPath(sourceFolder))!, file).Replace('\\', '/');
+        var own = found.ToDictionary(candidate => candidate, candidate => counted ? null : Guarded(() => LaunchSettings.PortIn(candidate.Launch), faults));
+        foreach (var same in found.Where(candidate => own[candidate] is not null).GroupBy(candidate => own[candidate]).Where(group => group.Count() > 1))
+            faults.Add($"{string.Join(" and ", same.Select(candidate => Shown(candidate.Launch)))} have the same port {same.Key}; change applicationUrl in one of them");
+
+        var used = own.Values.OfType<int>().Concat(counted ? [] : takenPorts.Select(pair => pair.Value)).ToHashSet();
+        var free = new Queue<int>(Enumerable.Range(firstPort, found.Count + used.Count).Where(port => !used.Contains(port)));
+        var services = found.Select(candidate => candidate.With(own[candidate] ?? free.Dequeue(), Called(candidate, found, faults))).ToList();
+        foreach (var (service, candidate) in services.Zip(found))
         {
+            var (where, fix) = own[candidate] is null
+                ? (Path.GetFileName(service.ProjectFile), "move ports.services or")
+                : (Shown(candidate.Launch), "change its applicationUrl, or");
             if (service.Port > 65535)
-                faults.Add($"{Path.GetFileName(service.ProjectFile)}: port {service.Port} is beyond 65535; lower ports.services in stack.json");
+                faults.Add($"{where}: port {service.Port} is beyond 65535; lower ports.services in stack.json");
             else if (takenPorts.FirstOrDefault(pair => pair.Value == service.Port) is { Key: { } key })
-                faults.Add($"{Path.GetFileName(service.ProjectFile)}: its port {service.Port} is {key}; move ports.services or {key} in stack.json");
+                faults.Add($"{where}: its port {service.Port} is {key}; {fix} {key} in stack.json");
         }
 
         return faults.Count == 0 ? services : throw new FaultException(faults);
@@ -49,6 +63,19 @@ public static partial class ServiceDiscovery
         => Directory.EnumerateFiles(folder, "*.csproj", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint })
             .Where(file => !Path.GetRelativePath(folder, file).Split(Path.DirectorySeparatorChar).Any(part => part is "bin" or "obj"))
             .Order(StringComparer.Ordinal);
+
+    private static int? Guarded(Func<int?> read, List<string> faults)
+    {
+        try
+        {
+            return read();
+        }
+        catch (FaultException fault)
+        {
+            faults.AddRange(fault.Faults);
+            return null;
+        }
+    }
 
     private static Candidate? Read(string file, List<string> faults)
     {
@@ -97,6 +124,8 @@ public static partial class ServiceDiscovery
     private sealed record Candidate(string File, string Project, string? Probe, IReadOnlyList<string> Calls)
     {
         public string Name { get; } = ServiceName.Derive(Project);
+
+        public string Launch { get; } = LaunchSettings.FileOf(Path.GetDirectoryName(File)!);
 
         public DiscoveredService With(int port, IReadOnlyList<string> calls) => new(Name, Project, File, port, Probe, calls);
     }

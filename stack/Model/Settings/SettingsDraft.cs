@@ -108,7 +108,8 @@ internal sealed class SettingsDraft
 
     public void Fault(string key, string seen, string fix) => _faults.Add(Line(SettingsSchema.Key(key), seen, fix));
 
-    private bool Overrides(string path) => _overrides.ContainsKey(SettingsSchema.Key(path));
+    /// <summary>Whether the environment gives the key.</summary>
+    public bool Overrides(string path) => _overrides.ContainsKey(SettingsSchema.Key(path));
 
     private JsonObject Parent(SettingsKey key) => key.Section is null ? Node : (JsonObject)Node[key.Section]!;
 

@@ -48,7 +48,10 @@ public static class SettingsReader
         draft.Override(environment);
         draft.Validate(accepted);
         draft.Complete();
-        var settings = draft.Node.Deserialize(SettingsJson.Default.StackSettings)!;
+        var settings = draft.Node.Deserialize(SettingsJson.Default.StackSettings)! with
+        {
+            MovesServices = draft.Overrides("ports.first") || draft.Overrides("ports.services"),
+        };
         CheckTogether(settings, draft);
         if (settings.Grafana.PasswordFile is { } file)
             settings = settings with { Grafana = settings.Grafana with { Password = Secret(file, folder, draft) ?? settings.Grafana.Password } };

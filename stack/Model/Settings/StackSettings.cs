@@ -53,6 +53,10 @@ public sealed record StackSettings
     /// <summary>Memory limits of the containers.</summary>
     public required StackMemory Memory { get; init; }
 
+    /// <summary>Whether the environment moves the services' ports: all are then counted from <see cref="StackPorts.Services"/>.</summary>
+    [JsonIgnore]
+    public bool MovesServices { get; init; }
+
     /// <summary>Whether a port can be reached from another machine.</summary>
     [JsonIgnore]
     public bool IsOpen => !IPAddress.IsLoopback(BindAddress);
@@ -103,7 +107,7 @@ public sealed record StackPorts
     /// <summary>The API of Alertmanager.</summary>
     public int Alertmanager { get; init; }
 
-    /// <summary>The first service's port; the others follow in ordinal order of name.</summary>
+    /// <summary>Where a service without a port of its own looks for a free one.</summary>
     public int Services { get; init; }
 }
 

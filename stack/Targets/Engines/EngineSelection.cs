@@ -74,13 +74,14 @@ internal static class EngineSelection
     {
         Ownership.Claim(context.Paths);
         ChangedFile.Write(Marker(context), engine.Name + "\n");
+        DevelopmentSettings.Write(context, engine.Kind);
     }
 
     /// <summary>Forgets it once nothing runs any more.</summary>
     public static void Forget(BuildContext context)
     {
-        if (File.Exists(Marker(context)))
-            File.Delete(Marker(context));
+        foreach (var file in new[] { Marker(context), context.Paths.Development }.Where(File.Exists))
+            File.Delete(file);
     }
 
     private static IStackEngine Able(IStackEngine engine)

@@ -18,8 +18,9 @@ internal interface IStackEngine
 
     /// <summary>Starts what is not running yet and waits until all of it is ready.</summary>
     /// <param name="timeout">How long it waits before what is not ready counts as failed.</param>
+    /// <param name="choice">What becomes of the services; null starts all.</param>
     /// <exception cref="MicroMonitored.Model.FaultException">Something is in the way; nothing has been started.</exception>
-    Task<IReadOnlyList<ComponentStatus>> UpAsync(TimeSpan timeout, CancellationToken cancellation);
+    Task<IReadOnlyList<ComponentStatus>> UpAsync(TimeSpan timeout, CancellationToken cancellation, ServiceChoice? choice = null);
 
     /// <summary>What runs now; quick, also when nothing does.</summary>
     Task<IReadOnlyList<ComponentStatus>> StatusAsync(CancellationToken cancellation);
@@ -42,14 +43,21 @@ internal interface IStackEngine
 }
 
 /// <summary>One line of <c>Status</c>.</summary>
-/// <param name="State"><c>ready</c>, <c>starting</c>, <c>down</c> or what the engine says of it.</param>
+/// <param name="State"><c>ready</c>, <c>starting</c>, <c>down</c>, <see cref="ByHand"/> or what the engine says of it.</param>
 /// <param name="Id">Process id or container name.</param>
 /// <param name="Seconds">Time from start to ready in this run of <c>Up</c>; null where it was not started.</param>
-internal sealed record ComponentStatus(string Name, string Kind, string State, string? Id, int? Port, Uri? Url, double? Seconds = null);
+internal sealed record ComponentStatus(string Name, string Kind, string State, string? Id, int? Port, Uri? Url, double? Seconds = null)
+{
+    /// <summary>The state of a service that answers and was not started by <c>Up</c>.</summary>
+    public const string ByHand = "by hand";
+}
 
 /// <summary>How a service reaches the stack and the others; the same for both engines.</summary>
 internal static class ServiceEnvironment
 {
+    /// <summary>What the variables begin with that tell where another service is.</summary>
+    public const string PeerPrefix = "Services__";
+
     /// <summary>The environment variables of one service.</summary>
     /// <param name="listen">The address it listens on (<c>ASPNETCORE_URLS</c>).</param>
     /// <param name="otlp">Where it sends spans, OTLP over gRPC.</param>
@@ -71,7 +79,7 @@ internal static class ServiceEnvironment
             ["Monitoring__LogFolder"] = logFolder,
         };
         foreach (var other in all)
-            variables[$"Services__{other.Name}__http__0"] = addressOf(other);
+            variables[$"{PeerPrefix}{other.Name}__http__0"] = addressOf(other);
         return variables;
     }
 }

@@ -13,18 +13,31 @@ internal static class Listeners
     /// <summary>The process that listens on the port, as <c>name (pid N)</c>; null where the system does not tell.</summary>
     public static string? Owner(int port)
     {
+        if (Pid(port) is not { } pid)
+            return null;
+        try
+        {
+            var stack = Ownership.StackOf(pid) is { } root ? $" of the stack that runs from {root}" : "";
+            return $"{File.ReadAllText($"/proc/{pid}/comm").Trim()} (pid {pid}){stack}";
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The id of the process that listens on the port; null where the system does not tell.</summary>
+    public static int? Pid(int port)
+    {
         if (!OperatingSystem.IsLinux() || Inodes(port) is not { Count: > 0 } inodes)
             return null;
         foreach (var folder in Directory.EnumerateDirectories("/proc").Where(path => int.TryParse(Path.GetFileName(path), out _)))
         {
             try
             {
-                if (!Directory.EnumerateFiles(Path.Combine(folder, "fd"))
-                    .Any(handle => File.ResolveLinkTarget(handle, false)?.Name is { } target && inodes.Contains(target)))
-                    continue;
-                var pid = Path.GetFileName(folder);
-                var stack = Ownership.StackOf(int.Parse(pid, CultureInfo.InvariantCulture)) is { } root ? $" of the stack that runs from {root}" : "";
-                return $"{File.ReadAllText(Path.Combine(folder, "comm")).Trim()} (pid {pid}){stack}";
+                var handles = Directory.EnumerateFiles(Path.Combine(folder, "fd"));
+                if (handles.Any(handle => File.ResolveLinkTarget(handle, false)?.Name is { } target && inodes.Contains(target)))
+                    return int.Parse(Path.GetFileName(folder), CultureInfo.InvariantCulture);
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {

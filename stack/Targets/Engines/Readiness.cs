@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 using Cake.Core;
 
 namespace MicroMonitored.Targets.Engines;
@@ -69,6 +70,12 @@ internal static class Readiness
         }
     }
 
+    /// <summary>A service that is down, or the one that a person has started on its port; <see cref="OfAsync"/> asks it whether it is one.</summary>
+    public static ComponentStatus OrByHand(ComponentStatus service, IReadOnlySet<int> inUse)
+        => service.Port is { } port && inUse.Contains(port) && Listeners.Pid(port) is var pid && (pid is null || Ownership.StackOf(pid.Value) is null)
+            ? service with { State = ComponentStatus.ByHand, Id = pid?.ToString(CultureInfo.InvariantCulture) }
+            : service;
+
     /// <summary>Asks each component that is not known to be down once.</summary>
     public static async Task<IReadOnlyList<ComponentStatus>> OfAsync(
         IReadOnlyList<ComponentStatus> components, IReadOnlyList<Probe> probes, CancellationToken cancellation)
@@ -81,7 +88,9 @@ internal static class Readiness
             if (component.State == "down" || probes.FirstOrDefault(probe => probe.Component == component.Name) is not { Address: { } address })
                 return component;
             var (ready, _) = await AskAsync(client, address, cancellation);
-            return component with { State = ready ? "ready" : component.State };
+            return component.State == ComponentStatus.ByHand
+                ? ready ? component : component with { State = "down", Id = null }
+                : component with { State = ready ? "ready" : component.State };
         }));
     }
 

@@ -6,9 +6,9 @@ namespace MicroMonitored.Targets.Projects;
 internal static class ServiceBuild
 {
     /// <exception cref="Cake.Core.CakeException">A project does not compile; carries the compiler's errors.</exception>
-    public static void Run(BuildContext context)
+    public static void Run(BuildContext context, IReadOnlyList<DiscoveredService> services)
     {
-        var outdated = context.Services.Where(service => !IsCurrent(context, service)).ToList();
+        var outdated = services.Where(service => !IsCurrent(context, service)).ToList();
         if (outdated.Count == 0)
             return;
         var stamps = outdated.ToDictionary(service => service, service => Sources.Stamp(context, service));

@@ -5,7 +5,7 @@ namespace MicroMonitored.Targets.Tasks;
 /// <summary>One command for a pipeline that starts from nothing.</summary>
 [TaskName(nameof(Ci))]
 [TaskDescription("Up, Verify and, whatever happened, Teardown.")]
-[OptionsOf(typeof(Up), typeof(Verify), typeof(Teardown))]
+[OptionsOf(typeof(Verify), typeof(Up), typeof(Teardown))]
 [Example("--engine=embedded --purge")]
 public sealed class Ci : AsyncFrostingTask<BuildContext>
 {
@@ -14,7 +14,7 @@ public sealed class Ci : AsyncFrostingTask<BuildContext>
     {
         try
         {
-            await new Up().RunAsync(context);
+            await Up.StartAsync(context);
             await new Verify().RunAsync(context);
         }
         finally

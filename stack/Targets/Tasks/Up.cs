@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using Cake.Frosting;
+using MicroMonitored.Model;
 using MicroMonitored.Model.Settings;
 
 namespace MicroMonitored.Targets.Tasks;
@@ -7,39 +7,30 @@ namespace MicroMonitored.Targets.Tasks;
 /// <summary>Starts the stack and prints what came up, how fast and where.</summary>
 [TaskName(nameof(Up))]
 [TaskDescription("Starts the monitoring stack and the services, and waits until all are ready.")]
-[Example("--engine=embedded")]
-[Example("--timeout=5m")]
+[Example("--engine=embedded --timeout=5m")]
+[Example("--without=orders")]
+[Example("--only=stack")]
 public sealed class Up : AsyncFrostingTask<BuildContext>
 {
+    private const string Stack = "stack";
     private static readonly Option<EngineChoice?> Engine = StackOptions.Engine;
     private static readonly Option<TimeSpan> Timeout = StackOptions.Timeout;
+    private static readonly Option<IReadOnlyList<string>> Without = Option.List("without", "SERVICES", "the services to leave out, and to stop where they run");
+    private static readonly Option<IReadOnlyList<string>> Only = Option.List("only", Stack, "starts no service and stops those that run");
 
     /// <inheritdoc/>
-    public override async Task RunAsync(BuildContext context)
+    public override Task RunAsync(BuildContext context)
     {
-        var clock = Stopwatch.StartNew();
-        using var held = StackLock.Take(context.Paths);
-        var engine = EngineSelection.ForUp(context, context.GetValue(Engine));
-        var original = Ownership.Original(context.Paths);
-        try
-        {
-            EngineSelection.Record(context, engine);
-            var components = await engine.UpAsync(context.GetValue(Timeout), Interrupt.Token);
-            ComponentTable.Print(context.Terminal, components);
-            context.Say(components.All(component => component.Seconds is null)
-                ? "Already up; nothing to do."
-                : FormattableString.Invariant($"Up on the {engine.Name} engine in {clock.Elapsed.TotalSeconds:0.0} s."));
-        }
-        catch (Exception exception)
-        {
-            if (engine.LeavesNothing())
-            {
-                EngineSelection.Forget(context);
-                Ownership.Claim(context.Paths, original);
-            }
-
-            DiskSpace.Refuse(exception, context.Paths);
-            throw;
-        }
+        var only = context.GetValue(Only);
+        if (only.Any(part => part != Stack))
+            throw new FaultException($"--only={string.Join(',', only)}: use --only={Stack}");
+        return only is [] ? StartAsync(context) : StartAsync(context, new ServiceChoice([], context.Services));
     }
+
+    internal static Task StartAsync(BuildContext context, ServiceChoice? choice = null)
+        => StackStart.RunAsync(
+            context,
+            context.GetValue(Engine),
+            context.GetValue(Timeout),
+            choice ?? ServiceChoice.Without(context.Services, context.GetValue(Without)));
 }

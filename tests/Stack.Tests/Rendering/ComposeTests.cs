@@ -156,7 +156,9 @@ public sealed class ComposeTests
     [Fact]
     public void Each_service_gets_the_agreed_environment()
     {
-        using var stack = new RenderedStack(RenderedStack.Default with { Sampling = "0.25" });
+        var services = RenderedStack.Default.Services;
+        using var stack = new RenderedStack(
+            RenderedStack.Default with { Sampling = "0.25", Services = [services[0], services[1] with { Calls = ["shop-inventory"] }] });
 
         var orders = stack.Yaml("services.compose.yaml")["services"]["shop-orders"];
         var environment = orders["environment"].Keys.ToDictionary(key => key, key => orders["environment"][key].Text);
@@ -172,12 +174,26 @@ public sealed class ComposeTests
                 ["OTEL_TRACES_SAMPLER_ARG"] = "0.25",
                 ["OTEL_BSP_SCHEDULE_DELAY"] = "500",
                 ["OTEL_DOTNET_EXPERIMENTAL_OTLP_RETRY"] = "in_memory",
+                ["Monitoring__PeerPort"] = "8080",
                 ["Services__shop-inventory__http__0"] = "http://shop-inventory:8080",
-                ["Services__shop-orders__http__0"] = "http://shop-orders:8080",
             },
             environment);
         Assert.Equal("sample-micro-app/shop-orders:local", orders["image"].Text);
         Assert.Equal("8081:8080", $"{orders["ports"].Items.Single()["published"].Text}:{orders["ports"].Items.Single()["target"].Text}");
+    }
+
+    [Fact]
+    public void A_service_that_is_added_changes_no_other_container()
+    {
+        using var before = new RenderedStack();
+        using var after = new RenderedStack(
+            RenderedStack.Default with { Services = [new("shop-billing", "sample-micro-app/shop-billing:local", 12345), .. RenderedStack.Default.Services] });
+
+        Assert.Equal(before.Text("compose.yaml"), after.Text("compose.yaml"));
+        var lines = before.Text("services.compose.yaml").Split('\n');
+        var added = after.Text("services.compose.yaml").Split('\n').Except(lines).Where(line => !line.Contains("shop-billing", StringComparison.Ordinal));
+        Assert.Equal("12345", System.Text.RegularExpressions.Regex.Match(Assert.Single(added), "published: \"([0-9]+)\"").Groups[1].Value);
+        Assert.Subset(after.Text("services.compose.yaml").Split('\n').ToHashSet(), lines.ToHashSet());
     }
 
     [Fact]

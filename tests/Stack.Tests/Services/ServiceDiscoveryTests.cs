@@ -80,19 +80,86 @@ public sealed partial class ServiceDiscoveryTests : IDisposable
     [Fact]
     public void AServiceNeverGetsAPortOfTheStack()
     {
-        Project("A", "<MonitoredService>true</MonitoredService>");
-        Project("B", "<MonitoredService>true</MonitoredService>");
-        var fault = Assert.Single(Assert.Throws<FaultException>(() => ServiceDiscovery.Find(_source.FullName, 2999, [new("ports.grafana", 3000)])).Faults);
-        Assert.Contains("port 3000 is ports.grafana", fault, StringComparison.Ordinal);
+        Project("A", Monitored);
+        Project("B", Monitored);
+        Assert.Equal([2999, 3001], ServiceDiscovery.Find(_source.FullName, 2999, Grafana).Select(service => service.Port));
+
+        var fault = Assert.Single(Assert.Throws<FaultException>(() => ServiceDiscovery.Find(_source.FullName, 2999, Grafana, counted: true)).Faults);
+        Assert.Contains("B.csproj: its port 3000 is ports.grafana; move ports.services or ports.grafana in stack.json", fault, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void APortStaysWhoeverComesOrGoes()
+    {
+        Project("Shop.Orders", Monitored, "https://localhost:7081;http://localhost:8081");
+        Project("Shop.Plain", Monitored);
+        Assert.Equal([8081, 8080], Find().Select(service => service.Port));
+
+        Project("Shop.Billing", Monitored, "http://localhost:8090");
+        Project("Shop.Another", Monitored, "https://localhost:7000");
+        Assert.Equal([8080, 8090, 8081, 8082], Find().Select(service => service.Port));
+        Assert.Equal([8080, 8081, 8082, 8083], ServiceDiscovery.Find(_source.FullName, 8080, [], counted: true).Select(service => service.Port));
+    }
+
+    [Fact]
+    public void OnlyTheFirstProfileThatRunsTheProjectSaysThePort()
+    {
+        Project("Shop.Orders", Monitored);
+        Launch("Shop.Orders", """
+            {
+              // as an IDE leaves it
+              "iisSettings": { "iisExpress": { "applicationUrl": "http://localhost:1" } },
+              "profiles": {
+                "IIS Express": { "commandName": "IISExpress", "applicationUrl": "http://localhost:2" },
+                "http": { "commandName": "Project", "applicationUrl": "http://localhost:8099", },
+                "other": { "commandName": "Project", "applicationUrl": "http://localhost:3" }
+              }
+            }
+            """);
+        Assert.Equal(8099, Find().Single().Port);
+    }
+
+    [Fact]
+    public void TwoOnOnePortAreNamedWithTheirFiles()
+    {
+        Project("A", Monitored, "http://localhost:8090");
+        Project("B", Monitored, "http://localhost:8090");
+        Project("C", Monitored, "http://localhost:3000");
+        Project("D", Monitored);
+        Launch("D", "{ \"profiles\": ");
+        var source = Path.GetFileName(_source.FullName);
+
+        var faults = Assert.Throws<FaultException>(() => ServiceDiscovery.Find(_source.FullName, 8080, Grafana)).Faults;
+
+        Assert.Equal(3, faults.Count);
+        Assert.Contains(Path.Combine("D", "Properties", "launchSettings.json") + ": ", faults[0], StringComparison.Ordinal);
+        Assert.Equal(
+            $"{source}/A/Properties/launchSettings.json and {source}/B/Properties/launchSettings.json have the same port 8090; change applicationUrl in one of them",
+            faults[1]);
+        Assert.Equal(
+            $"{source}/C/Properties/launchSettings.json: its port 3000 is ports.grafana; change its applicationUrl, or ports.grafana in stack.json", faults[2]);
+    }
+
+    private const string Monitored = "<MonitoredService>true</MonitoredService>";
+
+    private static readonly KeyValuePair<string, int>[] Grafana = [new("ports.grafana", 3000)];
 
     private IReadOnlyList<DiscoveredService> Find() => ServiceDiscovery.Find(_source.FullName, 8080, []);
 
-    private void Project(string name, string properties)
+    private void Project(string name, string properties, string? applicationUrl = null)
     {
         var folder = Directory.CreateDirectory(Path.Combine(_source.FullName, name));
-        File.WriteAllText(Path.Combine(folder.FullName, Path.GetFileName(name) + ".csproj"),
+        File.WriteAllText(
+            Path.Combine(folder.FullName, Path.GetFileName(name) + ".csproj"),
             $"<Project Sdk=\"Microsoft.NET.Sdk.Web\"><PropertyGroup>{properties}</PropertyGroup></Project>");
+        if (applicationUrl is not null)
+            Launch(name, $$"""{ "profiles": { "http": { "commandName": "Project", "applicationUrl": "{{applicationUrl}}" } } }""");
+    }
+
+    private void Launch(string name, string settings)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(_source.FullName, name, "Properties"));
+        File.WriteAllText(Path.Combine(folder.FullName, "launchSettings.json"), settings);
     }
 
     [GeneratedRegex(@"\A[a-z][a-z0-9-]{0,62}\z")]

@@ -157,6 +157,15 @@ public sealed class SettingsReaderTests
         Assert.Equal((20000, 20001, 3200, 20020), (ports.Grafana, ports.Prometheus, ports.Tempo, ports.Services));
     }
 
+    [Theory]
+    [InlineData("{}", null, false)]
+    [InlineData("""{ "ports": { "first": 20000, "services": 9000 } }""", null, false)]
+    [InlineData("""{ "ports": { "first": 20000 } }""", "STACK__PORTS__GRAFANA", false)]
+    [InlineData("{}", "STACK__PORTS__FIRST", true)]
+    [InlineData("{}", "STACK__PORTS__SERVICES", true)]
+    public void OnlyTheEnvironmentMovesTheServices(string json, string? variable, bool moved)
+        => Assert.Equal(moved, (variable is null ? Parse(json) : Parse(json, (variable, "20100"))).MovesServices);
+
     [Fact]
     public void AFirstPortThatMovesNothingIsAFault()
     {

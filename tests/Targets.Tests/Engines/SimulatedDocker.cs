@@ -142,7 +142,8 @@ internal sealed partial class SimulatedDocker : ICakeContext, IProcessRunner, IT
             case ("compose", _) when words.Contains("up"): return Up(After("--file"), After("--project-name"));
             case ("compose", _) when words.Contains("down"): return Down(After("--project-name"), words.Contains("--volumes"));
             case ("ps", _) when words.Contains("--quiet"): return [.. CutShort];
-            case ("rm", _): CutShort.Clear(); return [];
+            case ("rm", "--force"): CutShort.Clear(); return [];
+            case ("stop" or "rm", _): return Gone(words[^1]);
             case ("ps", _) when words[^1] == "{{.Names}}": return [.. Neighbours];
             case ("ps", _) when words.Contains("--all"): return [.. _containers.Append(("somebody-else", "grafana")).Select(Row)];
             case ("inspect", _): return [.. words.Skip(3).Select(id => $"{id} 0")];
@@ -195,6 +196,13 @@ internal sealed partial class SimulatedDocker : ICakeContext, IProcessRunner, IT
         _containers.RemoveAll(container => container.Project == project);
         Changed?.Invoke(project, false);
         return [];
+    }
+
+    private IReadOnlyList<string> Gone(string name)
+    {
+        _containers.RemoveAll(container => $"{container.Project}-{container.Service}-1" == name);
+        Changed?.Invoke(name[..name.IndexOf("-services", StringComparison.Ordinal)] + "-services", false);
+        return [name];
     }
 
     private IReadOnlyList<string> Built(string tag, string stamp)

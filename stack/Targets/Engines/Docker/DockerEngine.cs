@@ -7,6 +7,7 @@ using Cake.Docker;
 using MicroMonitored.Model;
 using MicroMonitored.Model.Components;
 using MicroMonitored.Model.Rendering;
+using MicroMonitored.Model.Services;
 using MicroMonitored.Verification;
 
 namespace MicroMonitored.Targets.Engines.Docker;
@@ -37,8 +38,9 @@ internal sealed partial class DockerEngine : IStackEngine
     /// <summary>The images of the settings.</summary>
     public ComponentImages Images => new(_context, _docker);
 
-    public async Task<IReadOnlyList<ComponentStatus>> UpAsync(TimeSpan timeout, CancellationToken cancellation)
+    public async Task<IReadOnlyList<ComponentStatus>> UpAsync(TimeSpan timeout, CancellationToken cancellation, ServiceChoice? choice = null)
     {
+        var (services, stopped) = choice ??= new ServiceChoice(_context.Services, []);
         var all = All() ?? [];
         if (Foreign(all) is { } root)
         {
@@ -48,12 +50,18 @@ internal sealed partial class DockerEngine : IStackEngine
         }
 
         var before = all.Where(IsOwn).ToList();
-        CheckPorts(before);
+        CheckPorts(before, services);
         Folders.Require(_context.Paths, [_context.Paths.Rendered, _context.Paths.Run]);
         Images.Pull();
         StackFiles.Render(_context);
-        new ServiceImages(_context, _docker).Build();
+        new ServiceImages(_context, _docker).Build(services);
         cancellation.ThrowIfCancellationRequested();
+        foreach (var container in before.Where(container => stopped.Any(service => service.Name == container.Service)))
+        {
+            _docker.Ask($"stop {container.Name}");
+            _docker.Ask($"rm {container.Name}");
+        }
+
         CreateNetworkAndVolume();
 
         var clock = Stopwatch.StartNew();
@@ -68,10 +76,10 @@ internal sealed partial class DockerEngine : IStackEngine
         }
 
         var watch = new ContainerWatch(this, Containers());
-        var services = StartServicesAsync(opened);
-        var ready = Readiness.WaitAsync(Probes(), clock, timeout, watch.Exited, cancellation, watch.HealthyAsync);
-        await Task.WhenAny(services, ready);
-        await services;
+        var starting = StartServicesAsync(services, opened);
+        var ready = Readiness.WaitAsync(Probes(services), clock, timeout, watch.Exited, cancellation, watch.HealthyAsync);
+        await Task.WhenAny(starting, ready);
+        await starting;
         var seconds = await ready;
         var now = Containers();
         if (now.FirstOrDefault(container => container.Service == Component.Grafana.Name) is { } grafana)
@@ -82,11 +90,12 @@ internal sealed partial class DockerEngine : IStackEngine
             => component with { Seconds = started.Contains(component.Name) && seconds.TryGetValue(component.Name, out var value) ? value : null })];
     }
 
-    private async Task StartServicesAsync(Task opened)
+    private async Task StartServicesAsync(IReadOnlyList<DiscoveredService> services, Task opened)
     {
         await opened;
-        if (_context.Services.Count > 0)
-            await Task.Run(() => Compose("services.compose.yaml", Model.ServicesProject));
+        string[] some = services.Count < _context.Services.Count ? [.. services.Select(service => service.Name)] : [];
+        if (services.Count > 0)
+            await Task.Run(() => Compose("services.compose.yaml", Model.ServicesProject, some));
     }
 
     public Task<IReadOnlyList<ComponentStatus>> StatusAsync(CancellationToken cancellation) => StatusOfAsync(Containers(), cancellation);
@@ -94,6 +103,7 @@ internal sealed partial class DockerEngine : IStackEngine
     private async Task<IReadOnlyList<ComponentStatus>> StatusOfAsync(IReadOnlyList<Container> seen, CancellationToken cancellation)
     {
         var containers = seen.ToLookup(container => container.Service);
+        var inUse = Listeners.Ports();
         ComponentStatus Row(string name, string kind, int? port)
         {
             var container = containers[name].FirstOrDefault();
@@ -105,8 +115,9 @@ internal sealed partial class DockerEngine : IStackEngine
 
         return await Readiness.OfAsync(
             [.. Components.Select(part => Row(part.Name, "stack", part.Api(_context.Settings)?.Address.Port)),
-             .. _context.Services.Select(service => Row(service.Name, "service", service.Port))],
-            Probes(),
+             .. _context.Services.Select(service => Row(service.Name, "service", service.Port))
+                .Select(row => row.State is "down" or "exited" ? Readiness.OrByHand(row, inUse) : row)],
+            Probes(_context.Services),
             cancellation);
     }
 
@@ -278,20 +289,19 @@ internal sealed partial class DockerEngine : IStackEngine
             Label("com.docker.compose.project") ?? "", rendered);
     }
 
-    private List<Probe> Probes()
+    private List<Probe> Probes(IReadOnlyList<DiscoveredService> services)
         => [.. Components.Select(part => new Probe(part.Name, part.Ready(_context.Settings))),
-            .. _context.Services.Select(service => new Probe(service.Name, service.Ready))];
+            .. services.Select(service => new Probe(service.Name, service.Ready))];
 
-    private void CheckPorts(IReadOnlyList<Container> containers)
+    private void CheckPorts(IReadOnlyList<Container> containers, IReadOnlyList<DiscoveredService> services)
     {
         var running = containers.Where(container => container.State == "running").Select(container => container.Service).ToHashSet();
         Ports.Refuse(
             [
                 .. Component.PortsOf(Kind, _context.Settings)
                     .Where(port => !running.Contains(port.Component.Name))
-                    .Select(port => (port.Port.SettingsKey, port.Number)),
-                .. _context.Services.Where(service => !running.Contains(service.Name))
-                    .Select(service => ($"the service {service.Name} (ports.services and up)", service.Port)),
+                    .Select(port => (port.Port.SettingsKey, port.Number, (string?)null)),
+                .. services.Where(service => !running.Contains(service.Name)).Select(Ports.Of),
             ],
             port => _docker.Ask($"ps --filter publish={port} --format {{{{.Names}}}}") is [var name, ..] ? $"the container {name}" : null);
     }
@@ -343,14 +353,15 @@ internal sealed partial class DockerEngine : IStackEngine
                 DockerCli.Quoted(
                     "chmod 1777 /var/log/microservices && find /var/log/microservices -xdev -type f -user 0 -name '*.log*' -exec chmod a+rw {} +")));
 
-    private void Compose(string file, string project)
+    private void Compose(string file, string project, params string[] services)
         => _docker.Compose(
             $"starting {project}",
             "see the Logs target, and clean up with the Teardown target",
             new DockerComposeUpSettings { Detach = true, RemoveOrphans = true },
             settings => _context.DockerComposeUp(
                 settings,
-                new DockerComposeSettings { File = [Path.Combine(_context.Paths.Rendered, file)], ProjectName = project }));
+                new DockerComposeSettings { File = [Path.Combine(_context.Paths.Rendered, file)], ProjectName = project },
+                services));
 
     private void Down(string project, bool purge)
         => _docker.Compose(

@@ -17,11 +17,9 @@ internal sealed class ServiceImages(BuildContext context, DockerCli docker)
     public static string Of(BuildContext context, DiscoveredService service) => $"{context.Settings.Names.Project}/{service.Name}:local";
 
     /// <exception cref="CakeException">A service does not compile, has no Dockerfile or its image cannot be built.</exception>
-    public void Build()
+    public void Build(IReadOnlyList<DiscoveredService> services)
     {
-        if (context.Services.Count == 0)
-            return;
-        var outdated = context.Services.Where(service => !IsCurrent(service, Stamp(service))).ToList();
+        var outdated = services.Where(service => !IsCurrent(service, Stamp(service))).ToList();
         if (outdated.Count == 0)
             return;
         Compilation.Publish(context, "the services' publishing", Path.Combine(context.Paths.Run, "services.slnx"),

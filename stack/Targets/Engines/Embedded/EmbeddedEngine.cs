@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json.Nodes;
 using Cake.Core;
 using MicroMonitored.Model;
 using MicroMonitored.Model.Components;
@@ -35,14 +36,13 @@ internal sealed class EmbeddedEngine(BuildContext context) : IStackEngine
             ? [$"bindAddress is {context.Settings.BindAddress}, but the embedded engine serves this machine only; use 127.0.0.1 or --engine=docker"]
             : [];
 
-    public async Task<IReadOnlyList<ComponentStatus>> UpAsync(TimeSpan timeout, CancellationToken cancellation)
+    public async Task<IReadOnlyList<ComponentStatus>> UpAsync(TimeSpan timeout, CancellationToken cancellation, ServiceChoice? choice = null)
     {
-        var settings = context.Settings;
-        var services = context.Services;
-        CheckPorts();
+        var (services, stopped) = choice ??= new ServiceChoice(context.Services, []);
+        CheckPorts(services);
         CheckFolders();
         Render();
-        ServiceBuild.Run(context);
+        ServiceBuild.Run(context, services);
 
         var wanted = new List<(HostProcess Process, IReadOnlyList<string> Arguments, IReadOnlyDictionary<string, string> Variables)>
         {
@@ -50,7 +50,11 @@ internal sealed class EmbeddedEngine(BuildContext context) : IStackEngine
         };
         wanted.AddRange(services.Select(ServiceProcess));
 
-        foreach (var stale in HostProcess.In(Processes).Where(known => !wanted.Any(next => next.Process == known && known.Pid(Processes) is not null)))
+        var untouched = context.Services.Except(services).Except(stopped).Select(service => service.Name).ToHashSet();
+        bool Stays(HostProcess known)
+            => stopped.All(service => service.Name != known.Name)
+                && (untouched.Contains(known.Name) || wanted.Any(next => known.Serves(next.Process) && known.Pid(Processes) is not null));
+        foreach (var stale in HostProcess.In(Processes).Where(known => !Stays(known)))
             await stale.StopAsync(Processes, Grace, cancellation);
 
         var clock = Stopwatch.StartNew();
@@ -72,8 +76,11 @@ internal sealed class EmbeddedEngine(BuildContext context) : IStackEngine
     {
         var known = HostProcess.In(Processes).ToDictionary(process => process.Name, process => process.Pid(Processes));
         var engine = known.GetValueOrDefault(EngineName);
+        var inUse = Listeners.Ports();
         var components = Components.Select(part => Row(part.NameOn(Kind), "stack", engine, part.Api(context.Settings)!))
-            .Concat(context.Services.Select(service => Row(service.Name, "service", known.GetValueOrDefault(service.Name), service.Endpoint)));
+            .Concat(context.Services
+                .Select(service => Row(service.Name, "service", known.GetValueOrDefault(service.Name), service.Endpoint))
+                .Select(row => row.Id is null ? Readiness.OrByHand(row, inUse) : row));
         return await Readiness.OfAsync([.. components], Probes(context.Services), cancellation);
     }
 
@@ -117,8 +124,12 @@ internal sealed class EmbeddedEngine(BuildContext context) : IStackEngine
         var configuration = Path.Combine(Rendered, EmbeddedFiles.Configuration);
         var variables = new Dictionary<string, string> { ["DOTNET_gcServer"] = "0" };
         var copy = EngineProgram.Copy(Path.Combine(context.Paths.Run, "app"), EngineName);
-        var fingerprint = Fingerprint([copy, File.ReadAllText(configuration)]);
-        return (new HostProcess(EngineName, "stack", context.Settings.Ports.Prometheus, copy, fingerprint), ["--config", configuration], variables);
+        // It reads its targets anew while it runs: a service more or less is no reason to start it anew.
+        var options = JsonNode.Parse(File.ReadAllText(configuration))!.AsObject();
+        options.Remove("services");
+        var fingerprint = Fingerprint([copy, options.ToJsonString()]);
+        var process = new HostProcess(EngineName, "stack", context.Settings.Ports.Prometheus, copy, fingerprint, new Dictionary<string, string>());
+        return (process, ["--config", configuration], variables);
     }
 
     private (HostProcess Process, IReadOnlyList<string> Arguments, IReadOnlyDictionary<string, string> Variables) ServiceProcess(DiscoveredService service)
@@ -133,19 +144,20 @@ internal sealed class EmbeddedEngine(BuildContext context) : IStackEngine
             other => other.Endpoint.ToString());
         var copy = ShadowCopy.Of(Path.GetDirectoryName(context.Paths.Assembly(service.ProjectName))!, Path.Combine(context.Paths.Run, "app"),
             service.Name, service.ProjectName);
-        var fingerprint = Fingerprint([copy, .. variables.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key}={pair.Value}")]);
-        return (new HostProcess(service.Name, "service", service.Port, copy, fingerprint), [], variables);
+        var peers = variables.Where(pair => pair.Key.StartsWith(ServiceEnvironment.PeerPrefix, StringComparison.Ordinal)).ToDictionary();
+        var own = variables.Where(pair => !peers.ContainsKey(pair.Key)).OrderBy(pair => pair.Key, StringComparer.Ordinal);
+        var fingerprint = Fingerprint([copy, .. own.Select(pair => $"{pair.Key}={pair.Value}")]);
+        return (new HostProcess(service.Name, "service", service.Port, copy, fingerprint, peers), [], variables);
     }
 
-    private void CheckPorts()
+    private void CheckPorts(IReadOnlyList<DiscoveredService> services)
     {
         var ours = HostProcess.In(Processes).Where(process => process.Pid(Processes) is not null).ToList();
         var engineRuns = ours.Any(process => process.Name == EngineName);
-        var wanted = new List<(string Key, int Port)>();
+        var wanted = new List<(string Key, int Port, string? Fix)>();
         if (!engineRuns)
-            wanted.AddRange(Component.PortsOf(Kind, context.Settings).Select(port => (port.Port.SettingsKey, port.Number)));
-        wanted.AddRange(context.Services.Where(service => !ours.Any(process => process.Port == service.Port))
-            .Select(service => ($"the service {service.Name} (ports.services and up)", service.Port)));
+            wanted.AddRange(Component.PortsOf(Kind, context.Settings).Select(port => (port.Port.SettingsKey, port.Number, (string?)null)));
+        wanted.AddRange(services.Where(service => !ours.Any(process => process.Port == service.Port)).Select(Ports.Of));
         Ports.Refuse(wanted);
     }
 

@@ -7,8 +7,10 @@ using System.Text.Json;
 namespace MicroMonitored.Targets.Engines.Embedded;
 
 /// <summary>A process that outlives the build; known by two small files, so that any later build finds and ends it.</summary>
-/// <param name="Fingerprint">Of everything it was started with; another one means that it must be started anew.</param>
-internal sealed partial record HostProcess(string Name, string Kind, int Port, string Assembly, string Fingerprint)
+/// <param name="Fingerprint">Of everything else it was started with; another one means that it must be started anew.</param>
+/// <param name="Peers">Where it was told that the others are.</param>
+internal sealed partial record HostProcess(
+    string Name, string Kind, int Port, string Assembly, string Fingerprint, IReadOnlyDictionary<string, string> Peers)
 {
     private const string Detached = """trap '' INT HUP; echo $$ > "$0"; log=$1; shift; exec >> "$log" 2>&1 < /dev/null; """
         + """if command -v setsid > /dev/null; then exec setsid "$@"; fi; exec "$@" """;
@@ -16,6 +18,10 @@ internal sealed partial record HostProcess(string Name, string Kind, int Port, s
     /// <summary>The processes that a folder knows of, running or not.</summary>
     public static IReadOnlyList<HostProcess> In(string folder)
         => !Directory.Exists(folder) ? [] : [.. Directory.EnumerateFiles(folder, "*.json").Order(StringComparer.Ordinal).Select(Load).OfType<HostProcess>()];
+
+    /// <summary>Whether it may run on where another one is wanted: a peer that came or went is none of its business, one that moved is.</summary>
+    public bool Serves(HostProcess wanted)
+        => this with { Peers = wanted.Peers } == wanted && Peers.All(peer => wanted.Peers.GetValueOrDefault(peer.Key, peer.Value) == peer.Value);
 
     /// <summary>Starts it detached from this build: own session, no terminal, output to <paramref name="log"/>.</summary>
     public void Start(string folder, string log, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> variables)

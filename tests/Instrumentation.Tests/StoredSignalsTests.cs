@@ -1,0 +1,86 @@
+using System.Net;
+using System.Net.Sockets;
+using MicroMonitored.Embedded;
+using MicroMonitored.Model.Embedded;
+using MicroMonitored.Model.Settings;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Instrumentation.Tests;
+
+/// <summary>All three signals of a service over OTLP, as the embedded engine has stored them.</summary>
+[Collection(OneHost.AtATime)]
+public sealed class StoredSignalsTests : IAsyncLifetime
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("stored").FullName;
+    private readonly StackPorts _ports = FreePorts();
+    private readonly HttpClient _client = new();
+    private EmbeddedEngine? _engine;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+        => _engine = await EmbeddedEngine.StartAsync(
+            new() { Ports = _ports, DataFolder = Path.Combine(_folder, "data"), LogFolder = Path.Combine(_folder, "tailed") }, Cancellation);
+
+    public async ValueTask DisposeAsync()
+    {
+        _client.Dispose();
+        await _engine!.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Theory]
+    [InlineData("grpc")]
+    [InlineData("http/protobuf")]
+    public async Task What_is_asked_to_go_over_OTLP_is_found_in_every_store(string protocol)
+    {
+        await RunAsync(
+            $"--OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:{(protocol == "grpc" ? _ports.OtlpGrpc : _ports.OtlpHttp)}",
+            $"--OTEL_EXPORTER_OTLP_PROTOCOL={protocol}", "--OTEL_LOGS_EXPORTER=otlp", "--OTEL_METRICS_EXPORTER=otlp");
+
+        await FoundAsync(_ports.Tempo, "/api/search?q=" + Uri.EscapeDataString("""{ resource.service.name = "app" && span.http.route = "/hello/{name}" }"""), "GET /hello/{name}");
+        await FoundAsync(_ports.Loki, "/loki/api/v1/query_range?query=" + Uri.EscapeDataString("""{service_name="app"} |= "Hello Ada" """), "Hello Ada");
+        await FoundAsync(
+            _ports.Prometheus,
+            "/api/v1/query?query=" + Uri.EscapeDataString("""http_server_request_duration_seconds_count{job="app",http_route="/hello/{name}"}"""),
+            "\"job\":\"app\"");
+    }
+
+    private async Task RunAsync(params string[] arguments)
+    {
+        var builder = WebApplication.CreateBuilder(["--OTEL_SERVICE_NAME=app", $"--Monitoring:LogFolder={_folder}", .. arguments]);
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.AddMonitoring();
+        await using var app = builder.Build();
+        app.MapGet("/hello/{name}", string (string name) =>
+        {
+            app.Logger.LogInformation("Hello {Name}", name);
+            return name;
+        });
+        await app.StartAsync(Cancellation);
+        Assert.Equal("Ada", await _client.GetStringAsync(new Uri($"{app.Urls.First()}/hello/Ada"), Cancellation));
+    }
+
+    private async Task FoundAsync(int port, string query, string expected)
+    {
+        var (answer, tries) = ("", 0);
+        while (!answer.Contains(expected, StringComparison.Ordinal))
+        {
+            Assert.True(tries++ < 100, $"{query}: {answer}");
+            await Task.Delay(100, Cancellation);
+            answer = await _client.GetStringAsync(new Uri($"http://127.0.0.1:{port}{query}"), Cancellation);
+        }
+    }
+
+    private static StackPorts FreePorts()
+    {
+        var listeners = Enumerable.Range(0, 5).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
+        listeners.ForEach(listener => listener.Start());
+        var ports = listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port).ToArray();
+        listeners.ForEach(listener => listener.Dispose());
+        return new StackPorts { Prometheus = ports[0], Loki = ports[1], Tempo = ports[2], OtlpGrpc = ports[3], OtlpHttp = ports[4] };
+    }
+}

@@ -73,6 +73,8 @@ internal sealed partial class StackDouble
                     (new Dictionary<string, string> { ["job"] = job, ["http_route"] = route.Key },
                     route.Value + (fault == Fault.ScrapedTwice && job == Orders && route.Value > 0 ? 1 : 0))));
             }
+            if (match.Success && expression.Contains("http_route=\"/fault\"", StringComparison.Ordinal))
+                return Vector([([], scraped[match.Groups[1].Value].GetValueOrDefault("/fault"))]);
             if (expression.StartsWith("dotnet_", StringComparison.Ordinal))
                 return Vector(fault == Fault.RuntimeMeterOff || !Up(match.Groups[1].Value) ? [] : [([], 1)]);
             if (expression.StartsWith("micromonitored_verify_value", StringComparison.Ordinal))

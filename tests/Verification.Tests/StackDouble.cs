@@ -47,6 +47,7 @@ internal sealed partial class StackDouble : ILogProbe, IAsyncDisposable
     private readonly List<Line> lines = [];
     private readonly Dictionary<string, List<TraceSpan>> traces = [];
     private readonly ConcurrentDictionary<string, string> once = new();
+    private string exposed = "";
     private double edges;
     private int dropped;
 
@@ -59,6 +60,9 @@ internal sealed partial class StackDouble : ILogProbe, IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
+            // A loaded machine may be slow to read; that is no fault of the sender.
+            kestrel.Limits.MinRequestBodyDataRate = null;
+            kestrel.Limits.MinResponseDataRate = null;
             foreach (var part in Parts)
                 kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = part == "otlp-grpc" ? HttpProtocols.Http2 : HttpProtocols.Http1);
         });
@@ -106,11 +110,11 @@ internal sealed partial class StackDouble : ILogProbe, IAsyncDisposable
             LogAgent = engine == "docker" ? addresses["log-agent"] : null,
         },
         Services = services
-            ? [new(Orders, addresses[Orders], "/orders", [Inventory]),
-                new(Inventory, fault == Fault.ServiceNotStarted ? Closed : addresses[Inventory], "/stock", [])]
+            ? [new(Orders, addresses[Orders], "/orders", [Inventory]) { FaultPath = "/fault" },
+                new(Inventory, fault == Fault.ServiceNotStarted ? Closed : addresses[Inventory], "/stock", []) { FaultPath = "/fault" }]
             : [],
         LogProbe = this,
-        Timeout = TimeSpan.FromSeconds(fault == Fault.None ? 25 : 9),
+        Timeout = TimeSpan.FromSeconds(fault == Fault.None ? 25 : 12),
         ScrapeInterval = ScrapeInterval,
         FreshnessLimit = fault is Fault.LogsLate or Fault.TracesLate or Fault.MetricsLate ? TimeSpan.FromMilliseconds(700) : TimeSpan.FromSeconds(5),
         RequestsPerService = 8,

@@ -66,15 +66,16 @@ public static partial class ServiceDiscovery
 
         if (!string.Equals(Property("MonitoredService"), "true", StringComparison.OrdinalIgnoreCase))
             return null;
-        var probe = Property("MonitoredProbe");
-        if (probe is not null && !ProbeForm().IsMatch(probe))
+        string? Route(string name)
         {
-            faults.Add($"{file}: MonitoredProbe is \"{probe}\"; use a path such as /orders without parameters, query or spaces");
-            probe = null;
+            if (Property(name) is not { } route || ProbeForm().IsMatch(route))
+                return Property(name);
+            faults.Add($"{file}: {name} is \"{route}\"; use a path such as /orders without parameters, query or spaces");
+            return null;
         }
 
         var calls = (Property("MonitoredCalls") ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        return new Candidate(file, Path.GetFileNameWithoutExtension(file), probe, calls);
+        return new Candidate(file, Path.GetFileNameWithoutExtension(file), Route("MonitoredProbe"), Route("MonitoredFault"), calls);
     }
 
     private static List<string> Called(Candidate caller, List<Candidate> all, List<string> faults)
@@ -91,11 +92,11 @@ public static partial class ServiceDiscovery
         return names;
     }
 
-    private sealed record Candidate(string File, string Project, string? Probe, IReadOnlyList<string> Calls)
+    private sealed record Candidate(string File, string Project, string? Probe, string? Fault, IReadOnlyList<string> Calls)
     {
         public string Name { get; } = ServiceName.Derive(Project);
 
-        public DiscoveredService With(int port, IReadOnlyList<string> calls) => new(Name, Project, File, port, Probe, calls);
+        public DiscoveredService With(int port, IReadOnlyList<string> calls) => new(Name, Project, File, port, Probe, calls) { FaultPath = Fault };
     }
 
     [GeneratedRegex(@"\A/[A-Za-z0-9/_.~-]*\z")]

@@ -33,7 +33,7 @@ public sealed partial class ServiceDiscoveryTests : IDisposable
     [Fact]
     public void OnlyMonitoredProjectsAreServicesInOrderOfName()
     {
-        Project("Shop.Orders", "<MonitoredService>true</MonitoredService><MonitoredProbe>/orders</MonitoredProbe><MonitoredCalls>Shop.Inventory</MonitoredCalls>");
+        Project("Shop.Orders", "<MonitoredService>true</MonitoredService><MonitoredProbe>/orders</MonitoredProbe><MonitoredFault>/fault</MonitoredFault><MonitoredCalls>Shop.Inventory</MonitoredCalls>");
         Project("Shop.Inventory", "<MonitoredService>True</MonitoredService>");
         Project("Shop.Monitoring", "");
         Project("Shop.Off", "<MonitoredService>false</MonitoredService>");
@@ -44,6 +44,7 @@ public sealed partial class ServiceDiscoveryTests : IDisposable
         Assert.Equal([8080, 8081], services.Select(service => service.Port));
         Assert.Null(services[0].ProbePath);
         Assert.Equal("/orders", services[1].ProbePath);
+        Assert.Equal((null, "/fault"), (services[0].FaultPath, services[1].FaultPath));
         Assert.Equal(["shop-inventory"], services[1].Calls);
     }
 

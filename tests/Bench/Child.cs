@@ -31,7 +31,8 @@ public sealed class Child : IAsyncDisposable
             start.ArgumentList.Add(typeof(Child).Assembly.Location);
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
-        foreach (var name in start.Environment.Keys.Where(static name => name.StartsWith("OTEL_", StringComparison.Ordinal) || name.StartsWith("ASPNETCORE_", StringComparison.Ordinal)).ToList())
+        foreach (var name in start.Environment.Keys.Where(static name
+            => name.StartsWith("OTEL_", StringComparison.Ordinal) || name.StartsWith("ASPNETCORE_", StringComparison.Ordinal)).ToList())
             start.Environment.Remove(name);
         foreach (var (name, value) in variables)
             start.Environment[name] = value;

@@ -35,7 +35,8 @@ public static class Comparison
             await Console.Out.WriteLineAsync(table);
             return 0;
         }
-        catch (Exception fault) when (fault is InvalidOperationException or OperationCanceledException or HttpRequestException or System.Net.Sockets.SocketException)
+        catch (Exception fault) when (fault is InvalidOperationException or OperationCanceledException or HttpRequestException
+            or System.Net.Sockets.SocketException)
         {
             await Console.Error.WriteLineAsync($"A server did not answer: {fault.Message}");
             return 1;
@@ -71,7 +72,9 @@ public static class Comparison
             {
                 for (var index = 0; index < servers.Count; index++)
                     costs[index].Add(await RoundAsync(servers[index], sink, limit.Token));
-                await Console.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"round {round + 1}: {string.Join("  ", variants.Zip(costs, static (variant, own) => string.Create(CultureInfo.InvariantCulture, $"{variant.Name} {own[^1].ProcessorTime:0.0} us")))}"));
+                var shares = variants.Zip(costs, static (variant, own)
+                    => string.Create(CultureInfo.InvariantCulture, $"{variant.Name} {own[^1].ProcessorTime:0.0} us"));
+                await Console.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"round {round + 1}: {string.Join("  ", shares)}"));
             }
 
             return [.. variants.Select((variant, index) => Result.Of(variant, costs[index], costs[0]))];
@@ -145,7 +148,8 @@ public static class Comparison
 
     private static async Task<long> ReceivedAsync(Child sink, CancellationToken cancellationToken)
     {
-        using var client = new HttpClient { BaseAddress = sink.Address, DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        using var client = new HttpClient
+            { BaseAddress = sink.Address, DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
         return await NumberAsync(client, Sink.Received, cancellationToken);
     }
 

@@ -18,7 +18,8 @@ public static class Load
     /// <exception cref="SocketException">The server did not answer in time.</exception>
     public static Task RunAsync(Uri server, string path, int requests, int connections, CancellationToken cancellationToken)
         => Task.Factory.StartNew(
-            () => Run(new IPEndPoint(IPAddress.Parse(server.Host), server.Port), Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: {server.Authority}\r\n\r\n"), requests, connections, cancellationToken),
+            () => Run(new IPEndPoint(IPAddress.Parse(server.Host), server.Port),
+                Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: {server.Authority}\r\n\r\n"), requests, connections, cancellationToken),
             cancellationToken,
             TaskCreationOptions.LongRunning,
             TaskScheduler.Default);
@@ -30,7 +31,8 @@ public static class Load
         {
             for (var connection = 0; connection < connections; connection++)
             {
-                sockets.Add(new Socket(server.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = (int)Patience.TotalMilliseconds });
+                sockets.Add(
+                    new Socket(server.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = (int)Patience.TotalMilliseconds });
                 sockets[^1].Connect(server);
             }
 

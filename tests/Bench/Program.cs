@@ -14,6 +14,7 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine($"Bench <folder of the report> [variant ...] or Bench start-up <folder of the report> <scaffolded repository> or Bench scaffolding <folder of the report> <template package>; variants: {string.Join(' ', Variant.All.Select(variant => variant.Name))}");
+    Console.Error.WriteLine($"Bench <folder of the report> [variant ...] or Bench start-up <folder of the report> <scaffolded repository> or "
+        + $"Bench scaffolding <folder of the report> <template package>; variants: {string.Join(' ', Variant.All.Select(variant => variant.Name))}");
     return 1;
 }

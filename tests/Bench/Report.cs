@@ -9,10 +9,12 @@ public static class Report
     /// <summary>A Markdown table, one line per variant.</summary>
     public static string Table(IReadOnlyList<Result> results)
     {
-        var table = new StringBuilder("| server | CPU per request | relative to bare | bytes per request | more than bare | spans per request |\n|---|---:|---:|---:|---:|---:|\n");
+        var table = new StringBuilder(
+            "| server | CPU per request | relative to bare | bytes per request | more than bare | spans per request |\n|---|---:|---:|---:|---:|---:|\n");
         foreach (var result in results)
         {
-            table.Append(CultureInfo.InvariantCulture, $"| {result.Variant.Title} | {result.ProcessorTime:0.0} us | {result.Ratio:0.00} | {result.Bytes:0} | {result.ExtraBytes:0} | {result.Spans:0.00} |\n");
+            table.Append(CultureInfo.InvariantCulture, $"| {result.Variant.Title} | {result.ProcessorTime:0.0} us | {result.Ratio:0.00} | {result.Bytes:0} | "
+                + $"{result.ExtraBytes:0} | {result.Spans:0.00} |\n");
         }
 
         return table.ToString();

@@ -23,11 +23,12 @@ public static class Scaffolding
             var rounds = new List<(double Theirs, double Ours)>();
             for (var round = 0; round < Rounds; round++)
                 rounds.Add(await RoundAsync(folder, hive, oursFirst: round % 2 == 0));
+            var relative = Median.Of(rounds.Select(static round => round.Ours / round.Theirs));
             var table = string.Create(CultureInfo.InvariantCulture, $"""
                 | template, --no-restore | median of {Rounds} | relative |
                 |---|---:|---:|
                 | {Theirs} | {Median.Of(rounds.Select(static round => round.Theirs)):0.00} s | 1.00 |
-                | {Ours} | {Median.Of(rounds.Select(static round => round.Ours)):0.00} s | {Median.Of(rounds.Select(static round => round.Ours / round.Theirs)):0.00} |
+                | {Ours} | {Median.Of(rounds.Select(static round => round.Ours)):0.00} s | {relative:0.00} |
 
                 """);
             Directory.CreateDirectory(artifacts);
@@ -58,7 +59,8 @@ public static class Scaffolding
         var target = Path.Combine(folder, template);
         try
         {
-            return await TimeAsync(folder, "new", template, "--name", "Shop", "--output", target, "--no-restore", "--no-update-check", "--debug:custom-hive", hive);
+            return await TimeAsync(folder, "new", template, "--name", "Shop", "--output", target, "--no-restore", "--no-update-check",
+                "--debug:custom-hive", hive);
         }
         finally
         {

@@ -22,9 +22,11 @@ public sealed record CommandResult(string Command, int ExitCode, string Output)
 internal static class CommandLine
 {
     public static async Task<CommandResult> RunAsync(
-        string program, IEnumerable<string> arguments, string folder, IReadOnlyDictionary<string, string>? environment, TimeSpan limit, CancellationToken cancellation, Action<Process>? started = null)
+        string program, IEnumerable<string> arguments, string folder, IReadOnlyDictionary<string, string>? environment, TimeSpan limit,
+        CancellationToken cancellation, Action<Process>? started = null)
     {
-        var start = new ProcessStartInfo(program) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        var start = new ProcessStartInfo(program)
+            { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
         foreach (var (name, value) in environment ?? new Dictionary<string, string>())

@@ -9,7 +9,8 @@ namespace EndToEnd.Tests;
 /// <summary>A repository scaffolded from this checkout's templates, with ports of its own so that it meets no stack that runs already.</summary>
 public sealed class ScaffoldedShop : IAsyncDisposable
 {
-    private static readonly string[] PortNames = ["GRAFANA", "PROMETHEUS", "LOKI", "TEMPO", "OTLPGRPC", "OTLPHTTP", "ZIPKIN", "JAEGERTHRIFT", "JAEGERGRPC", "ALERTMANAGER", "SERVICES"];
+    private static readonly string[] PortNames =
+        ["GRAFANA", "PROMETHEUS", "LOKI", "TEMPO", "OTLPGRPC", "OTLPHTTP", "ZIPKIN", "JAEGERTHRIFT", "JAEGERGRPC", "ALERTMANAGER", "SERVICES"];
     private const int Services = 4;
     private readonly string _home = Directory.CreateTempSubdirectory("micromonitored-e2e-").FullName;
 
@@ -43,7 +44,8 @@ public sealed class ScaffoldedShop : IAsyncDisposable
         var packages = Path.Combine(Root, "artifacts", "packages");
         var templates = Directory.EnumerateFiles(packages, "MicroMonitored.Templates.*.nupkg", SearchOption.AllDirectories).Single();
         await DotnetAsync(_home, cancellation, "new", "install", templates, "--debug:custom-hive", Hive);
-        await DotnetAsync(_home, cancellation, "new", "micro-monitored", "--name", "Shop", "--output", Folder, "--no-update-check", "--debug:custom-hive", Hive);
+        await DotnetAsync(_home, cancellation, "new", "micro-monitored", "--name", "Shop", "--output", Folder, "--no-update-check",
+            "--debug:custom-hive", Hive);
     }
 
     /// <summary>Adds a project with another of the templates, from the repository's root as a person would.</summary>
@@ -56,8 +58,11 @@ public sealed class ScaffoldedShop : IAsyncDisposable
 
     /// <summary>Runs a target with further environment variables.</summary>
     /// <param name="started">Is given the process once it runs.</param>
-    public Task<CommandResult> TargetAsync(string target, IReadOnlyDictionary<string, string> variables, Action<Process>? started, CancellationToken cancellation, params string[] arguments)
-        => CommandLine.RunAsync("bash", [Script, $"--target={target}", .. arguments], Folder, new Dictionary<string, string>([.. Environment.Where(own => !variables.ContainsKey(own.Key)), .. variables]), TimeSpan.FromMinutes(3), cancellation, started);
+    public Task<CommandResult> TargetAsync(
+        string target, IReadOnlyDictionary<string, string> variables, Action<Process>? started, CancellationToken cancellation, params string[] arguments)
+        => CommandLine.RunAsync("bash", [Script, $"--target={target}", .. arguments], Folder,
+            new Dictionary<string, string>([.. Environment.Where(own => !variables.ContainsKey(own.Key)), .. variables]),
+            TimeSpan.FromMinutes(3), cancellation, started);
 
     /// <summary>The checks of the newest report.</summary>
     public IReadOnlyList<ReportedCheck> Checks()
@@ -96,7 +101,8 @@ public sealed class ScaffoldedShop : IAsyncDisposable
     private string Hive => Path.Combine(_home, "hive");
 
     private static async Task DotnetAsync(string folder, CancellationToken cancellation, params string[] arguments)
-        => (await CommandLine.RunAsync("dotnet", arguments, folder, new Dictionary<string, string> { ["DOTNET_NOLOGO"] = "1" }, TimeSpan.FromMinutes(5), cancellation)).Succeeded();
+        => (await CommandLine.RunAsync("dotnet", arguments, folder, new Dictionary<string, string> { ["DOTNET_NOLOGO"] = "1" },
+            TimeSpan.FromMinutes(5), cancellation)).Succeeded();
 
     private static int FreeBlock(int length)
     {

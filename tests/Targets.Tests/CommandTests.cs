@@ -18,7 +18,8 @@ public sealed class CommandTests : ICakeContext
     public CommandTests()
     {
         _globber = new Globber(_files, _environment);
-        Configuration = new CakeConfigurationProvider(_files, _environment).CreateConfiguration(_environment.WorkingDirectory, new Dictionary<string, string>());
+        Configuration = new CakeConfigurationProvider(_files, _environment)
+            .CreateConfiguration(_environment.WorkingDirectory, new Dictionary<string, string>());
         Tools = new ToolLocator(_environment, new ToolRepository(_environment), new ToolResolutionStrategy(_files, _environment, _globber, Configuration, Log));
         ProcessRunner = new ProcessRunner(_files, _environment, Log, Tools, Configuration);
     }
@@ -59,6 +60,7 @@ public sealed class CommandTests : ICakeContext
         Assert.SkipWhen(OperatingSystem.IsWindows(), "needs a shell.");
         var arguments = new ProcessArgumentBuilder().Append("-c").AppendQuoted("echo told; echo error: why >&2; exit 3");
         for (var run = 0; run < Runs / 10; run++)
-            Assert.Equal($"the shell failed (sh exit code 3):{System.Environment.NewLine}error: why", Assert.Throws<CakeException>(() => this.Capture("the shell", "sh", arguments)).Message);
+            Assert.Equal($"the shell failed (sh exit code 3):{System.Environment.NewLine}error: why",
+                Assert.Throws<CakeException>(() => this.Capture("the shell", "sh", arguments)).Message);
     }
 }

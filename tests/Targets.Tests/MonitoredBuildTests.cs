@@ -43,7 +43,8 @@ public sealed class MonitoredBuildTests
             ],
             run.Error);
         Assert.Equal(["Error: --slowly=x: use --slowly, --slowly=true or --slowly=false"], Run("Count", "--slowly=x").Error);
-        Assert.Equal(["Error: unknown argument --x; Count and Greet take --slowly, --settings, --name, --times and --format"], Run("Greet", "Count", "--x").Error);
+        Assert.Equal(["Error: unknown argument --x; Count and Greet take --slowly, --settings, --name, --times and --format"],
+            Run("Greet", "Count", "--x").Error);
     }
 
     [Fact]
@@ -134,7 +135,7 @@ public sealed class MonitoredBuildTests
     [Fact]
     public void Ci_takes_what_its_three_parts_take()
         => Assert.Equal(
-            ["engine", "timeout", "only", "skip", "purge", "settings"],
+            ["engine", "timeout", "only", "skip", "details", "purge", "settings"],
             Target.Of(typeof(Ci)).Options.Select(option => option.Name));
 
     private static CakeArguments CommandLineArguments(string[] words)

@@ -9,6 +9,8 @@ namespace Targets.Tests;
 public sealed partial class WallsTests
 {
     private const int Widest = 160;
+    private const int Longest = 400;
+    private static readonly string[] NotYetNarrow = ["stack/Verification/", "tests/Verification.Tests/"];
     private static readonly string Root = Paths.Of(AppContext.BaseDirectory).Root;
 
     /// <summary>The rooms that each room may know.</summary>
@@ -66,7 +68,8 @@ public sealed partial class WallsTests
     public void Only_the_given_options_read_the_command_line()
         => Assert.Equal(
             ["stack/Targets/Options/GivenOptions.cs"],
-            Sources("stack/Targets").Concat(Sources("build")).Where(source => source.Text.Contains("GetArguments()", StringComparison.Ordinal)).Select(source => source.Path));
+            Sources("stack/Targets").Concat(Sources("build")).Where(source => source.Text.Contains("GetArguments()", StringComparison.Ordinal))
+                .Select(source => source.Path));
 
     [Fact]
     public void Docker_is_spoken_to_by_the_docker_engine_alone()
@@ -96,17 +99,17 @@ public sealed partial class WallsTests
         => Assert.DoesNotContain(Sources("build").Concat(Sources("stack")), source => Vague().IsMatch(Path.GetFileNameWithoutExtension(source.Path)));
 
     [Theory]
-    [InlineData("stack/Targets/Tasks")]
-    [InlineData("stack/Targets/Options")]
-    [InlineData("stack/Targets/Console")]
-    [InlineData("stack/Targets/Projects")]
-    [InlineData("stack/Cake")]
     [InlineData("build")]
+    [InlineData("stack")]
+    [InlineData("templates")]
+    [InlineData("tests")]
     public void A_file_fits_the_screen(string folder)
     {
-        var lines = Sources(folder).SelectMany(source => source.Text.Split('\n').Index().Select(line => (Place: $"{source.Path}:{line.Index + 1}", line.Item.Length)));
-        Assert.DoesNotContain(lines, line => line.Length > Widest);
-        Assert.All(Sources(folder), source => Assert.InRange(source.Text.Split('\n').Length, 1, 400));
+        var files = Sources(folder).Where(source => !NotYetNarrow.Any(room => source.Path.StartsWith(room, StringComparison.Ordinal)))
+            .Select(source => (source.Path, Lines: source.Text.TrimEnd('\n').Split('\n'))).ToList();
+        Assert.NotEmpty(files);
+        var wide = files.SelectMany(file => file.Lines.Index().Where(line => line.Item.Length > Widest).Select(line => $"{file.Path}:{line.Index + 1}"));
+        Assert.Empty(wide.Concat(files.Where(file => file.Lines.Length > Longest).Select(file => $"{file.Path} has {file.Lines.Length} lines")));
     }
 
     [Fact]

@@ -39,10 +39,14 @@ internal static class Matrix
 
     public static readonly IReadOnlyList<MatrixRow> Rows =
     [
-        new("Acme.Shop", "1.0", "two", true, false, 0, "github", "monitoring", Volume, false, new(Service, "Acme.Shop.Billing", true, true), new(Worker, "Mailer", true, true)),
-        new("my-shop.class", "0.5", "one", true, false, 20000, "github", "monitoring", "shop_logs", true, new(Service, "my-shop.class.Billing", true, false), new(Worker, "event", false, true)),
-        new("Zeta & Sons #2", "0.5", "two", false, true, 0, "none", "shop.net", Volume, false, new(Service, "Zeta.Billing", false, true), new(Worker, "Zeta.Mailer", true, false)),
-        new("한글상점", "0.1", "one", false, true, 0, "none", "monitoring", Volume, false, new(Service, "한글상점.결제", false, false), new(Worker, "Task", false, false)),
+        new("Acme.Shop", "1.0", "two", true, false, 0, "github", "monitoring", Volume, false, new(Service, "Acme.Shop.Billing", true, true),
+            new(Worker, "Mailer", true, true)),
+        new("my-shop.class", "0.5", "one", true, false, 20000, "github", "monitoring", "shop_logs", true, new(Service, "my-shop.class.Billing", true, false),
+            new(Worker, "event", false, true)),
+        new("Zeta & Sons #2", "0.5", "two", false, true, 0, "none", "shop.net", Volume, false, new(Service, "Zeta.Billing", false, true),
+            new(Worker, "Zeta.Mailer", true, false)),
+        new("한글상점", "0.1", "one", false, true, 0, "none", "monitoring", Volume, false, new(Service, "한글상점.결제", false, false),
+            new(Worker, "Task", false, false)),
         new("2 Shops", "0.1", "two", true, true, 20000, "github", "shop.net", "shop_logs", false),
         new("Task", "0.01", "one", true, false, 20000, "none", "shop.net", Volume, true),
         new("class", "1.0", "one", false, true, 20000, "none", "shop.net", "shop_logs", true),

@@ -11,7 +11,8 @@ public sealed class MatrixTests(BuiltMatrix matrix) : IClassFixture<BuiltMatrix>
     {
         var promised = Promised("micro-monitored");
         Assert.Equal(promised.Keys.Order(), Matrix.Rows[0].Values.Keys.Order());
-        foreach (var (first, second) in promised.Keys.SelectMany(_ => promised.Keys, (first, second) => (first, second)).Where(pair => string.CompareOrdinal(pair.first, pair.second) < 0))
+        foreach (var (first, second) in promised.Keys.SelectMany(_ => promised.Keys, (first, second) => (first, second))
+            .Where(pair => string.CompareOrdinal(pair.first, pair.second) < 0))
         {
             var pairs = promised[first].SelectMany(_ => promised[second], (one, other) => (one, other));
             Assert.Superset(pairs.ToHashSet(), Matrix.Rows.Select(row => (row.Values[first], row.Values[second])).ToHashSet());
@@ -45,7 +46,8 @@ public sealed class MatrixTests(BuiltMatrix matrix) : IClassFixture<BuiltMatrix>
         Assert.Equal(((two ? 3 : 2) * (row.Tests ? 2 : 1)) + row.Additions.Sum(addition => addition.Tests ? 2 : 1), repository.Projects.Count);
         Assert.Equal(row.Ci == "github", repository.Has(".github"));
         if (row.Ci == "github")
-            Assert.Contains("if: hashFiles('tests/**/*.csproj') != ''\n        run: dotnet test\n", repository.Read(".github/workflows/ci.yml"), StringComparison.Ordinal);
+            Assert.Contains("if: hashFiles('tests/**/*.csproj') != ''\n        run: dotnet test\n", repository.Read(".github/workflows/ci.yml"),
+                StringComparison.Ordinal);
 
         var settings = repository.Settings;
         Assert.Equal(row.Alerting, settings.GetProperty("alerting").GetProperty("enabled").GetBoolean());
@@ -71,7 +73,8 @@ public sealed class MatrixTests(BuiltMatrix matrix) : IClassFixture<BuiltMatrix>
         matrix.Built.Succeeded();
         Assert.Contains("0 Warning(s)", matrix.Built.Output, StringComparison.Ordinal);
         foreach (var row in Matrix.Rows)
-            Assert.All(matrix[row.Name].Projects.Select(Path.GetFileNameWithoutExtension), project => Assert.True(matrix[row.Name].Has($"artifacts/bin/{project}/debug/{project}.dll"), $"{row.Name}: {project}"));
+            Assert.All(matrix[row.Name].Projects.Select(Path.GetFileNameWithoutExtension),
+                project => Assert.True(matrix[row.Name].Has($"artifacts/bin/{project}/debug/{project}.dll"), $"{row.Name}: {project}"));
     }
 
     [Theory]
@@ -79,7 +82,8 @@ public sealed class MatrixTests(BuiltMatrix matrix) : IClassFixture<BuiltMatrix>
     public async Task The_tests_of_each_row_pass(string name)
     {
         var repository = matrix[name];
-        var projects = repository.Projects.Where(project => project.StartsWith("tests/", StringComparison.Ordinal)).Select(Path.GetFileNameWithoutExtension).ToArray();
+        var projects = repository.Projects.Where(project => project.StartsWith("tests/", StringComparison.Ordinal))
+            .Select(Path.GetFileNameWithoutExtension).ToArray();
         Assert.Equal(Matrix.Row(name).Tests || Matrix.Row(name).Additions.Any(addition => addition.Tests), projects.Length > 0);
         foreach (var project in projects)
         {

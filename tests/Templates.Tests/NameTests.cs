@@ -27,7 +27,8 @@ public sealed class NameTests(InstalledTemplates templates)
 
     public static TheoryData<string> Hostile =>
     [
-        "1 bad; name", "$(touch pwned)", "`touch pwned`", "a\"b", "a'b", "a(b)", "two\nlines", "a\tb", "a:b", "a%20b", "a|b", "a$b", "a,b", "{{x}}", "..", ".a", "a.", "a..b", "a. b", "a/../../b",
+        "1 bad; name", "$(touch pwned)", "`touch pwned`", "a\"b", "a'b", "a(b)", "two\nlines", "a\tb", "a:b", "a%20b", "a|b", "a$b", "a,b", "{{x}}", "..", ".a",
+        "a.", "a..b", "a. b", "a/../../b",
         "_", "con", "NUL.Shop", "🙂", new string('a', 200),
     ];
 
@@ -38,7 +39,8 @@ public sealed class NameTests(InstalledTemplates templates)
         var folder = templates.Folder();
         var outcome = await templates.NewAsync(folder, "micro-monitored", "-n", name, "--no-restore");
         Assert.NotEqual(0, outcome.ExitCode);
-        Assert.Single(outcome.Errors.Split('\n'), line => line.Contains("refused", StringComparison.Ordinal) || line.Contains("cannot contain", StringComparison.Ordinal));
+        Assert.Single(outcome.Errors.Split('\n'), line => line.Contains("refused", StringComparison.Ordinal)
+            || line.Contains("cannot contain", StringComparison.Ordinal));
         Assert.Empty(Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories));
     }
 

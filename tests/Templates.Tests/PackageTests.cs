@@ -35,7 +35,8 @@ public sealed class PackageTests(InstalledTemplates templates)
         })
             Assert.Contains(root + needed, entries);
         Assert.DoesNotContain(entries, entry => entry.StartsWith(root + "stack/", StringComparison.Ordinal) && entry.EndsWith(".cs", StringComparison.Ordinal));
-        Assert.All(Repository.Rooms, room => Assert.Contains(entries, entry => entry.StartsWith($"{root}feed/MicroMonitored.{room}.", StringComparison.Ordinal)));
+        Assert.All(Repository.Rooms,
+            room => Assert.Contains(entries, entry => entry.StartsWith($"{root}feed/MicroMonitored.{room}.", StringComparison.Ordinal)));
     }
 
     /// <summary>Each file that the template engine reads costs it milliseconds more than one that it copies.</summary>
@@ -70,7 +71,8 @@ public sealed class PackageTests(InstalledTemplates templates)
     public void Text_ends_its_lines_with_lf()
     {
         using var package = templates.OpenPackage();
-        foreach (var entry in package.Entries.Where(entry => entry.FullName.StartsWith("content/", StringComparison.Ordinal) && Path.GetExtension(entry.FullName) is not (".png" or ".nupkg")))
+        foreach (var entry in package.Entries.Where(entry
+            => entry.FullName.StartsWith("content/", StringComparison.Ordinal) && Path.GetExtension(entry.FullName) is not (".png" or ".nupkg")))
             Assert.False(Text(entry).Contains('\r', StringComparison.Ordinal), entry.FullName);
     }
 

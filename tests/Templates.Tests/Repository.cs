@@ -12,7 +12,8 @@ internal static class Repository
 
     /// <summary>The rooms of the stack, each a package.</summary>
     public static IEnumerable<string> Rooms
-        => Directory.GetFiles(Path.Combine(Root, "stack"), "MicroMonitored.*.csproj", SearchOption.AllDirectories).Select(project => Path.GetFileNameWithoutExtension(project).Split('.')[1]).Order();
+        => Directory.GetFiles(Path.Combine(Root, "stack"), "MicroMonitored.*.csproj", SearchOption.AllDirectories)
+            .Select(project => Path.GetFileNameWithoutExtension(project).Split('.')[1]).Order();
 
     /// <summary>The folders of the three templates.</summary>
     public static IEnumerable<string> TemplateFolders => Directory.GetDirectories(Templates, "micro-monitored*").Order();

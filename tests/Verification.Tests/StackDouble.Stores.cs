@@ -75,6 +75,11 @@ internal sealed partial class StackDouble
             }
             if (match.Success && expression.Contains("http_route=\"/fault\"", StringComparison.Ordinal))
                 return Vector([([], scraped[match.Groups[1].Value].GetValueOrDefault("/fault"))]);
+            if (expression == "{job=\"micromonitored\"}")
+            {
+                var labels = new Dictionary<string, string> { ["__name__"] = "micromonitored_dropped_log_lines_total", ["job"] = "micromonitored" };
+                return Vector(fault == Fault.LinesDropped ? [(labels, dropped)] : []);
+            }
             if (expression.StartsWith("dotnet_", StringComparison.Ordinal))
                 return Vector(fault == Fault.RuntimeMeterOff || !Up(match.Groups[1].Value) ? [] : [([], 1)]);
             if (expression.StartsWith("micromonitored_verify_value", StringComparison.Ordinal))

@@ -61,7 +61,8 @@ internal static class EngineHost
         kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
         kestrel.Limits.Http2.MaxStreamsPerConnection = 100;
         foreach (var port in options.Listeners)
-            kestrel.Listen(options.BindAddress, port.Number, listen => listen.Protocols = port.Port.Role == PortRole.OtlpGrpc ? HttpProtocols.Http2 : HttpProtocols.Http1);
+            kestrel.Listen(options.BindAddress, port.Number,
+                listen => listen.Protocols = port.Port.Role == PortRole.OtlpGrpc ? HttpProtocols.Http2 : HttpProtocols.Http1);
     }
 
     /// <summary>A line for every port that cannot be listened on.</summary>

@@ -12,12 +12,12 @@ internal sealed class Labels : IEquatable<Labels>, IComparable<Labels>
 
     public static readonly Labels Empty = new([]);
 
-    private readonly KeyValuePair<string, string>[] pairs;
-    private readonly int hash;
+    private readonly KeyValuePair<string, string>[] _pairs;
+    private readonly int _hash;
 
     private Labels(KeyValuePair<string, string>[] sorted)
     {
-        pairs = sorted;
+        _pairs = sorted;
         var code = new HashCode();
         foreach (var (name, value) in sorted)
         {
@@ -25,12 +25,12 @@ internal sealed class Labels : IEquatable<Labels>, IComparable<Labels>
             code.Add(value, StringComparer.Ordinal);
         }
 
-        hash = code.ToHashCode();
+        _hash = code.ToHashCode();
     }
 
-    public ReadOnlySpan<KeyValuePair<string, string>> Pairs => pairs;
+    public ReadOnlySpan<KeyValuePair<string, string>> Pairs => _pairs;
 
-    public int Count => pairs.Length;
+    public int Count => _pairs.Length;
 
     /// <summary>Sorts; of a name given twice the last wins; empty values count as absent.</summary>
     public static Labels From(IEnumerable<KeyValuePair<string, string>> labels)
@@ -57,7 +57,7 @@ internal sealed class Labels : IEquatable<Labels>, IComparable<Labels>
     {
         get
         {
-            foreach (var (key, value) in pairs)
+            foreach (var (key, value) in _pairs)
             {
                 if (key == name)
                     return value;
@@ -67,47 +67,47 @@ internal sealed class Labels : IEquatable<Labels>, IComparable<Labels>
         }
     }
 
-    public Labels WithoutName() => this[MetricName].Length == 0 ? this : new([.. pairs.Where(static pair => pair.Key != MetricName)]);
+    public Labels WithoutName() => this[MetricName].Length == 0 ? this : new([.. _pairs.Where(static pair => pair.Key != MetricName)]);
 
-    public Labels Only(IReadOnlyCollection<string> names) => new([.. pairs.Where(pair => names.Contains(pair.Key))]);
+    public Labels Only(IReadOnlyCollection<string> names) => new([.. _pairs.Where(pair => names.Contains(pair.Key))]);
 
     /// <summary>All but the given ones and the metric's name.</summary>
     public Labels Except(IReadOnlyCollection<string> names) =>
-        new([.. pairs.Where(pair => pair.Key != MetricName && !names.Contains(pair.Key))]);
+        new([.. _pairs.Where(pair => pair.Key != MetricName && !names.Contains(pair.Key))]);
 
     /// <summary>All but the given ones; the metric's name stays unless named.</summary>
-    public Labels Without(IReadOnlyCollection<string> names) => new([.. pairs.Where(pair => !names.Contains(pair.Key))]);
+    public Labels Without(IReadOnlyCollection<string> names) => new([.. _pairs.Where(pair => !names.Contains(pair.Key))]);
 
     public Labels With(string name, string value) =>
-        From(pairs.Where(pair => pair.Key != name).Append(new(name, value)));
+        From(_pairs.Where(pair => pair.Key != name).Append(new(name, value)));
 
     public int CompareTo(Labels? other)
     {
         if (other is null)
             return 1;
 
-        for (var i = 0; i < pairs.Length && i < other.pairs.Length; i++)
+        for (var i = 0; i < _pairs.Length && i < other._pairs.Length; i++)
         {
-            var order = string.CompareOrdinal(pairs[i].Key, other.pairs[i].Key);
+            var order = string.CompareOrdinal(_pairs[i].Key, other._pairs[i].Key);
             if (order == 0)
-                order = string.CompareOrdinal(pairs[i].Value, other.pairs[i].Value);
+                order = string.CompareOrdinal(_pairs[i].Value, other._pairs[i].Value);
             if (order != 0)
                 return order;
         }
 
-        return pairs.Length.CompareTo(other.pairs.Length);
+        return _pairs.Length.CompareTo(other._pairs.Length);
     }
 
     public bool Equals([NotNullWhen(true)] Labels? other)
     {
         if (ReferenceEquals(this, other))
             return true;
-        if (other is null || hash != other.hash || pairs.Length != other.pairs.Length)
+        if (other is null || _hash != other._hash || _pairs.Length != other._pairs.Length)
             return false;
 
-        for (var i = 0; i < pairs.Length; i++)
+        for (var i = 0; i < _pairs.Length; i++)
         {
-            if (pairs[i].Key != other.pairs[i].Key || pairs[i].Value != other.pairs[i].Value)
+            if (_pairs[i].Key != other._pairs[i].Key || _pairs[i].Value != other._pairs[i].Value)
                 return false;
         }
 
@@ -116,9 +116,9 @@ internal sealed class Labels : IEquatable<Labels>, IComparable<Labels>
 
     public override bool Equals(object? obj) => Equals(obj as Labels);
 
-    public override int GetHashCode() => hash;
+    public override int GetHashCode() => _hash;
 
-    public override string ToString() => "{" + string.Join(", ", pairs.Select(static pair => $"{pair.Key}=\"{pair.Value}\"")) + "}";
+    public override string ToString() => "{" + string.Join(", ", _pairs.Select(static pair => $"{pair.Key}=\"{pair.Value}\"")) + "}";
 }
 
 /// <summary>Writes a label set as one object.</summary>

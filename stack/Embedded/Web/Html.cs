@@ -42,24 +42,24 @@ internal readonly record struct Html(string Markup)
     [InterpolatedStringHandler]
     public readonly ref struct Builder
     {
-        private readonly StringBuilder markup;
+        private readonly StringBuilder _markup;
 
-        public Builder(int literalLength, int formattedCount) => markup = new(literalLength + (formattedCount * 24));
+        public Builder(int literalLength, int formattedCount) => _markup = new(literalLength + (formattedCount * 24));
 
-        public void AppendLiteral(string value) => markup.Append(value);
+        public void AppendLiteral(string value) => _markup.Append(value);
 
-        public void AppendFormatted(Html value) => markup.Append(value.Markup);
+        public void AppendFormatted(Html value) => _markup.Append(value.Markup);
 
         public void AppendFormatted(IEnumerable<Html> values)
         {
             foreach (var value in values)
-                markup.Append(value.Markup);
+                _markup.Append(value.Markup);
         }
 
-        public void AppendFormatted(string? value) => markup.Append(Encode(value ?? ""));
+        public void AppendFormatted(string? value) => _markup.Append(Encode(value ?? ""));
 
-        public void AppendFormatted(long value) => markup.Append(value);
+        public void AppendFormatted(long value) => _markup.Append(value);
 
-        public string Take() => markup.ToString();
+        public string Take() => _markup.ToString();
     }
 }

@@ -10,7 +10,7 @@ namespace MicroMonitored.Embedded.Web;
 internal sealed class OverviewPage(PageSources sources, EmbeddedOptions options, TimeProvider time, CancellationToken cancellation)
 {
     private const string Requests = "http_server_request_duration_seconds_count";
-    private readonly DateTimeOffset now = time.GetUtcNow();
+    private readonly DateTimeOffset _now = time.GetUtcNow();
 
     public Html Render() => Html.Of($"{Counts()}{Services()}<div class=\"two\">{Traces()}{Logs()}</div>");
 
@@ -27,13 +27,13 @@ internal sealed class OverviewPage(PageSources sources, EmbeddedOptions options,
 
     private Dictionary<string, double> ByJob(string query)
     {
-        var vector = PromEvaluator.Instant(sources.Metrics, PromParser.Parse(query), now.ToUnixTimeMilliseconds(), cancellation).Vector;
+        var vector = PromEvaluator.Instant(sources.Metrics, PromParser.Parse(query), _now.ToUnixTimeMilliseconds(), cancellation).Vector;
         return vector.Where(static p => double.IsFinite(p.Value)).ToDictionary(static p => p.Labels["job"], static p => p.Value);
     }
 
     private Dictionary<string, List<Sample>> RatesByJob()
     {
-        var end = now.ToUnixTimeMilliseconds() / 15_000 * 15_000;
+        var end = _now.ToUnixTimeMilliseconds() / 15_000 * 15_000;
         return PromEvaluator.Range(sources.Metrics, PromParser.Parse($"sum by (job) (rate({Requests}[1m]))"), end - 900_000, end, 15_000, cancellation)
             .ToDictionary(static s => s.Labels["job"], static s => s.Points);
     }
@@ -80,7 +80,7 @@ internal sealed class OverviewPage(PageSources sources, EmbeddedOptions options,
         return Html.Of($"""
             <tr><td class="name">{PageParts.Dot(name)}{name}{why}</td>
             <td><span class="state {state}">{text}</span></td>
-            <td class="soft">{(last is { } at ? PageParts.Ago(now - at) : "never")}</td>
+            <td class="soft">{(last is { } at ? PageParts.Ago(_now - at) : "never")}</td>
             <td class="num">{Figure(rates, static v => v.ToString("0.##", CultureInfo.InvariantCulture))}</td>
             <td class="num {(failing ? "error" : "")}">{Figure(failures, static v => v.ToString("0.0 %", CultureInfo.InvariantCulture))}</td>
             <td class="num">{Figure(slow, static v => PageParts.Duration(v * 1e9))}</td>
@@ -109,12 +109,12 @@ internal sealed class OverviewPage(PageSources sources, EmbeddedOptions options,
     {
         var found = new TraceFinder(sources.Spans, cancellation).Find(new TraceEverything(), new(null, null, null, null, 10));
         return Html.Of(
-            $"<section class=\"card\"><header><h2>Recent traces</h2><a href=\"/traces\">all traces</a></header>{PageParts.Traces(found, now)}</section>");
+            $"<section class=\"card\"><header><h2>Recent traces</h2><a href=\"/traces\">all traces</a></header>{PageParts.Traces(found, _now)}</section>");
     }
 
     private Html Logs()
     {
-        var lines = LogsPage.Newest(sources.Logs, new LogSelection([], []), now, 22, cancellation);
+        var lines = LogsPage.Newest(sources.Logs, new LogSelection([], []), _now, 22, cancellation);
         return Html.Of(
             $"<section class=\"card\"><header><h2>Recent logs</h2><a href=\"/logs\">all logs</a></header>{PageParts.Logs(lines, linkTraces: true)}</section>");
     }

@@ -36,7 +36,9 @@ internal static class RenderedFolder
         if (!File.Exists(file))
             return false;
         File.Delete(file);
-        for (var parent = Path.GetDirectoryName(file)!; parent.Length > folder.Length && !Directory.EnumerateFileSystemEntries(parent).Any(); parent = Path.GetDirectoryName(parent)!)
+        for (var parent = Path.GetDirectoryName(file)!;
+            parent.Length > folder.Length && !Directory.EnumerateFileSystemEntries(parent).Any();
+            parent = Path.GetDirectoryName(parent)!)
             Directory.Delete(parent);
         return true;
     }

@@ -37,8 +37,10 @@ public static class StackRenderer
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            var full = exception.Message.Contains("no space left", StringComparison.OrdinalIgnoreCase) || exception.Message.Contains("not enough space", StringComparison.OrdinalIgnoreCase);
-            throw new FaultException($"{outputFolder} cannot be written ({exception.Message.TrimEnd('.')}); {(full ? "make room on its disk" : "make the folder writable for this user")}");
+            var full = exception.Message.Contains("no space left", StringComparison.OrdinalIgnoreCase)
+                || exception.Message.Contains("not enough space", StringComparison.OrdinalIgnoreCase);
+            throw new FaultException($"{outputFolder} cannot be written ({exception.Message.TrimEnd('.')}); "
+                + (full ? "make room on its disk" : "make the folder writable for this user"));
         }
     }
 
@@ -121,7 +123,8 @@ public static class StackRenderer
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         // Prometheus itself notices a changed target file; every other change needs the container to be made again.
-        foreach (var (path, content) in contents.Where(file => file.Key.StartsWith(folder + "/", StringComparison.Ordinal) && !file.Key.Contains("/targets/", StringComparison.Ordinal)))
+        foreach (var (path, content) in contents.Where(file
+            => file.Key.StartsWith(folder + "/", StringComparison.Ordinal) && !file.Key.Contains("/targets/", StringComparison.Ordinal)))
         {
             hash.AppendData(Utf8.GetBytes(path + "\n"));
             hash.AppendData(SHA256.HashData(content));
@@ -154,7 +157,8 @@ public static class StackRenderer
             .Concat(secrets.Select(file => new RenderedFile(file.Key, RenderedFolder.WriteSecret(folder, file.Key, file.Value))))
             .ToList();
 
-        files.AddRange(before.Except(now).Order(StringComparer.Ordinal).Where(path => RenderedFolder.Remove(folder, path)).Select(path => new RenderedFile(path, RenderOutcome.Removed)));
+        files.AddRange(before.Except(now).Order(StringComparer.Ordinal).Where(path => RenderedFolder.Remove(folder, path))
+            .Select(path => new RenderedFile(path, RenderOutcome.Removed)));
         Manifest.Write(Path.Combine(folder, ManifestName), now);
         return files;
     }

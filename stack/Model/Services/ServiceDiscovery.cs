@@ -24,7 +24,8 @@ public static partial class ServiceDiscovery
             .ToList();
 
         foreach (var same in found.GroupBy(candidate => candidate.Name).Where(group => group.Count() > 1))
-            faults.Add($"{string.Join(" and ", same.Select(candidate => Path.GetFileName(candidate.File)))} are both the service {same.Key}; rename one project");
+            faults.Add(
+                $"{string.Join(" and ", same.Select(candidate => Path.GetFileName(candidate.File)))} are both the service {same.Key}; rename one project");
 
         foreach (var taken in found.Where(candidate => ReservedNames.Contains(candidate.Name)))
             faults.Add($"{taken.File}: the service {taken.Name} has the name of a component of the stack; rename the project");
@@ -62,7 +63,8 @@ public static partial class ServiceDiscovery
             return null;
         }
 
-        string? Property(string name) => project.Descendants().LastOrDefault(element => element.Name.LocalName == name)?.Value.Trim() is { Length: > 0 } value ? value : null;
+        string? Property(string name)
+            => project.Descendants().LastOrDefault(element => element.Name.LocalName == name)?.Value.Trim() is { Length: > 0 } value ? value : null;
 
         if (!string.Equals(Property("MonitoredService"), "true", StringComparison.OrdinalIgnoreCase))
             return null;
@@ -86,7 +88,8 @@ public static partial class ServiceDiscovery
             if (all.FirstOrDefault(candidate => string.Equals(candidate.Project, project, StringComparison.OrdinalIgnoreCase)) is { } callee)
                 names.Add(callee.Name);
             else
-                faults.Add($"{caller.File}: MonitoredCalls names \"{project}\", which is no service; known: {string.Join(", ", all.Select(candidate => candidate.Project))}");
+                faults.Add($"{caller.File}: MonitoredCalls names \"{project}\", which is no service; known: "
+                    + string.Join(", ", all.Select(candidate => candidate.Project)));
         }
 
         return names;

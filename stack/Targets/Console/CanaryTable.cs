@@ -18,7 +18,8 @@ internal static class CanaryTable
         {
             var freshness = signal.Delays.Freshness;
             string[] counts = [.. new[] { signal.Sent, signal.Late, signal.Missing, signal.Duplicate, signal.OutOfOrder, signal.Unexpected }.Select(Number)];
-            table.AddRow([.. counts.Prepend(signal.Signal).Concat([Delay(freshness?.P50Ms), Delay(freshness?.P95Ms), Delay(freshness?.MaxMs)]).Select(text => new Text(text))]);
+            table.AddRow([.. counts.Prepend(signal.Signal).Concat([Delay(freshness?.P50Ms), Delay(freshness?.P95Ms), Delay(freshness?.MaxMs)])
+                .Select(text => new Text(text))]);
             delays.AddRow([.. signal.Delays.Counts.Select(Number).Prepend(signal.Signal).Select(text => new Text(text))]);
         }
 

@@ -37,7 +37,9 @@ internal sealed class CanaryTicker(IAnsiConsole console, TimeSpan duration) : IP
         var done = Math.Clamp(report.Elapsed / duration, 0, 1);
         var bar = _live ? $"[{new string('#', (int)(done * BarWidth)).PadRight(BarWidth, '.')}] " : "";
         var when = report.Sending ? string.Create(CultureInfo.InvariantCulture, $"{report.Elapsed:hh\\:mm\\:ss} of {duration:hh\\:mm\\:ss}") : "all sent";
-        return $"{bar}{when}  {Verdict(report)}  {string.Join("  ", report.Signals.Select(signal => $"{signal.Signal} {signal.Sent}{(signal.UnderWay > 0 ? $" ({signal.UnderWay} under way)" : "")}"))}";
+        return $"{bar}{when}  {Verdict(report)}  "
+            + string.Join("  ", report.Signals.Select(signal
+                => $"{signal.Signal} {signal.Sent}{(signal.UnderWay > 0 ? $" ({signal.UnderWay} under way)" : "")}"));
     }
 
     private static string Verdict(CanaryReport report)

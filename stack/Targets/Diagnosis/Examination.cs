@@ -35,7 +35,8 @@ internal sealed class Examination(BuildContext context, Machine machine)
         findings.Add(Disk());
         findings.Add(Memory());
         findings.Add(Writable());
-        findings.Add(new Finding("log agent", FindingStatus.Warn, "Promtail reached its end of life on 2026-03-02; it works, but gets no fixes", "plan its replacement by Alloy, which reads the same configuration"));
+        findings.Add(new Finding("log agent", FindingStatus.Warn, "Promtail reached its end of life on 2026-03-02; it works, but gets no fixes",
+            "plan its replacement by Alloy, which reads the same configuration"));
         return findings;
     }
 
@@ -75,13 +76,15 @@ internal sealed class Examination(BuildContext context, Machine machine)
             yield break;
         }
 
-        yield return new Finding("Docker", FindingStatus.Pass, $"engine {_docker.Ask("version --format {{.Server.Version}}")?[0]}, Compose {_docker.Ask("compose version --short")?[0] ?? "stand-alone"}");
+        yield return new Finding("Docker", FindingStatus.Pass,
+            $"engine {_docker.Ask("version --format {{.Server.Version}}")?[0]}, Compose {_docker.Ask("compose version --short")?[0] ?? "stand-alone"}");
         if (!whole)
             yield break;
         var missing = new DockerEngine(context).Images.Missing();
         yield return missing.Count == 0
             ? new Finding("images", FindingStatus.Pass, "all are here")
-            : new Finding("images", FindingStatus.Warn, $"not here: {string.Join(", ", missing.Select(image => $"{image.Reference} ({image.Keys})"))}", "Up pulls them; without a registry load them by docker load or set images.* to what is here");
+            : new Finding("images", FindingStatus.Warn, $"not here: {string.Join(", ", missing.Select(image => $"{image.Reference} ({image.Keys})"))}",
+                "Up pulls them; without a registry load them by docker load or set images.* to what is here");
     }
 
     private Finding Services()
@@ -89,7 +92,8 @@ internal sealed class Examination(BuildContext context, Machine machine)
         try
         {
             return context.Services.Count == 0
-                ? new Finding("services", FindingStatus.Warn, "no project below src/ says <MonitoredService>true</MonitoredService>", "add one with dotnet new micro-monitored-service")
+                ? new Finding("services", FindingStatus.Warn, "no project below src/ says <MonitoredService>true</MonitoredService>",
+                    "add one with dotnet new micro-monitored-service")
                 : new Finding("services", FindingStatus.Pass, string.Join(", ", context.Services.Select(service => service.Name)));
         }
         catch (FaultException exception)
@@ -102,7 +106,9 @@ internal sealed class Examination(BuildContext context, Machine machine)
     {
         var lent = machine.EphemeralPorts;
         foreach (var (key, port) in WantedPorts().Where(port => lent.Contains(port.Value)))
-            yield return new Finding("port range", FindingStatus.Warn, $"{key} {port} lies in {lent.First}-{lent.Last}, which the system lends to outgoing connections: Up may find it taken by chance", $"set a port below {lent.First} in stack/stack.json, or reserve it in net.ipv4.ip_local_reserved_ports");
+            yield return new Finding("port range", FindingStatus.Warn,
+                $"{key} {port} lies in {lent.First}-{lent.Last}, which the system lends to outgoing connections: Up may find it taken by chance",
+                $"set a port below {lent.First} in stack/stack.json, or reserve it in net.ipv4.ip_local_reserved_ports");
         if (EngineSelection.Recorded(context) is { } engine)
         {
             yield return new Finding("ports", FindingStatus.Pass, $"in use by the stack itself, on the {engine.Name} engine");
@@ -113,7 +119,8 @@ internal sealed class Examination(BuildContext context, Machine machine)
         if (taken.Count == 0)
             yield return new Finding("ports", FindingStatus.Pass, "all are free");
         foreach (var (key, port) in taken)
-            yield return new Finding("ports", FindingStatus.Fail, $"{key} {port} is taken by {Listeners.Owner(port) ?? "another process"}", "end it or set another port in stack/stack.json");
+            yield return new Finding("ports", FindingStatus.Fail, $"{key} {port} is taken by {Listeners.Owner(port) ?? "another process"}",
+                "end it or set another port in stack/stack.json");
     }
 
     private IEnumerable<KeyValuePair<string, int>> WantedPorts()
@@ -126,8 +133,10 @@ internal sealed class Examination(BuildContext context, Machine machine)
         var folder = Directory.CreateTempSubdirectory("micromonitored-doctor-");
         try
         {
-            MicroMonitored.Model.Rendering.StackRenderer.Render(MicroMonitored.Model.Rendering.StackModel.Create(context.Settings, context.Services), context.Paths.Assets, folder.FullName);
-            context.Capture("promtool", promtool, new ProcessArgumentBuilder().Append("check").Append("config").AppendQuoted(Path.Combine(folder.FullName, "prometheus", "prometheus.yml")), folder.FullName);
+            MicroMonitored.Model.Rendering.StackRenderer.Render(MicroMonitored.Model.Rendering.StackModel.Create(context.Settings, context.Services),
+                context.Paths.Assets, folder.FullName);
+            context.Capture("promtool", promtool, new ProcessArgumentBuilder().Append("check").Append("config")
+                .AppendQuoted(Path.Combine(folder.FullName, "prometheus", "prometheus.yml")), folder.FullName);
             return new Finding("configuration lint", FindingStatus.Pass, "promtool finds nothing");
         }
         catch (Exception exception) when (exception is CakeException or FaultException)
@@ -142,7 +151,8 @@ internal sealed class Examination(BuildContext context, Machine machine)
 
     private Finding Password()
         => context.Settings.Grafana.HasDefaultPassword
-            ? new Finding("Grafana password", FindingStatus.Warn, "the well-known development default is in use", "set STACK__GRAFANA__PASSWORD or grafana.passwordFile before anybody else can reach the port")
+            ? new Finding("Grafana password", FindingStatus.Warn, "the well-known development default is in use",
+                "set STACK__GRAFANA__PASSWORD or grafana.passwordFile before anybody else can reach the port")
             : new Finding("Grafana password", FindingStatus.Pass, "not the default");
 
     private Finding Disk()
@@ -153,7 +163,8 @@ internal sealed class Examination(BuildContext context, Machine machine)
     private Finding Memory()
         => machine.Memory >= LeastMemory
             ? new Finding("memory", FindingStatus.Pass, Gigabytes(machine.Memory))
-            : new Finding("memory", FindingStatus.Warn, Gigabytes(machine.Memory), $"the docker engine wants {Gigabytes(LeastMemory)}; lower memory.* in stack/stack.json or use --engine=embedded");
+            : new Finding("memory", FindingStatus.Warn, Gigabytes(machine.Memory),
+                $"the docker engine wants {Gigabytes(LeastMemory)}; lower memory.* in stack/stack.json or use --engine=embedded");
 
     private Finding Writable()
     {

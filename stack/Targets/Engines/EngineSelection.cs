@@ -15,7 +15,8 @@ internal static class EngineSelection
         if (Recorded(context) is { } running)
         {
             if (choice != EngineChoice.Auto && running.Kind.Choice != choice)
-                throw new FaultException($"the stack is up on the {running.Name} engine; run {Paths.Command} --target=Teardown before --engine={Named(choice)}");
+                throw new FaultException(
+                    $"the stack is up on the {running.Name} engine; run {Paths.Command} --target=Teardown before --engine={Named(choice)}");
             return running;
         }
 
@@ -40,7 +41,8 @@ internal static class EngineSelection
     {
         var running = Recorded(context) ?? throw new FaultException($"nothing is up; run {Paths.Command} --target=Up first");
         if (asked is { } choice and not EngineChoice.Auto && running.Kind.Choice != choice)
-            throw new FaultException($"the stack is up on the {running.Name} engine; drop --engine={Named(choice)} or run {Paths.Command} --target=Teardown and Up again");
+            throw new FaultException(
+                $"the stack is up on the {running.Name} engine; drop --engine={Named(choice)} or run {Paths.Command} --target=Teardown and Up again");
         return running;
     }
 
@@ -88,7 +90,8 @@ internal static class EngineSelection
 
     private static StackEngine Named(EngineChoice choice) => StackEngine.All.Single(kind => kind.Choice == choice);
 
-    private static IStackEngine Of(StackEngine kind, BuildContext context) => kind.Has(Capabilities.Containers) ? new DockerEngine(context) : new EmbeddedEngine(context);
+    private static IStackEngine Of(StackEngine kind, BuildContext context)
+        => kind.Has(Capabilities.Containers) ? new DockerEngine(context) : new EmbeddedEngine(context);
 
     private static string Marker(BuildContext context) => context.Paths.EngineMarker;
 }

@@ -11,7 +11,8 @@ internal sealed record EphemeralPorts(int First, int Last, IReadOnlySet<int> Res
     /// <summary>Linux says its own range; elsewhere it is the one of RFC 6335.</summary>
     public static EphemeralPorts OfThisMachine()
         => File.Exists($"{Kernel}/ip_local_port_range")
-            ? Of(File.ReadAllText($"{Kernel}/ip_local_port_range"), File.Exists($"{Kernel}/ip_local_reserved_ports") ? File.ReadAllText($"{Kernel}/ip_local_reserved_ports") : "")
+            ? Of(File.ReadAllText($"{Kernel}/ip_local_port_range"),
+                File.Exists($"{Kernel}/ip_local_reserved_ports") ? File.ReadAllText($"{Kernel}/ip_local_reserved_ports") : "")
             : new EphemeralPorts(49_152, 65_535, new HashSet<int>());
 
     /// <param name="range">Two numbers: <c>32768 60999</c>.</param>

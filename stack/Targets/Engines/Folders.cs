@@ -20,7 +20,8 @@ internal static class Folders
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
-                faults.Add($"{paths.Shown(folder)} cannot be written ({exception.Message.Split('\n')[0]}); {(DiskSpace.IsShort(exception.Message) ? "make room on its disk" : $"make the folder writable for {Environment.UserName}")}");
+                faults.Add($"{paths.Shown(folder)} cannot be written ({exception.Message.Split('\n')[0]}); "
+                    + (DiskSpace.IsShort(exception.Message) ? "make room on its disk" : $"make the folder writable for {Environment.UserName}"));
             }
         }
 

@@ -52,7 +52,9 @@ internal static class ServiceEnvironment
     /// <param name="otlp">Where it sends spans, OTLP over gRPC.</param>
     /// <param name="logFolder">Where it writes its log file.</param>
     /// <param name="addressOf">The base address of another service.</param>
-    public static IReadOnlyDictionary<string, string> Of(DiscoveredService service, IReadOnlyList<DiscoveredService> all, double sampling, string listen, string otlp, string logFolder, Func<DiscoveredService, string> addressOf)
+    public static IReadOnlyDictionary<string, string> Of(
+        DiscoveredService service, IReadOnlyList<DiscoveredService> all, double sampling, string listen, string otlp, string logFolder,
+        Func<DiscoveredService, string> addressOf)
     {
         var variables = new Dictionary<string, string>
         {

@@ -19,7 +19,8 @@ internal static class Listeners
         {
             try
             {
-                if (!Directory.EnumerateFiles(Path.Combine(folder, "fd")).Any(handle => File.ResolveLinkTarget(handle, false)?.Name is { } target && inodes.Contains(target)))
+                if (!Directory.EnumerateFiles(Path.Combine(folder, "fd"))
+                    .Any(handle => File.ResolveLinkTarget(handle, false)?.Name is { } target && inodes.Contains(target)))
                     continue;
                 var pid = Path.GetFileName(folder);
                 var stack = Ownership.StackOf(int.Parse(pid, CultureInfo.InvariantCulture)) is { } root ? $" of the stack that runs from {root}" : "";

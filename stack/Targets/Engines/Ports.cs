@@ -12,7 +12,8 @@ internal static class Ports
         var inUse = Listeners.Ports();
         var faults = wanted
             .Where(port => inUse.Contains(port.Port))
-            .Select(port => $"port {port.Port} of {port.Key} is taken by {container?.Invoke(port.Port) ?? Listeners.Owner(port.Port) ?? "another process"}; end it or set another port in stack/stack.json")
+            .Select(port => $"port {port.Port} of {port.Key} is taken by {container?.Invoke(port.Port) ?? Listeners.Owner(port.Port) ?? "another process"}; "
+                + "end it or set another port in stack/stack.json")
             .ToList();
         if (faults.Count > 0)
             throw new FaultException(faults);

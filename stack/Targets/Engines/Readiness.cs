@@ -19,7 +19,9 @@ internal static class Readiness
     /// <param name="exited">Tells why a component can never become ready, or null.</param>
     /// <returns>Seconds on <paramref name="clock"/> at which each became ready.</returns>
     /// <exception cref="CakeException">A component exited, or was not ready in time.</exception>
-    public static async Task<IReadOnlyDictionary<string, double>> WaitAsync(IReadOnlyList<Probe> probes, Stopwatch clock, TimeSpan timeout, Func<string, string?> exited, CancellationToken cancellation, Func<string, CancellationToken, Task<bool>>? healthy = null)
+    public static async Task<IReadOnlyDictionary<string, double>> WaitAsync(
+        IReadOnlyList<Probe> probes, Stopwatch clock, TimeSpan timeout, Func<string, string?> exited, CancellationToken cancellation,
+        Func<string, CancellationToken, Task<bool>>? healthy = null)
     {
         using var client = Client();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -60,14 +62,16 @@ internal static class Readiness
                 if (exited(probe.Component) is { } reason)
                     throw new CakeException(reason);
                 if (clock.Elapsed > timeout)
-                    throw new CakeException($"{probe.Component} was not ready after {timeout.TotalSeconds:0} s: {probe.Address?.ToString() ?? "the engine"} says {last[probe.Component]}; see ./build.sh --target=Logs --component={probe.Component}");
+                    throw new CakeException($"{probe.Component} was not ready after {timeout.TotalSeconds:0} s: {probe.Address?.ToString() ?? "the engine"} "
+                        + $"says {last[probe.Component]}; see ./build.sh --target=Logs --component={probe.Component}");
                 await Task.Delay(Interval, stop.Token);
             }
         }
     }
 
     /// <summary>Asks each component that is not known to be down once.</summary>
-    public static async Task<IReadOnlyList<ComponentStatus>> OfAsync(IReadOnlyList<ComponentStatus> components, IReadOnlyList<Probe> probes, CancellationToken cancellation)
+    public static async Task<IReadOnlyList<ComponentStatus>> OfAsync(
+        IReadOnlyList<ComponentStatus> components, IReadOnlyList<Probe> probes, CancellationToken cancellation)
     {
         if (components.All(component => component.State == "down"))
             return components;

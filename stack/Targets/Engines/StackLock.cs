@@ -15,7 +15,8 @@ internal sealed class StackLock : IDisposable
         Folders.Require(paths, [paths.Run]);
         try
         {
-            return new StackLock(new FileStream(Path.Combine(paths.Run, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose));
+            return new StackLock(
+                new FileStream(Path.Combine(paths.Run, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose));
         }
         catch (IOException)
         {

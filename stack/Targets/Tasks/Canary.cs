@@ -25,13 +25,15 @@ public sealed class Canary : AsyncFrostingTask<BuildContext>
         var options = new CanaryOptions
         {
             Duration = context.GetValue(Duration),
-            Exposure = new CanaryExposure(context.GetValue(Port), TargetsFile: engine is EmbeddedEngine ? Path.Combine(context.Paths.Rendered, "embedded", EmbeddedFiles.CanaryTargets) : null),
+            Exposure = new CanaryExposure(context.GetValue(Port),
+                TargetsFile: engine is EmbeddedEngine ? Path.Combine(context.Paths.Rendered, "embedded", EmbeddedFiles.CanaryTargets) : null),
         };
         var plan = VerificationPlans.Of(context, engine, context.GetValue(Timeout));
         CanaryReport report;
         try
         {
-            report = await MicroMonitored.Verification.Canary.RunAsync(plan, options, CanaryTable.Progress(context.Terminal, options.Duration), TimeProvider.System, Interrupt.Token);
+            report = await MicroMonitored.Verification.Canary.RunAsync(plan, options, CanaryTable.Progress(context.Terminal, options.Duration),
+                TimeProvider.System, Interrupt.Token);
         }
         catch (IOException exception)
         {

@@ -8,7 +8,8 @@ namespace Bench.StartUp;
 /// <param name="Shell">An image that has a shell.</param>
 /// <param name="Ready">The address of each component and service that has a port.</param>
 /// <param name="Portless">The Compose services without a port; their own health check says it.</param>
-public sealed record ComposeFiles(string Folder, string Project, string Network, string Volume, string Shell, IReadOnlyDictionary<string, Uri> Ready, IReadOnlyList<string> Portless)
+public sealed record ComposeFiles(
+    string Folder, string Project, string Network, string Volume, string Shell, IReadOnlyDictionary<string, Uri> Ready, IReadOnlyList<string> Portless)
 {
     private static readonly string[] Names = ["compose.yaml", "services.compose.yaml"];
 
@@ -38,9 +39,14 @@ public sealed record ComposeFiles(string Folder, string Project, string Network,
                     shell = service.Value.GetProperty("image").GetString()!;
                 var (target, path) = Paths.GetValueOrDefault(service.Name, (8080, "/health/ready"));
                 if (service.Value.TryGetProperty("ports", out var ports))
-                    ready.Add(service.Name, new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{ports.EnumerateArray().First(port => port.GetProperty("target").GetInt32() == target).GetProperty("published").GetString()}{path}")));
+                {
+                    var published = ports.EnumerateArray().First(port => port.GetProperty("target").GetInt32() == target).GetProperty("published").GetString();
+                    ready.Add(service.Name, new Uri($"http://127.0.0.1:{published}{path}"));
+                }
                 else
+                {
                     portless.Add(service.Name);
+                }
             }
         }
 
@@ -52,7 +58,8 @@ public sealed record ComposeFiles(string Folder, string Project, string Network,
     {
         await Tool.RunAsync("docker", Folder, "network", "create", Network);
         await Tool.RunAsync("docker", Folder, "volume", "create", Volume);
-        await Tool.RunAsync("docker", Folder, "run", "--rm", "--user", "0:0", "--entrypoint", "/bin/sh", "--volume", $"{Volume}:/logs", Shell, "-c", "chmod 1777 /logs");
+        await Tool.RunAsync("docker", Folder, "run", "--rm", "--user", "0:0", "--entrypoint", "/bin/sh", "--volume", $"{Volume}:/logs", Shell,
+            "-c", "chmod 1777 /logs");
     }
 
     /// <summary><c>docker compose up</c>, one file after the other.</summary>

@@ -47,7 +47,8 @@ public static class Stopwatches
     }
 
     private static async Task<bool> IsHealthyAsync(ComposeFiles files, string service)
-        => (await Tool.RunAsync("docker", files.Folder, "ps", "--quiet", "--filter", "health=healthy", "--filter", $"network={files.Network}", "--filter", $"label=com.docker.compose.service={service}")).Length > 0;
+        => (await Tool.RunAsync("docker", files.Folder, "ps", "--quiet", "--filter", "health=healthy", "--filter", $"network={files.Network}",
+            "--filter", $"label=com.docker.compose.service={service}")).Length > 0;
 }
 
 /// <summary>One start.</summary>

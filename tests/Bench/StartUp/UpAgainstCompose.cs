@@ -30,12 +30,15 @@ public static class UpAgainstCompose
                 up.Add(await Stopwatches.MeasureAsync(files, () => TargetAsync(repository, "Up", "--engine=docker")));
                 await TargetAsync(repository, "Teardown");
                 await files.RemoveVolumesAsync();
-                await Console.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"round {round}: docker compose up {bare[^1].All:0.0} s (loki {bare[^1].Each["loki"]:0.0} s), Up {up[^1].All:0.0} s (loki {up[^1].Each["loki"]:0.0} s)"));
+                await Console.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"round {round}: docker compose up {bare[^1].All:0.0} s "
+                    + $"(loki {bare[^1].Each["loki"]:0.0} s), Up {up[^1].All:0.0} s (loki {up[^1].Each["loki"]:0.0} s)"));
             }
 
             var table = Table(bare, up);
             Directory.CreateDirectory(artifacts);
-            await File.WriteAllTextAsync(Path.Combine(artifacts, "start-up.md"), $"# From nothing to ready\n\n{table}\nMedians of {Rounds} interleaved rounds of one run, images present, every volume new. Seconds are counted from the start of the command until\neach component answers from outside.\n");
+            await File.WriteAllTextAsync(Path.Combine(artifacts, "start-up.md"),
+                $"# From nothing to ready\n\n{table}\nMedians of {Rounds} interleaved rounds of one run, images present, every volume new. "
+                + "Seconds are counted from the start of the command until\neach component answers from outside.\n");
             await Console.Out.WriteLineAsync(table);
             return 0;
         }
@@ -50,13 +53,15 @@ public static class UpAgainstCompose
     {
         var table = new StringBuilder("| until ready | bare docker compose up | Up | ratio |\n|---|---:|---:|---:|\n");
         void Row(string name, Func<Round, double> seconds)
-            => table.Append(CultureInfo.InvariantCulture, $"| {name} | {Median.Of(bare.Select(seconds)):0.0} s | {Median.Of(up.Select(seconds)):0.0} s | {Median.Of(up.Zip(bare, (own, other) => seconds(own) / seconds(other))):0.00} |\n");
+            => table.Append(CultureInfo.InvariantCulture, $"| {name} | {Median.Of(bare.Select(seconds)):0.0} s | {Median.Of(up.Select(seconds)):0.0} s | "
+                + $"{Median.Of(up.Zip(bare, (own, other) => seconds(own) / seconds(other))):0.00} |\n");
         Row("everything", static round => round.All);
         foreach (var component in bare[0].Each.Keys.Order(StringComparer.Ordinal))
             Row(component, round => round.Each[component]);
         var ratio = Median.Of(up.Zip(bare, static (own, other) => own.All / other.All));
         var loki = Median.Of(up.Select(static round => round.Each["loki"]));
-        return table.Append(CultureInfo.InvariantCulture, $"\nUp takes {ratio:0.00} times the bare start (bound {Bound:0.0}: {Met(ratio <= Bound)}); Loki is ready {loki:0.0} s after the start of Up (bound {LokiBound:0} s: {Met(loki <= LokiBound)}).\n").ToString();
+        return table.Append(CultureInfo.InvariantCulture, $"\nUp takes {ratio:0.00} times the bare start (bound {Bound:0.0}: {Met(ratio <= Bound)}); "
+            + $"Loki is ready {loki:0.0} s after the start of Up (bound {LokiBound:0} s: {Met(loki <= LokiBound)}).\n").ToString();
     }
 
     private static string Met(bool met) => met ? "met" : "not met";

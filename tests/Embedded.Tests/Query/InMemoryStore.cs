@@ -7,12 +7,12 @@ namespace Embedded.Tests.Query;
 /// <summary>The readers over lists, so that answers can be checked without a database.</summary>
 internal sealed class InMemoryStore : IMetricReader, ILogReader, ISpanReader, ITargetReader, IStoreStatistics, ILogWriter
 {
-    private readonly List<(LabelSet Labels, List<Sample> Samples)> series = [];
-    private readonly List<LabelSet> streams = [];
-    private readonly List<LogEntry> entries = [];
-    private readonly List<StoredSpan> spans = [];
-    private readonly List<StoredExemplar> exemplars = [];
-    private readonly Lock guard = new();
+    private readonly List<(LabelSet Labels, List<Sample> Samples)> _series = [];
+    private readonly List<LabelSet> _streams = [];
+    private readonly List<LogEntry> _entries = [];
+    private readonly List<StoredSpan> _spans = [];
+    private readonly List<StoredExemplar> _exemplars = [];
+    private readonly Lock _guard = new();
 
     public Dictionary<string, MetricMetadata> Families { get; } = [];
 
@@ -20,17 +20,17 @@ internal sealed class InMemoryStore : IMetricReader, ILogReader, ISpanReader, IT
 
     public long AddSeries(string labels, params (long TimestampMs, double Value)[] samples)
     {
-        var set = new LabelSet(series.Count + 1, Sorted(Labels(labels)));
-        series.Add((set, [.. samples.Select(static s => new Sample(s.TimestampMs, s.Value))]));
+        var set = new LabelSet(_series.Count + 1, Sorted(Labels(labels)));
+        _series.Add((set, [.. samples.Select(static s => new Sample(s.TimestampMs, s.Value))]));
         return set.Id;
     }
 
     public void AddExemplar(long series, long timestampMs, double value, string labels) =>
-        exemplars.Add(new(series, timestampMs, value, Labels(labels)));
+        _exemplars.Add(new(series, timestampMs, value, Labels(labels)));
 
     public void AddLine(string labels, long timestampNs, string line, string metadata = "") => Add(Labels(labels), timestampNs, line, Labels(metadata));
 
-    public void AddSpan(StoredSpan span) => spans.Add(span);
+    public void AddSpan(StoredSpan span) => _spans.Add(span);
 
     // "a=1 b=2": no value of these tests holds a space or a comma.
     private static List<KeyValuePair<string, string>> Labels(string text) =>
@@ -42,13 +42,13 @@ internal sealed class InMemoryStore : IMetricReader, ILogReader, ISpanReader, IT
 
     private void Add(IReadOnlyList<KeyValuePair<string, string>> labels, long timestampNs, string line, IReadOnlyList<KeyValuePair<string, string>> metadata)
     {
-        lock (guard)
+        lock (_guard)
         {
             var sorted = Sorted(labels);
-            var stream = streams.FirstOrDefault(s => s.Labels.SequenceEqual(sorted));
+            var stream = _streams.FirstOrDefault(s => s.Labels.SequenceEqual(sorted));
             if (stream is null)
-                streams.Add(stream = new(streams.Count + 1, sorted));
-            entries.Add(new(stream.Id, timestampNs, entries.Count, line, metadata));
+                _streams.Add(stream = new(_streams.Count + 1, sorted));
+            _entries.Add(new(stream.Id, timestampNs, _entries.Count, line, metadata));
         }
     }
 
@@ -66,33 +66,33 @@ internal sealed class InMemoryStore : IMetricReader, ILogReader, ISpanReader, IT
 
     public IReadOnlyList<LabelSet> Series(IReadOnlyList<LabelMatcher> matchers, int limit, CancellationToken cancellation)
     {
-        var found = series.Select(static s => s.Labels).Where(s => Matches(s, matchers)).ToList();
+        var found = _series.Select(static s => s.Labels).Where(s => Matches(s, matchers)).ToList();
         return found.Count <= limit ? found : throw new QueryLimitException($"more than {limit} series");
     }
 
     public IReadOnlyList<Sample> Samples(long seriesId, long fromMs, long toMs, CancellationToken cancellation) =>
-        series[(int)seriesId - 1].Samples.Where(s => s.TimestampMs > fromMs && s.TimestampMs <= toMs).ToArray();
+        _series[(int)seriesId - 1].Samples.Where(s => s.TimestampMs > fromMs && s.TimestampMs <= toMs).ToArray();
 
     public IReadOnlyDictionary<long, Sample> Newest(IReadOnlyCollection<long> seriesIds, long fromMs, long toMs, CancellationToken cancellation) =>
         seriesIds.Select(id => (id, Samples: Samples(id, fromMs, toMs, cancellation))).Where(static p => p.Samples.Count > 0)
             .ToDictionary(static p => p.id, static p => p.Samples[^1]);
 
     public IReadOnlyList<StoredExemplar> Exemplars(IReadOnlyCollection<long> seriesIds, long fromMs, long toMs, CancellationToken cancellation) =>
-        [.. exemplars.Where(e => seriesIds.Contains(e.SeriesId) && e.TimestampMs >= fromMs && e.TimestampMs <= toMs).OrderBy(static e => e.TimestampMs)];
+        [.. _exemplars.Where(e => seriesIds.Contains(e.SeriesId) && e.TimestampMs >= fromMs && e.TimestampMs <= toMs).OrderBy(static e => e.TimestampMs)];
 
     public IReadOnlyDictionary<string, MetricMetadata> Metadata() => Families;
 
     public IReadOnlyList<LabelSet> Streams(IReadOnlyList<LabelMatcher> matchers, CancellationToken cancellation)
     {
-        lock (guard)
-            return [.. streams.Where(s => Matches(s, matchers))];
+        lock (_guard)
+            return [.. _streams.Where(s => Matches(s, matchers))];
     }
 
     public IEnumerable<LogEntry> Entries(IReadOnlyCollection<long> streamIds, long fromNs, long toNs, bool newestFirst, CancellationToken cancellation)
     {
         List<LogEntry> all;
-        lock (guard)
-            all = [.. entries];
+        lock (_guard)
+            all = [.. _entries];
         var found = all.Where(e => streamIds.Contains(e.StreamId) && e.TimestampNs >= fromNs && e.TimestampNs < toNs);
         return newestFirst
             ? found.OrderByDescending(static e => e.TimestampNs).ThenByDescending(static e => e.Sequence)
@@ -100,10 +100,10 @@ internal sealed class InMemoryStore : IMetricReader, ILogReader, ISpanReader, IT
     }
 
     public IReadOnlyList<StoredSpan> Trace(byte[] traceId, CancellationToken cancellation) =>
-        [.. spans.Where(s => s.TraceId.AsSpan().SequenceEqual(traceId)).OrderBy(static s => s.StartNs)];
+        [.. _spans.Where(s => s.TraceId.AsSpan().SequenceEqual(traceId)).OrderBy(static s => s.StartNs)];
 
     public IReadOnlyList<byte[]> Search(TraceSearch search, CancellationToken cancellation) =>
-        [.. spans
+        [.. _spans
             .Where(s => (search.ServiceName is null || s.ServiceName == search.ServiceName)
                 && (search.SpanName is null || s.Name == search.SpanName)
                 && (search.StartNs is null || s.StartNs >= search.StartNs)
@@ -115,15 +115,15 @@ internal sealed class InMemoryStore : IMetricReader, ILogReader, ISpanReader, IT
             .DistinctBy(Convert.ToHexString)
             .Take(search.Limit)];
 
-    public IReadOnlyList<string> ServiceNames(CancellationToken cancellation) => [.. spans.Select(static s => s.ServiceName).Distinct()];
+    public IReadOnlyList<string> ServiceNames(CancellationToken cancellation) => [.. _spans.Select(static s => s.ServiceName).Distinct()];
 
     public IReadOnlyList<string> SpanNames(string? serviceName, CancellationToken cancellation) =>
-        [.. spans.Where(s => serviceName is null || s.ServiceName == serviceName).Select(static s => s.Name).Distinct()];
+        [.. _spans.Where(s => serviceName is null || s.ServiceName == serviceName).Select(static s => s.Name).Distinct()];
 
     public IReadOnlyList<ScrapeTarget> Targets() => ScrapeTargets;
 
-    public StoreCounts Count() => new(series.Count, series.Sum(static s => s.Samples.Count), entries.Count, spans.Count,
-        spans.Select(static s => Convert.ToHexString(s.TraceId)).Distinct().Count(), exemplars.Count, 1 << 20);
+    public StoreCounts Count() => new(_series.Count, _series.Sum(static s => s.Samples.Count), _entries.Count, _spans.Count,
+        _spans.Select(static s => Convert.ToHexString(s.TraceId)).Distinct().Count(), _exemplars.Count, 1 << 20);
 
     public Task AppendAsync(IReadOnlyList<LogRecord> records, CancellationToken cancellation)
     {

@@ -7,15 +7,15 @@ namespace Embedded.Tests.Query;
 
 public sealed class LogQueryTests
 {
-    private readonly InMemoryStore store = new();
+    private readonly InMemoryStore _store = new();
 
     private IReadOnlyList<LogStream> Lines(string query, int limit = 100, bool newestFirst = true) =>
-        new LogEvaluator(store, default).Lines((LogSelection)LogParser.Parse(query), 0, long.MaxValue, limit, newestFirst);
+        new LogEvaluator(_store, default).Lines((LogSelection)LogParser.Parse(query), 0, long.MaxValue, limit, newestFirst);
 
     private string[] Texts(string query) =>
         [.. Lines(query, newestFirst: false).SelectMany(static s => s.Entries).OrderBy(static e => e.TimestampNs).Select(static e => e.Line)];
 
-    private string Metric(string query, long startNs, long endNs, long stepNs) => string.Join("; ", new LogEvaluator(store, default)
+    private string Metric(string query, long startNs, long endNs, long stepNs) => string.Join("; ", new LogEvaluator(_store, default)
         .Metric(LogParser.Parse(query), startNs, endNs, stepNs)
         .Select(static s => $"{s.Labels} {string.Join(",", s.Points.Select(static p => $"{p.TimestampMs}:{Quantities.Format(p.Value)}"))}"));
 
@@ -76,7 +76,7 @@ public sealed class LogQueryTests
         foreach (var result in results)
         {
             var value = result.GetProperty("values")[0];
-            store.AddLine("filename=/var/log/microservices/orders.log job=microservices service_name=microservices",
+            _store.AddLine("filename=/var/log/microservices/orders.log job=microservices service_name=microservices",
                 long.Parse(value[0].GetString()!, System.Globalization.CultureInfo.InvariantCulture), value[1].GetString()!);
         }
 
@@ -95,7 +95,7 @@ public sealed class LogQueryTests
     public void Line_filters_choose_lines()
     {
         foreach (var (line, i) in new[] { "alpha", "beta", "alphabet", "gamma" }.Select(static (l, i) => (l, i)))
-            store.AddLine("job=a", i, line);
+            _store.AddLine("job=a", i, line);
         Assert.Equal(["alpha", "alphabet"], Texts("{job=\"a\"} |= \"alpha\""));
         Assert.Equal(["beta", "gamma"], Texts("{job=\"a\"} != \"alpha\""));
         Assert.Equal(["alpha", "gamma"], Texts("{job=\"a\"} |~ \"(ph|mm)a$\""));
@@ -106,8 +106,8 @@ public sealed class LogQueryTests
     [Fact]
     public void Structured_metadata_filters_without_a_parser_and_shows_as_label()
     {
-        store.AddLine("job=a level=information", 1, "one", "trace_id=t1 span_id=s1");
-        store.AddLine("job=a level=information", 2, "two", "trace_id=t2");
+        _store.AddLine("job=a level=information", 1, "one", "trace_id=t1 span_id=s1");
+        _store.AddLine("job=a level=information", 2, "two", "trace_id=t2");
         var stream = Assert.Single(Lines("{job=\"a\"} | trace_id=\"t1\""));
         Assert.Equal("{detected_level=\"info\", job=\"a\", level=\"information\", span_id=\"s1\", trace_id=\"t1\"}", stream.Labels.ToString());
         Assert.Equal("one", stream.Entries.Single().Line);
@@ -116,7 +116,7 @@ public sealed class LogQueryTests
     [Fact]
     public void A_parsed_label_that_collides_is_extracted_beside_the_own_one()
     {
-        store.AddLine("job=a level=information", 1, """{"level":"x","trace_id":"other","n":1,"deep":{"@k":true},"list":[1],"none":null,"2x":"y"}""",
+        _store.AddLine("job=a level=information", 1, """{"level":"x","trace_id":"other","n":1,"deep":{"@k":true},"list":[1],"none":null,"2x":"y"}""",
             "trace_id=t1");
         var labels = Assert.Single(Lines("{job=\"a\"} | json | trace_id=\"t1\" | level_extracted=\"x\"")).Labels;
         Assert.Equal(
@@ -128,8 +128,8 @@ public sealed class LogQueryTests
     [Fact]
     public void Lines_that_are_no_JSON_are_kept_and_marked()
     {
-        store.AddLine("job=a", 1, "plain \u0000 text");
-        store.AddLine("job=a", 2, "[1]");
+        _store.AddLine("job=a", 1, "plain \u0000 text");
+        _store.AddLine("job=a", 2, "[1]");
         var stream = Assert.Single(Lines("{job=\"a\"} | json | __error__=\"JSONParserErr\""));
         Assert.Equal(2, stream.Entries.Count);
         Assert.Empty(Lines("{job=\"a\"} | json | __error__=\"\""));
@@ -138,8 +138,8 @@ public sealed class LogQueryTests
     [Fact]
     public void Numbers_durations_and_sizes_are_compared()
     {
-        store.AddLine("job=a", 1, """{"status":200,"took":"12ms","size":"2KB"}""");
-        store.AddLine("job=a", 2, """{"status":503,"took":"1.5s","size":"10B"}""");
+        _store.AddLine("job=a", 1, """{"status":200,"took":"12ms","size":"2KB"}""");
+        _store.AddLine("job=a", 2, """{"status":503,"took":"1.5s","size":"10B"}""");
         Assert.Single(Lines("{job=\"a\"} | json | status >= 500"));
         Assert.Single(Lines("{job=\"a\"} | json | took > 100ms and status != 200"));
         Assert.Single(Lines("{job=\"a\"} | json | size > 1KB"));
@@ -150,7 +150,7 @@ public sealed class LogQueryTests
     [Fact]
     public void Logfmt_is_read()
     {
-        store.AddLine("job=a", 1, "ts=1 msg=\"hello world\" status=200 flag bad=\"open");
+        _store.AddLine("job=a", 1, "ts=1 msg=\"hello world\" status=200 flag bad=\"open");
         Assert.Single(Lines("{job=\"a\"} | logfmt | msg=\"hello world\" | status=200"));
     }
 
@@ -158,7 +158,7 @@ public sealed class LogQueryTests
     public void Limit_and_direction_hold_over_all_streams()
     {
         for (var i = 0; i < 10; i++)
-            store.AddLine($"job=a level={(i % 2 == 0 ? "x" : "y")}", i, $"line {i}");
+            _store.AddLine($"job=a level={(i % 2 == 0 ? "x" : "y")}", i, $"line {i}");
         static long[] Times(IReadOnlyList<LogStream> streams) => [.. streams.SelectMany(static s => s.Entries).Select(static e => e.TimestampNs).Order()];
         Assert.Equal([7, 8, 9], Times(Lines("{job=\"a\"}", 3)));
         Assert.Equal([0, 1, 2], Times(Lines("{job=\"a\"}", 3, newestFirst: false)));
@@ -170,7 +170,7 @@ public sealed class LogQueryTests
     {
         const long Second = 1_000_000_000;
         for (var i = 1; i <= 10; i++)
-            store.AddLine($"job=a level={(i <= 4 ? "error" : "information")}", i * Second, "12345", $"trace_id=t{i}");
+            _store.AddLine($"job=a level={(i <= 4 ? "error" : "information")}", i * Second, "12345", $"trace_id=t{i}");
         Assert.Equal("{level=\"error\"} 10000:4; {level=\"information\"} 10000:6",
             Metric("sum by (level) (count_over_time({job=\"a\"}[1m]))", 10 * Second, 10 * Second, Second));
         Assert.Equal("{} 10000:0.5", Metric("sum(rate({job=\"a\"}[20s]))", 10 * Second, 10 * Second, Second));
@@ -186,7 +186,7 @@ public sealed class LogQueryTests
     public void Too_many_series_are_refused_with_the_way_to_fewer()
     {
         for (var i = 0; i < 600; i++)
-            store.AddLine("job=a", 1, "x", $"trace_id={i}");
+            _store.AddLine("job=a", 1, "x", $"trace_id={i}");
         var error = Assert.Throws<QueryLimitException>(() => Metric("count_over_time({job=\"a\"}[1m])", 10, 10, 1_000_000_000));
         Assert.Contains("sum()", error.Message, StringComparison.Ordinal);
         Assert.Equal("{} 0:600", Metric("sum(count_over_time({job=\"a\"}[1m]))", 10, 10, 1_000_000_000));

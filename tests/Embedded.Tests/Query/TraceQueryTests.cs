@@ -11,7 +11,7 @@ namespace Embedded.Tests.Query;
 
 public sealed class TraceQueryTests
 {
-    private readonly InMemoryStore store = new();
+    private readonly InMemoryStore _store = new();
 
     public TraceQueryTests()
     {
@@ -30,14 +30,14 @@ public sealed class TraceQueryTests
         span.Attributes.Add(new KeyValue { Key = "http.response.status_code", Value = new AnyValue { IntValue = error ? 500 : 200 } });
         var resource = new Resource();
         resource.Attributes.Add(new KeyValue { Key = "service.name", Value = new AnyValue { StringValue = service } });
-        store.AddSpan(new([.. new byte[15], trace], [.. new byte[7], id], parent == 0 ? null : [.. new byte[7], parent], service, name, kind,
+        _store.AddSpan(new([.. new byte[15], trace], [.. new byte[7], id], parent == 0 ? null : [.. new byte[7], parent], service, name, kind,
             start, start + duration,
             span.ToByteArray(), resource.ToByteArray(), new InstrumentationScope { Name = "lib" }.ToByteArray()));
     }
 
     private string Find(TraceCondition condition, TraceWindow? window = null) => string.Join(
         "; ",
-        new TraceFinder(store, default).Find(condition, window ?? new(null, null, null, null, 20))
+        new TraceFinder(_store, default).Find(condition, window ?? new(null, null, null, null, 20))
             .Select(static f => $"{f.Trace.Id[15]}:{string.Join(",", f.Matched.Select(static s => s.Stored.SpanId[7]))}"));
 
     [Theory]

@@ -13,33 +13,33 @@ public sealed class AnswerTests : IAsyncLifetime
 {
     private const string TraceId = "9281d8f88ad96b40fb8cec6cb10a3da8";
     private static readonly string[] Maps = ["metric", "stream", "seriesLabels", "labels", "discoveredLabels", "droppedTargetCounts", "serviceStats"];
-    private readonly InMemoryStore store = new();
-    private readonly long now = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
-    private QueryServer server = null!;
+    private readonly InMemoryStore _store = new();
+    private readonly long _now = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
+    private QueryServer _server = null!;
 
     public async ValueTask InitializeAsync()
     {
         for (var i = 0; i < 3; i++)
-            store.AddSeries($"__name__=up job=stack instance=host{i}", (now - 60_000, 1), (now - 30_000, 1), (now - 1000, 1));
-        var bucket = store.AddSeries(
-            "__name__=http_server_request_duration_seconds_bucket job=shop-orders instance=127.0.0.1:8080 le=0.005", (now - 30_000, 10), (now - 1000, 20));
-        store.AddSeries("__name__=http_server_request_duration_seconds_count job=shop-orders instance=127.0.0.1:8080 http_route=/orders", (now - 30_000, 10),
-            (now - 1000, 20));
-        store.AddExemplar(bucket, now - 2000, 0.0011367, $"trace_id={TraceId} span_id=39160d2d8e40025f");
-        store.Families["http_server_request_duration_seconds"] = new("histogram", "seconds", "Duration of HTTP server requests.");
-        store.ScrapeTargets.Add(new("shop-orders", "127.0.0.1:8080", "http://127.0.0.1:8080/metrics",
+            _store.AddSeries($"__name__=up job=stack instance=host{i}", (_now - 60_000, 1), (_now - 30_000, 1), (_now - 1000, 1));
+        var bucket = _store.AddSeries(
+            "__name__=http_server_request_duration_seconds_bucket job=shop-orders instance=127.0.0.1:8080 le=0.005", (_now - 30_000, 10), (_now - 1000, 20));
+        _store.AddSeries("__name__=http_server_request_duration_seconds_count job=shop-orders instance=127.0.0.1:8080 http_route=/orders", (_now - 30_000, 10),
+            (_now - 1000, 20));
+        _store.AddExemplar(bucket, _now - 2000, 0.0011367, $"trace_id={TraceId} span_id=39160d2d8e40025f");
+        _store.Families["http_server_request_duration_seconds"] = new("histogram", "seconds", "Duration of HTTP server requests.");
+        _store.ScrapeTargets.Add(new("shop-orders", "127.0.0.1:8080", "http://127.0.0.1:8080/metrics",
             new Dictionary<string, string> { ["__address__"] = "127.0.0.1:8080", ["job"] = "shop-orders" },
             new Dictionary<string, string> { ["instance"] = "127.0.0.1:8080", ["job"] = "shop-orders" },
             "up", "", DateTimeOffset.UtcNow, TimeSpan.FromMilliseconds(2.5)));
         foreach (var (line, i) in File.ReadLines(Fixture.Path("loki/source-lines.log")).Select(static (l, i) => (l, i)))
-            store.AddLine("job=microservices service_name=microservices filename=/var/log/microservices/orders.log", (now * 1_000_000) - (i * 1_000_000L),
+            _store.AddLine("job=microservices service_name=microservices filename=/var/log/microservices/orders.log", (_now * 1_000_000) - (i * 1_000_000L),
                 line);
         foreach (var span in Fixture.Spans("tempo/trace-v2.json"))
-            store.AddSpan(span);
-        server = await QueryServer.StartAsync(store);
+            _store.AddSpan(span);
+        _server = await QueryServer.StartAsync(_store);
     }
 
-    public ValueTask DisposeAsync() => server.DisposeAsync();
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
 
     private static async Task<(HttpStatusCode Status, string Body)> Get(HttpClient client, string address)
     {
@@ -63,27 +63,27 @@ public sealed class AnswerTests : IAsyncLifetime
     [Fact]
     public async Task Prometheus_answers_have_the_recorded_shapes()
     {
-        var (start, end) = ((now / 1000) - 60, now / 1000);
-        SameShape("prometheus/query-vector.json", await Json(server.Prometheus, "/api/v1/query?query=up"));
-        SameShape("prometheus/query-scalar-sum.json", await Json(server.Prometheus, "/api/v1/query?query=sum(up)"));
-        SameShape("prometheus/query-empty.json", await Json(server.Prometheus, "/api/v1/query?query=nothing"));
-        SameShape("prometheus/query_range.json", await Json(server.Prometheus, $"/api/v1/query_range?query=up&start={start}&end={end}&step=15"));
-        SameShape("prometheus/series.json", await Json(server.Prometheus, "/api/v1/series?match[]=up"), "$.data[]");
-        SameShape("prometheus/labels.json", await Json(server.Prometheus, "/api/v1/labels"));
-        SameShape("prometheus/labels.json", await Json(server.Prometheus, "/api/v1/label/job/values"));
-        SameShape("prometheus/targets.json", await Json(server.Prometheus, "/api/v1/targets"));
+        var (start, end) = ((_now / 1000) - 60, _now / 1000);
+        SameShape("prometheus/query-vector.json", await Json(_server.Prometheus, "/api/v1/query?query=up"));
+        SameShape("prometheus/query-scalar-sum.json", await Json(_server.Prometheus, "/api/v1/query?query=sum(up)"));
+        SameShape("prometheus/query-empty.json", await Json(_server.Prometheus, "/api/v1/query?query=nothing"));
+        SameShape("prometheus/query_range.json", await Json(_server.Prometheus, $"/api/v1/query_range?query=up&start={start}&end={end}&step=15"));
+        SameShape("prometheus/series.json", await Json(_server.Prometheus, "/api/v1/series?match[]=up"), "$.data[]");
+        SameShape("prometheus/labels.json", await Json(_server.Prometheus, "/api/v1/labels"));
+        SameShape("prometheus/labels.json", await Json(_server.Prometheus, "/api/v1/label/job/values"));
+        SameShape("prometheus/targets.json", await Json(_server.Prometheus, "/api/v1/targets"));
         SameShape("prometheus/query_exemplars.json",
-            await Json(server.Prometheus, $"/api/v1/query_exemplars?query=http_server_request_duration_seconds_bucket&start={start}&end={end + 1}"));
-        SameShape("prometheus/metadata.json", await Json(server.Prometheus, "/api/v1/metadata?metric=http_server_request_duration_seconds"));
-        SameShape("prometheus/rules-none.json", await Json(server.Prometheus, "/api/v1/rules"));
-        SameShape("prometheus/buildinfo.json", await Json(server.Prometheus, "/api/v1/status/buildinfo"));
-        Assert.Equal("Prometheus Server is Ready.\n", (await Get(server.Prometheus, "/-/ready")).Body);
+            await Json(_server.Prometheus, $"/api/v1/query_exemplars?query=http_server_request_duration_seconds_bucket&start={start}&end={end + 1}"));
+        SameShape("prometheus/metadata.json", await Json(_server.Prometheus, "/api/v1/metadata?metric=http_server_request_duration_seconds"));
+        SameShape("prometheus/rules-none.json", await Json(_server.Prometheus, "/api/v1/rules"));
+        SameShape("prometheus/buildinfo.json", await Json(_server.Prometheus, "/api/v1/status/buildinfo"));
+        Assert.Equal("Prometheus Server is Ready.\n", (await Get(_server.Prometheus, "/-/ready")).Body);
     }
 
     [Fact]
     public async Task Prometheus_says_what_is_wrong_in_the_recorded_way()
     {
-        var (status, body) = await Get(server.Prometheus, "/api/v1/query?query=sum(");
+        var (status, body) = await Get(_server.Prometheus, "/api/v1/query?query=sum(");
         Assert.Equal(HttpStatusCode.BadRequest, status);
         Assert.True(JsonNode.DeepEquals(Fixture.Json("prometheus/query-bad.json"), JsonNode.Parse(body)), body);
     }
@@ -102,7 +102,7 @@ public sealed class AnswerTests : IAsyncLifetime
     [InlineData("/api/v1/admin/tsdb/snapshot", 404, "/api/v1/query_range")]
     public async Task Prometheus_refuses_with_a_reason(string address, int status, string reason)
     {
-        var (actual, body) = await Get(server.Prometheus, address);
+        var (actual, body) = await Get(_server.Prometheus, address);
         Assert.Equal(status, (int)actual);
         Assert.Contains(reason, body, StringComparison.Ordinal);
         Assert.Equal("error", (string?)JsonNode.Parse(body)!["status"]);
@@ -111,36 +111,36 @@ public sealed class AnswerTests : IAsyncLifetime
     [Fact]
     public async Task Prometheus_takes_form_posts_and_nothing_else()
     {
-        using var form = new FormUrlEncodedContent([new("query", "sum(up)"), new("time", (now / 1000).ToString(CultureInfo.InvariantCulture))]);
-        using var answer = await server.Prometheus.PostAsync("/api/v1/query", form);
+        using var form = new FormUrlEncodedContent([new("query", "sum(up)"), new("time", (_now / 1000).ToString(CultureInfo.InvariantCulture))]);
+        using var answer = await _server.Prometheus.PostAsync("/api/v1/query", form);
         var json = JsonNode.Parse(await answer.Content.ReadAsStringAsync())!;
         Assert.Equal("3", (string?)json["data"]!["result"]![0]!["value"]![1]);
         using var text = new StringContent("{}", Encoding.UTF8, "application/json");
-        using var refused = await server.Prometheus.PostAsync("/api/v1/query", text);
+        using var refused = await _server.Prometheus.PostAsync("/api/v1/query", text);
         Assert.Equal(HttpStatusCode.UnsupportedMediaType, refused.StatusCode);
-        using var deleted = await server.Prometheus.DeleteAsync("/api/v1/series?match[]=up");
+        using var deleted = await _server.Prometheus.DeleteAsync("/api/v1/series?match[]=up");
         Assert.Equal(HttpStatusCode.MethodNotAllowed, deleted.StatusCode);
     }
 
     [Fact]
     public async Task Loki_answers_have_the_recorded_shapes()
     {
-        SameShape("loki/query_range-streams.json", await Json(server.Loki, "/loki/api/v1/query_range?query={job=\"microservices\"}"));
+        SameShape("loki/query_range-streams.json", await Json(_server.Loki, "/loki/api/v1/query_range?query={job=\"microservices\"}"));
         SameShape("loki/query_range-json-filter.json",
-            await Json(server.Loki, "/loki/api/v1/query_range?query={job=\"microservices\"}|json|RequestPath=\"/call\""));
-        SameShape("loki/query_range-empty.json", await Json(server.Loki, "/loki/api/v1/query_range?query={job=\"none\"}"));
-        SameShape("loki/query-count_over_time.json", await Json(server.Loki, "/loki/api/v1/query?query=sum(count_over_time({job=\"microservices\"}[5m]))"));
-        SameShape("loki/labels.json", await Json(server.Loki, "/loki/api/v1/labels"));
-        SameShape("loki/label-values.json", await Json(server.Loki, "/loki/api/v1/label/job/values"));
-        SameShape("loki/series.json", await Json(server.Loki, "/loki/api/v1/series?match[]={job=\"microservices\"}"));
-        SameShape("loki/buildinfo.json", await Json(server.Loki, "/loki/api/v1/status/buildinfo"));
-        Assert.Equal("ready\n", (await Get(server.Loki, "/ready")).Body);
+            await Json(_server.Loki, "/loki/api/v1/query_range?query={job=\"microservices\"}|json|RequestPath=\"/call\""));
+        SameShape("loki/query_range-empty.json", await Json(_server.Loki, "/loki/api/v1/query_range?query={job=\"none\"}"));
+        SameShape("loki/query-count_over_time.json", await Json(_server.Loki, "/loki/api/v1/query?query=sum(count_over_time({job=\"microservices\"}[5m]))"));
+        SameShape("loki/labels.json", await Json(_server.Loki, "/loki/api/v1/labels"));
+        SameShape("loki/label-values.json", await Json(_server.Loki, "/loki/api/v1/label/job/values"));
+        SameShape("loki/series.json", await Json(_server.Loki, "/loki/api/v1/series?match[]={job=\"microservices\"}"));
+        SameShape("loki/buildinfo.json", await Json(_server.Loki, "/loki/api/v1/status/buildinfo"));
+        Assert.Equal("ready\n", (await Get(_server.Loki, "/ready")).Body);
     }
 
     [Fact]
     public async Task Loki_says_what_is_wrong_in_the_recorded_way()
     {
-        var (status, body) = await Get(server.Loki, "/loki/api/v1/query_range?query={job=");
+        var (status, body) = await Get(_server.Loki, "/loki/api/v1/query_range?query={job=");
         Assert.Equal(HttpStatusCode.BadRequest, status);
         Assert.Equal(File.ReadAllText(Fixture.Path("loki/query_range-bad.txt")).TrimEnd(), body.TrimEnd());
     }
@@ -155,7 +155,7 @@ public sealed class AnswerTests : IAsyncLifetime
     [InlineData("/loki/api/v1/tail", 404, "/loki/api/v1/query_range")]
     public async Task Loki_refuses_with_a_reason(string address, int status, string reason)
     {
-        var (actual, body) = await Get(server.Loki, address);
+        var (actual, body) = await Get(_server.Loki, address);
         Assert.Equal(status, (int)actual);
         Assert.Contains(reason, body, StringComparison.Ordinal);
     }
@@ -163,14 +163,14 @@ public sealed class AnswerTests : IAsyncLifetime
     [Fact]
     public async Task A_line_pushed_to_Loki_comes_back()
     {
-        var at = now * 1_000_000;
+        var at = _now * 1_000_000;
         using var content = new StringContent(
             $$$"""{"streams":[{"stream":{"job":"pushed"},"values":[["{{{at}}}","hello",{"trace_id":"abc"}],["{{{at + 1}}}","again"]]}]}""",
             Encoding.UTF8, "application/json");
-        using var pushed = await server.Loki.PostAsync("/loki/api/v1/push", content);
+        using var pushed = await _server.Loki.PostAsync("/loki/api/v1/push", content);
         Assert.Equal(HttpStatusCode.NoContent, pushed.StatusCode);
         var json = await Json(
-            server.Loki, "/loki/api/v1/query_range?query={job=\"pushed\"}|trace_id=\"abc\"&end=" + (at + 1000).ToString(CultureInfo.InvariantCulture));
+            _server.Loki, "/loki/api/v1/query_range?query={job=\"pushed\"}|trace_id=\"abc\"&end=" + (at + 1000).ToString(CultureInfo.InvariantCulture));
         var stream = Assert.Single(json["data"]!["result"]!.AsArray())!;
         Assert.Equal("pushed", (string?)stream["stream"]!["service_name"]);
         Assert.Equal("hello", (string?)stream["values"]![0]![1]);
@@ -188,12 +188,12 @@ public sealed class AnswerTests : IAsyncLifetime
     [InlineData("{\"streams\":[]}", "text/plain", 415)]
     public async Task A_bad_push_stores_nothing(string body, string type, int status)
     {
-        var before = store.Count().LogLines;
+        var before = _store.Count().LogLines;
         using var content = new StringContent(body, Encoding.UTF8, type);
-        using var answer = await server.Loki.PostAsync("/loki/api/v1/push", content);
+        using var answer = await _server.Loki.PostAsync("/loki/api/v1/push", content);
         Assert.Equal(status, (int)answer.StatusCode);
         Assert.NotEmpty(await answer.Content.ReadAsStringAsync());
-        Assert.Equal(before, store.Count().LogLines);
+        Assert.Equal(before, _store.Count().LogLines);
     }
 
     [Fact]
@@ -209,7 +209,7 @@ public sealed class AnswerTests : IAsyncLifetime
         using var content = new ByteArrayContent(packed.ToArray());
         content.Headers.ContentType = new("application/json");
         content.Headers.ContentEncoding.Add("gzip");
-        using var answer = await server.Loki.PostAsync("/loki/api/v1/push", content);
+        using var answer = await _server.Loki.PostAsync("/loki/api/v1/push", content);
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, answer.StatusCode);
     }
 
@@ -227,7 +227,7 @@ public sealed class AnswerTests : IAsyncLifetime
     [InlineData("/api/v2/traces/", "tempo/trace-v2.json", "trace")]
     public async Task A_trace_comes_back_as_Tempo_gave_it(string path, string fixture, string property)
     {
-        var actual = await Json(server.Tempo, path + TraceId);
+        var actual = await Json(_server.Tempo, path + TraceId);
         Assert.Equal(Canonical(Fixture.Json(fixture)[property]), Canonical(actual[property]));
         SameShape(fixture, actual);
     }
@@ -235,21 +235,21 @@ public sealed class AnswerTests : IAsyncLifetime
     [Fact]
     public async Task Tempo_answers_have_the_recorded_shapes()
     {
-        SameShape("tempo/search.json", await Json(server.Tempo, "/api/search?tags=service.name%3Dorders&limit=3"));
+        SameShape("tempo/search.json", await Json(_server.Tempo, "/api/search?tags=service.name%3Dorders&limit=3"));
         SameShape("tempo/search-traceql.json",
-            await Json(server.Tempo, "/api/search?q=%7Bresource.service.name%3D%22orders%22%26%26name%3D%22GET%20%2Fcall%22%7D"), "$.metrics.inspectedTraces");
-        SameShape("tempo/search-tags-v2.json", await Json(server.Tempo, "/api/v2/search/tags"));
-        SameShape("tempo/search-tag-values.json", await Json(server.Tempo, "/api/v2/search/tag/resource.service.name/values"));
-        SameShape("tempo/buildinfo.json", await Json(server.Tempo, "/api/status/buildinfo"));
-        Assert.Equal("ready\n", (await Get(server.Tempo, "/ready")).Body);
-        Assert.Equal("echo", (await Get(server.Tempo, "/api/echo")).Body);
+            await Json(_server.Tempo, "/api/search?q=%7Bresource.service.name%3D%22orders%22%26%26name%3D%22GET%20%2Fcall%22%7D"), "$.metrics.inspectedTraces");
+        SameShape("tempo/search-tags-v2.json", await Json(_server.Tempo, "/api/v2/search/tags"));
+        SameShape("tempo/search-tag-values.json", await Json(_server.Tempo, "/api/v2/search/tag/resource.service.name/values"));
+        SameShape("tempo/buildinfo.json", await Json(_server.Tempo, "/api/status/buildinfo"));
+        Assert.Equal("ready\n", (await Get(_server.Tempo, "/ready")).Body);
+        Assert.Equal("echo", (await Get(_server.Tempo, "/api/echo")).Body);
     }
 
     [Fact]
     public async Task An_unknown_trace_is_404_with_an_empty_body()
     {
-        Assert.Equal((HttpStatusCode.NotFound, ""), await Get(server.Tempo, "/api/traces/0123456789abcdef0123456789abcdef"));
-        Assert.Equal((HttpStatusCode.NotFound, ""), await Get(server.Tempo, "/api/v2/traces/1"));
+        Assert.Equal((HttpStatusCode.NotFound, ""), await Get(_server.Tempo, "/api/traces/0123456789abcdef0123456789abcdef"));
+        Assert.Equal((HttpStatusCode.NotFound, ""), await Get(_server.Tempo, "/api/v2/traces/1"));
     }
 
     [Fact]
@@ -257,10 +257,10 @@ public sealed class AnswerTests : IAsyncLifetime
     {
         var template = Fixture.Spans("tempo/trace-v2.json")[0];
         var later = template.EndNs + 1_000_000_000;
-        store.AddSpan(template with { TraceId = Convert.FromHexString("00000abc000000000000000000000001"), StartNs = later, EndNs = later + 1 });
-        var found = await Json(server.Tempo, "/api/search?tags=service.name%3Dorders&limit=1");
+        _store.AddSpan(template with { TraceId = Convert.FromHexString("00000abc000000000000000000000001"), StartNs = later, EndNs = later + 1 });
+        var found = await Json(_server.Tempo, "/api/search?tags=service.name%3Dorders&limit=1");
         Assert.Equal("abc000000000000000000000001", (string?)found["traces"]![0]!["traceID"]);
-        Assert.Equal(HttpStatusCode.OK, (await Get(server.Tempo, "/api/traces/abc000000000000000000000001")).Status);
+        Assert.Equal(HttpStatusCode.OK, (await Get(_server.Tempo, "/api/traces/abc000000000000000000000001")).Status);
     }
 
     [Theory]
@@ -275,7 +275,7 @@ public sealed class AnswerTests : IAsyncLifetime
     [InlineData("/api/metrics/query_range", 404, "/api/search")]
     public async Task Tempo_refuses_with_a_reason(string address, int status, string reason)
     {
-        var (actual, body) = await Get(server.Tempo, address);
+        var (actual, body) = await Get(_server.Tempo, address);
         Assert.Equal(status, (int)actual);
         Assert.Contains(reason, body, StringComparison.Ordinal);
     }
@@ -283,10 +283,10 @@ public sealed class AnswerTests : IAsyncLifetime
     [Fact]
     public async Task Each_product_answers_on_its_own_port_only()
     {
-        Assert.Equal(HttpStatusCode.NotFound, (await Get(server.Loki, "/api/v1/query?query=up")).Status);
-        Assert.Equal(HttpStatusCode.NotFound, (await Get(server.Tempo, "/loki/api/v1/labels")).Status);
-        Assert.Equal(HttpStatusCode.NotFound, (await Get(server.Prometheus, "/ready")).Status);
-        Assert.Equal(HttpStatusCode.NotFound, (await Get(server.Pages, "/-/ready")).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await Get(_server.Loki, "/api/v1/query?query=up")).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await Get(_server.Tempo, "/loki/api/v1/labels")).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await Get(_server.Prometheus, "/ready")).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await Get(_server.Pages, "/-/ready")).Status);
     }
 
     [Fact]
@@ -298,14 +298,14 @@ public sealed class AnswerTests : IAsyncLifetime
                 var (text, which) = pair;
                 var (client, address) = which switch
                 {
-                    0 => (server.Prometheus, $"/api/v1/query?query={text}"),
-                    1 => (server.Prometheus, $"/api/v1/query_range?query=up&start={text}&end={text}&step={text}"),
-                    2 => (server.Prometheus, $"/api/v1/series?match[]={text}"),
-                    3 => (server.Loki, $"/loki/api/v1/query_range?query={text}&start={text}"),
-                    4 => (server.Loki, $"/loki/api/v1/label/{text}/values"),
-                    5 => (server.Tempo, $"/api/search?q={text}&tags={text}"),
-                    6 => (server.Tempo, $"/api/traces/{text}"),
-                    _ => (server.Pages, $"/logs?q={text}&service={text}&level={text}&trace={text}"),
+                    0 => (_server.Prometheus, $"/api/v1/query?query={text}"),
+                    1 => (_server.Prometheus, $"/api/v1/query_range?query=up&start={text}&end={text}&step={text}"),
+                    2 => (_server.Prometheus, $"/api/v1/series?match[]={text}"),
+                    3 => (_server.Loki, $"/loki/api/v1/query_range?query={text}&start={text}"),
+                    4 => (_server.Loki, $"/loki/api/v1/label/{text}/values"),
+                    5 => (_server.Tempo, $"/api/search?q={text}&tags={text}"),
+                    6 => (_server.Tempo, $"/api/traces/{text}"),
+                    _ => (_server.Pages, $"/logs?q={text}&service={text}&level={text}&trace={text}"),
                 };
                 using var answer = client.GetAsync(address).GetAwaiter().GetResult();
                 return (int)answer.StatusCode is >= 200 and < 500;

@@ -8,28 +8,28 @@ public sealed class PageTests : IAsyncLifetime
 {
     private const string TraceId = "9281d8f88ad96b40fb8cec6cb10a3da8";
     private const string Hostile = "<script>alert(1)</script>\"'&\u001b[31m";
-    private readonly InMemoryStore store = new();
-    private readonly long now = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() * 1_000_000;
-    private QueryServer server = null!;
+    private readonly InMemoryStore _store = new();
+    private readonly long _now = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() * 1_000_000;
+    private QueryServer _server = null!;
 
     public async ValueTask InitializeAsync()
     {
         var spans = Fixture.Spans("tempo/trace-v2.json");
         foreach (var span in spans)
-            store.AddSpan(span);
-        store.AddSpan(spans[0] with { SpanId = [9, 9, 9, 9, 9, 9, 9, 9], Name = Hostile, ServiceName = Hostile });
-        store.AddLine("job=shop-orders service_name=shop-orders level=error", now - 5_000_000_000,
+            _store.AddSpan(span);
+        _store.AddSpan(spans[0] with { SpanId = [9, 9, 9, 9, 9, 9, 9, 9], Name = Hostile, ServiceName = Hostile });
+        _store.AddLine("job=shop-orders service_name=shop-orders level=error", _now - 5_000_000_000,
             "{\"message\":\"it broke\",\"exception\":\"Boom\\n  at x\"}");
-        store.AddLine("job=shop-orders service_name=shop-orders level=information", spans[0].StartNs, "{\"message\":\"of the trace\"}", $"trace_id={TraceId}");
-        store.AddLine("job=shop-orders service_name=shop-orders level=information", now - 1_000_000_000, Hostile, $"trace_id={TraceId}");
-        server = await QueryServer.StartAsync(store);
+        _store.AddLine("job=shop-orders service_name=shop-orders level=information", spans[0].StartNs, "{\"message\":\"of the trace\"}", $"trace_id={TraceId}");
+        _store.AddLine("job=shop-orders service_name=shop-orders level=information", _now - 1_000_000_000, Hostile, $"trace_id={TraceId}");
+        _server = await QueryServer.StartAsync(_store);
     }
 
-    public ValueTask DisposeAsync() => server.DisposeAsync();
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
 
     private async Task<string> Page(string address)
     {
-        using var answer = await server.Pages.GetAsync(address);
+        using var answer = await _server.Pages.GetAsync(address);
         var body = await answer.Content.ReadAsStringAsync();
         Assert.True(answer.StatusCode == HttpStatusCode.OK, $"{address}: {answer.StatusCode} {body}");
         Assert.Contains("default-src 'none'", answer.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
@@ -86,7 +86,7 @@ public sealed class PageTests : IAsyncLifetime
     [Fact]
     public async Task Health_has_Grafanas_shape()
     {
-        using var answer = await server.Pages.GetAsync("/api/health");
+        using var answer = await _server.Pages.GetAsync("/api/health");
         Assert.Equal(Fixture.Shape(Fixture.Json("grafana/health.json")), Fixture.Shape(JsonNode.Parse(await answer.Content.ReadAsStringAsync())));
     }
 
@@ -97,7 +97,7 @@ public sealed class PageTests : IAsyncLifetime
     [InlineData("/traces?q=%7Bnope", 400)]
     public async Task Elsewhere_there_is_a_clear_text(string address, int status)
     {
-        using var answer = await server.Pages.GetAsync(address);
+        using var answer = await _server.Pages.GetAsync(address);
         Assert.Equal(status, (int)answer.StatusCode);
         Assert.Equal("text/plain", answer.Content.Headers.ContentType!.MediaType);
         Assert.NotEmpty(await answer.Content.ReadAsStringAsync());

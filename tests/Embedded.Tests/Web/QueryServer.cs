@@ -14,11 +14,11 @@ namespace Embedded.Tests.Web;
 /// <summary>The query APIs over an <see cref="InMemoryStore"/>, on free loopback ports.</summary>
 internal sealed class QueryServer : IAsyncDisposable
 {
-    private readonly WebApplication app;
+    private readonly WebApplication _app;
 
     private QueryServer(WebApplication app, InMemoryStore store, StackPorts ports)
     {
-        this.app = app;
+        _app = app;
         Store = store;
         HttpClient Client(int port) => new() { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = TimeSpan.FromSeconds(20) };
         Prometheus = Client(ports.Prometheus);
@@ -76,6 +76,6 @@ internal sealed class QueryServer : IAsyncDisposable
     {
         foreach (var client in (HttpClient[])[Prometheus, Loki, Tempo, Pages])
             client.Dispose();
-        await app.DisposeAsync();
+        await _app.DisposeAsync();
     }
 }

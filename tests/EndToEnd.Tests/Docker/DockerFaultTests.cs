@@ -41,7 +41,8 @@ public sealed class DockerFaultTests(BareStackRepository stack) : IClassFixture<
 
         var line = OneFault(await UpAsync(("STACK__IMAGES__GRAFANA", image)));
 
-        Assert.Equal($"the image {image} of images.grafana does not exist or may not be pulled (Error response from daemon: manifest unknown); set images.grafana in stack/stack.json to one that does", line);
+        Assert.Equal($"the image {image} of images.grafana does not exist or may not be pulled (Error response from daemon: manifest unknown); "
+            + "set images.grafana in stack/stack.json to one that does", line);
         await NothingIsLeftAsync();
     }
 
@@ -53,8 +54,10 @@ public sealed class DockerFaultTests(BareStackRepository stack) : IClassFixture<
 
         var line = OneFault(await UpAsync(("STACK__IMAGES__LOKI", $"{nowhere}/loki:1"), ("STACK__IMAGES__TEMPO", $"{nowhere}/tempo:1")));
 
-        Assert.StartsWith($"{nowhere}/loki:1 (images.loki), {nowhere}/tempo:1 (images.tempo) are not here and cannot be pulled (", line, StringComparison.Ordinal);
-        Assert.EndsWith("connection refused); mend the network, load by docker load, or set images.loki, images.tempo in stack/stack.json to what is here", line, StringComparison.Ordinal);
+        Assert.StartsWith($"{nowhere}/loki:1 (images.loki), {nowhere}/tempo:1 (images.tempo) are not here and cannot be pulled (",
+            line, StringComparison.Ordinal);
+        Assert.EndsWith("connection refused); mend the network, load by docker load, or set images.loki, images.tempo in stack/stack.json to what is here",
+            line, StringComparison.Ordinal);
         await NothingIsLeftAsync();
     }
 
@@ -77,7 +80,8 @@ public sealed class DockerFaultTests(BareStackRepository stack) : IClassFixture<
     {
         DockerMachine.Require(stack.Obstacle);
         var name = $"{stack.Project}-squatter";
-        (await DockerMachine.RunAsync(Cancellation, "run", "--detach", "--name", name, "--publish", $"127.0.0.1:{Shop.FirstPort}:80", "--entrypoint", "/bin/sh", ShellImage(), "-c", "sleep 60")).Succeeded();
+        (await DockerMachine.RunAsync(Cancellation, "run", "--detach", "--name", name, "--publish", $"127.0.0.1:{Shop.FirstPort}:80",
+            "--entrypoint", "/bin/sh", ShellImage(), "-c", "sleep 60")).Succeeded();
         try
         {
             var line = OneFault(await UpAsync());
@@ -124,7 +128,8 @@ public sealed class DockerFaultTests(BareStackRepository stack) : IClassFixture<
         var newVolume = ("STACK__NAMES__LOGSVOLUME", $"{stack.Project}_logs_{Guid.NewGuid():N}");
         await using (var engine = new EngineProxy(moment, _ => Volatile.Read(ref build)!.Kill()))
         {
-            var up = await Shop.TargetAsync("Up", new Dictionary<string, string> { ["DOCKER_HOST"] = engine.Address, [newVolume.Item1] = newVolume.Item2 }, process => Volatile.Write(ref build, process), Cancellation, "--engine=docker");
+            var up = await Shop.TargetAsync("Up", new Dictionary<string, string> { ["DOCKER_HOST"] = engine.Address, [newVolume.Item1] = newVolume.Item2 },
+                process => Volatile.Write(ref build, process), Cancellation, "--engine=docker");
 
             Assert.True(engine.Reached);
             Assert.Equal(128 + 9, up.ExitCode);
@@ -133,7 +138,8 @@ public sealed class DockerFaultTests(BareStackRepository stack) : IClassFixture<
         if (repaired)
         {
             (await UpAsync(newVolume)).Succeeded();
-            Assert.All((await TargetAsync("Status")).Lines.Where(line => line.Contains(" stack ", StringComparison.Ordinal)), line => Assert.Contains(" ready ", line, StringComparison.Ordinal));
+            Assert.All((await TargetAsync("Status")).Lines.Where(line => line.Contains(" stack ", StringComparison.Ordinal)),
+                line => Assert.Contains(" ready ", line, StringComparison.Ordinal));
         }
 
         await TeardownCleansAsync();
@@ -147,7 +153,8 @@ public sealed class DockerFaultTests(BareStackRepository stack) : IClassFixture<
         if (Directory.Exists(rendered))
             Directory.Delete(rendered, recursive: true);
         Directory.CreateDirectory(rendered);
-        var mounted = await CommandLine.RunAsync("mount", ["-t", "tmpfs", "-o", "size=32k", "tmpfs", rendered], Shop.Folder, null, TimeSpan.FromSeconds(10), Cancellation);
+        var mounted = await CommandLine.RunAsync("mount", ["-t", "tmpfs", "-o", "size=32k", "tmpfs", rendered], Shop.Folder, null,
+            TimeSpan.FromSeconds(10), Cancellation);
         Assert.SkipUnless(mounted.ExitCode == 0, $"a small disk needs the right to mount one: {mounted.Output.Trim()}");
         try
         {
@@ -177,7 +184,8 @@ public sealed class DockerFaultTests(BareStackRepository stack) : IClassFixture<
     {
         var lines = Channel.CreateUnbounded<string>();
         // A job in the background is started deaf to Ctrl-C, and what it starts inherits that.
-        var start = new ProcessStartInfo("env", ["--default-signal=INT", "bash", Shop.Script, "--target=Logs", "--component=prometheus", "--lines=1", "--follow"]) { RedirectStandardOutput = true, WorkingDirectory = Shop.Folder };
+        string[] follow = ["--default-signal=INT", "bash", Shop.Script, "--target=Logs", "--component=prometheus", "--lines=1", "--follow"];
+        var start = new ProcessStartInfo("env", follow) { RedirectStandardOutput = true, WorkingDirectory = Shop.Folder };
         foreach (var (name, value) in Shop.Environment)
             start.Environment[name] = value;
         using var logs = Process.Start(start)!;
@@ -190,13 +198,15 @@ public sealed class DockerFaultTests(BareStackRepository stack) : IClassFixture<
             while (!(await lines.Reader.ReadAsync(limit.Token)).Contains("level=", StringComparison.Ordinal))
                 Assert.False(logs.HasExited);
 
-            var container = Assert.Single(await DockerMachine.ListAsync(Cancellation, "ps", "--filter", $"name={stack.Project}", "--filter", "label=micromonitored.component=prometheus", "--format", "{{.ID}}"));
+            var container = Assert.Single(await DockerMachine.ListAsync(Cancellation, "ps", "--filter", $"name={stack.Project}",
+                "--filter", "label=micromonitored.component=prometheus", "--format", "{{.ID}}"));
             (await DockerMachine.RunAsync(Cancellation, "kill", "--signal", "HUP", container)).Succeeded();
             while (!(await lines.Reader.ReadAsync(limit.Token)).Contains("Loading configuration file", StringComparison.Ordinal))
                 Assert.False(logs.HasExited);
 
             // Ctrl-C reaches the build and its docker client; they are named one by one, as some versions of kill read -<group> as -1: everybody.
-            var client = Assert.Single((await CommandLine.RunAsync("ps", ["-o", "pid=", "--ppid", $"{logs.Id}"], Shop.Folder, null, TimeSpan.FromSeconds(5), Cancellation)).Lines);
+            var client = Assert.Single(
+                (await CommandLine.RunAsync("ps", ["-o", "pid=", "--ppid", $"{logs.Id}"], Shop.Folder, null, TimeSpan.FromSeconds(5), Cancellation)).Lines);
             (await CommandLine.RunAsync("kill", ["-INT", client, $"{logs.Id}"], Shop.Folder, null, TimeSpan.FromSeconds(5), Cancellation)).Succeeded();
             await logs.WaitForExitAsync(limit.Token);
             Assert.Equal(0, logs.ExitCode);
@@ -225,7 +235,8 @@ public sealed class DockerFaultTests(BareStackRepository stack) : IClassFixture<
     private async Task<HttpStatusCode> LoginAsync(string password)
     {
         using var client = new HttpClient();
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{Shop.FirstPort}/api/user")));
+        using var request =
+            new HttpRequestMessage(HttpMethod.Get, new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{Shop.FirstPort}/api/user")));
         request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"admin:{password}")));
         using var answer = await client.SendAsync(request, Cancellation);
         return answer.StatusCode;
@@ -235,7 +246,8 @@ public sealed class DockerFaultTests(BareStackRepository stack) : IClassFixture<
         => Shop.TargetAsync("Up", variables.ToDictionary(variable => variable.Name, variable => variable.Value), null, Cancellation, "--engine=docker");
 
     private Task<CommandResult> TargetAsync(string target, params (string Name, string Value)[] variables)
-        => Shop.TargetAsync(target, variables.Length == 0 ? Unchanged : variables.ToDictionary(variable => variable.Name, variable => variable.Value), null, Cancellation);
+        => Shop.TargetAsync(target,
+            variables.Length == 0 ? Unchanged : variables.ToDictionary(variable => variable.Name, variable => variable.Value), null, Cancellation);
 
     /// <summary>The one fault of a target that must fail: after <c>Error: </c>, and not followed by a stack trace.</summary>
     private static string OneFault(CommandResult result)
@@ -257,13 +269,16 @@ public sealed class DockerFaultTests(BareStackRepository stack) : IClassFixture<
     {
         Assert.Empty(await ContainersAsync());
         Assert.Empty(await NetworksAsync());
-        Assert.Equal("Nothing is up.", (await TargetAsync("Teardown")).Succeeded().Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).First(line => !line.StartsWith('─')));
+        Assert.Equal("Nothing is up.", (await TargetAsync("Teardown")).Succeeded()
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).First(line => !line.StartsWith('─')));
     }
 
     private Task<IReadOnlyList<string>> ContainersAsync()
-        => Union(DockerMachine.ListAsync(Cancellation, "ps", "--all", "--filter", $"name={stack.Project}", "--format", "{{.Names}}"), DockerMachine.ListAsync(Cancellation, "ps", "--all", "--filter", $"label=micromonitored.owner={stack.Project}", "--format", "{{.Names}}"));
+        => Union(DockerMachine.ListAsync(Cancellation, "ps", "--all", "--filter", $"name={stack.Project}", "--format", "{{.Names}}"),
+            DockerMachine.ListAsync(Cancellation, "ps", "--all", "--filter", $"label=micromonitored.owner={stack.Project}", "--format", "{{.Names}}"));
 
-    private static async Task<IReadOnlyList<string>> Union(Task<IReadOnlyList<string>> some, Task<IReadOnlyList<string>> others) => [.. await some, .. await others];
+    private static async Task<IReadOnlyList<string>> Union(Task<IReadOnlyList<string>> some, Task<IReadOnlyList<string>> others)
+        => [.. await some, .. await others];
 
     private Task<IReadOnlyList<string>> NetworksAsync()
         => DockerMachine.ListAsync(Cancellation, "network", "ls", "--filter", $"name={stack.Project}", "--format", "{{.Name}}");

@@ -72,7 +72,8 @@ public sealed class DockerStackTests(ShopRepository shop) : IClassFixture<ShopRe
             Assert.True(host.GetProperty("ReadonlyRootfs").GetBoolean(), $"{name} has a writable root");
             Assert.Equal(["ALL"], host.GetProperty("CapDrop").EnumerateArray().Select(capability => capability.GetString()));
             Assert.True(host.GetProperty("Memory").GetInt64() > 0, $"{name} has no memory limit");
-            Assert.Equal(name.Contains("promtail", StringComparison.Ordinal), container.GetProperty("Config").GetProperty("User").GetString() is "" or "0" or "0:0" or "root");
+            Assert.Equal(name.Contains("promtail", StringComparison.Ordinal),
+                container.GetProperty("Config").GetProperty("User").GetString() is "" or "0" or "0:0" or "root");
             foreach (var port in host.GetProperty("PortBindings").EnumerateObject().SelectMany(port => port.Value.EnumerateArray()))
                 Assert.Equal("127.0.0.1", port.GetProperty("HostIp").GetString());
         }

@@ -31,7 +31,8 @@ internal sealed class EmptyRegistry : IDisposable
                 var known = context.Request.Url!.AbsolutePath == "/v2/";
                 context.Response.StatusCode = known ? 200 : 404;
                 context.Response.ContentType = "application/json";
-                context.Response.Close(Encoding.ASCII.GetBytes(known ? "{}" : """{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}"""), willBlock: false);
+                context.Response.Close(
+                    Encoding.ASCII.GetBytes(known ? "{}" : """{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}"""), willBlock: false);
             }
             catch (Exception exception) when (exception is HttpListenerException or ObjectDisposedException)
             {

@@ -79,7 +79,8 @@ internal sealed class EngineProxy : IAsyncDisposable
         {
             while (await from.ReceiveAsync(buffer) is var read && read > 0)
             {
-                if (watched && Encoding.Latin1.GetString(buffer, 0, read).Split('\n')[0].Contains(_moment, StringComparison.Ordinal) && Interlocked.Exchange(ref _reached, 1) == 0)
+                if (watched && Encoding.Latin1.GetString(buffer, 0, read).Split('\n')[0].Contains(_moment, StringComparison.Ordinal)
+                    && Interlocked.Exchange(ref _reached, 1) == 0)
                     _then(this);
                 await to.SendAsync(buffer.AsMemory(0, read));
             }

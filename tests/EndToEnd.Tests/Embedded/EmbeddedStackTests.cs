@@ -13,7 +13,8 @@ public sealed class EmbeddedStackTests(EmbeddedRepository repository) : IClassFi
 {
     private static readonly string[] Promised =
     [
-        "stack.ready", "metrics.target-up", "metrics.exact-count", "metrics.exemplar", "logs.exactly-once", "logs.labels", "traces.otlp-grpc", "traces.otlp-http",
+        "stack.ready", "metrics.target-up", "metrics.exact-count", "metrics.exemplar", "logs.exactly-once", "logs.labels",
+        "traces.otlp-grpc", "traces.otlp-http",
         "traces.edge", "traces.search", "traces.zipkin", "traces.jaeger", "links.exemplar-to-trace", "links.log-to-trace", "links.trace-to-logs",
     ];
 
@@ -88,7 +89,8 @@ public sealed class EmbeddedStackTests(EmbeddedRepository repository) : IClassFi
     [Fact]
     public async Task TheBuildRunsFromTheRootOfTheDisk()
     {
-        var doctor = await CommandLine.RunAsync("bash", [Shop.Script, "--target=Doctor", "--engine=embedded", "--format=json"], "/", Shop.Environment, TimeSpan.FromMinutes(3), Cancellation);
+        var doctor = await CommandLine.RunAsync("bash", [Shop.Script, "--target=Doctor", "--format=json"], "/", Shop.Environment,
+            TimeSpan.FromMinutes(3), Cancellation);
         Assert.Contains("\"subject\": \"log agent\"", doctor.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("Exception", doctor.Output, StringComparison.Ordinal);
     }
@@ -119,10 +121,12 @@ public sealed class EmbeddedStackTests(EmbeddedRepository repository) : IClassFi
         await Shop.AddAsync("micro-monitored-service", "Shop.Billing", Cancellation);
         await Shop.AddAsync("micro-monitored-worker", "Shop.Mailer", Cancellation);
         (await TargetAsync("Up", "--engine=embedded")).Succeeded();
-        Assert.Equal(["shop-billing", "shop-inventory", "shop-mailer", "shop-orders"], Pids().Keys.Where(name => name.StartsWith("shop-", StringComparison.Ordinal)));
+        Assert.Equal(["shop-billing", "shop-inventory", "shop-mailer", "shop-orders"],
+            Pids().Keys.Where(name => name.StartsWith("shop-", StringComparison.Ordinal)));
         (await TargetAsync("Verify")).Succeeded();
         var checks = Shop.Checks();
-        foreach (var id in new[] { "metrics.target-up", "metrics.exact-count", "logs.exactly-once", "traces.otlp-grpc", "links.exemplar-to-trace", "links.log-to-trace" })
+        foreach (var id in (string[])["metrics.target-up", "metrics.exact-count", "logs.exactly-once", "traces.otlp-grpc",
+            "links.exemplar-to-trace", "links.log-to-trace"])
             Assert.Contains(checks, check => check.Id == id && check.Service == "shop-billing" && check.Status == "pass");
         foreach (var id in new[] { "stack.ready", "metrics.target-up" })
             Assert.Contains(checks, check => check.Id == id && check.Service == "shop-mailer" && check.Status == "pass");
@@ -134,7 +138,9 @@ public sealed class EmbeddedStackTests(EmbeddedRepository repository) : IClassFi
         Assert.Equal(6, status.Split('\n').Count(line => line.Contains(" ready ", StringComparison.Ordinal)));
         using var json = JsonDocument.Parse((await TargetAsync("Status", "--format=json")).Succeeded());
         Assert.Equal(6, json.RootElement.EnumerateArray().Count(component => component.GetProperty("state").GetString() == "ready"));
-        Assert.Contains(json.RootElement.EnumerateArray(), component => component.GetProperty("name").GetString() == "shop-orders" && component.GetProperty("url").GetString()!.StartsWith("http://", StringComparison.Ordinal));
+        Assert.Contains(json.RootElement.EnumerateArray(), component
+            => component.GetProperty("name").GetString() == "shop-orders"
+                && component.GetProperty("url").GetString()!.StartsWith("http://", StringComparison.Ordinal));
     }
 
     private Task<CommandResult> TargetAsync(string target, params string[] arguments) => Shop.TargetAsync(target, Cancellation, arguments);

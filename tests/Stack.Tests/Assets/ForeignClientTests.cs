@@ -22,7 +22,8 @@ public sealed class ForeignClientTests
         using var receiver = Receive(port, received);
         var logs = Directory.CreateTempSubdirectory("micromonitored-example-").FullName;
 
-        using var process = Process.Start(new ProcessStartInfo(python!, [Path.Combine(Examples, "python", "service.py"), "--log-folder", logs, "--port", "0", "--requests", "20"])
+        using var process = Process.Start(
+            new ProcessStartInfo(python!, [Path.Combine(Examples, "python", "service.py"), "--log-folder", logs, "--port", "0", "--requests", "20"])
         {
             RedirectStandardError = true,
             RedirectStandardOutput = true,
@@ -64,7 +65,8 @@ public sealed class ForeignClientTests
         Assert.Contains(last.GetProperty("histogram").GetProperty("dataPoints")[0].GetProperty("exemplars")[0].GetProperty("traceId").GetString()!, spans);
         Directory.Delete(logs, recursive: true);
 
-        static int Count(JsonElement metric) => int.Parse(metric.GetProperty("histogram").GetProperty("dataPoints")[0].GetProperty("count").GetString()!, System.Globalization.CultureInfo.InvariantCulture);
+        static int Count(JsonElement metric) => int.Parse(metric.GetProperty("histogram").GetProperty("dataPoints")[0].GetProperty("count").GetString()!,
+            System.Globalization.CultureInfo.InvariantCulture);
     }
 
     [Fact]

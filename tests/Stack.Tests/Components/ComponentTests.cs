@@ -66,7 +66,8 @@ public sealed partial class ComponentTests
     [InlineData("host:9090")]
     [InlineData("ftp://host")]
     public void An_endpoint_that_is_no_web_address_is_a_fault(string text)
-        => Assert.Contains("use an http:// or https:// address", Assert.Throws<MicroMonitored.Model.FaultException>(() => Endpoint.Parse(text)).Message, StringComparison.Ordinal);
+        => Assert.Contains("use an http:// or https:// address", Assert.Throws<MicroMonitored.Model.FaultException>(() => Endpoint.Parse(text)).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void Nobody_asks_for_an_engine_by_name_or_keeps_a_list_of_ports_of_its_own()

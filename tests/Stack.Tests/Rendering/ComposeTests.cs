@@ -46,7 +46,8 @@ public sealed class ComposeTests
     {
         using var stack = new RenderedStack();
 
-        var roots = Containers(stack, "compose.yaml").Where(container => container.Container["user"].Text!.StartsWith("0:", StringComparison.Ordinal)).Select(container => container.Name);
+        var roots = Containers(stack, "compose.yaml").Where(container => container.Container["user"].Text!.StartsWith("0:", StringComparison.Ordinal))
+            .Select(container => container.Name);
 
         Assert.Equal(["promtail"], roots);
         Assert.Contains("# The image leaves no choice but root", stack.Text("compose.yaml"), StringComparison.Ordinal);
@@ -75,12 +76,14 @@ public sealed class ComposeTests
         var settings = RenderedStack.Settings(("STACK__PORTS__FIRST", "100"));
         using var stack = new RenderedStack(RenderedStack.Default with { Ports = settings.Ports });
 
-        var ports = Containers(stack, "compose.yaml").SelectMany(container => container.Container.Find("ports")?.Items ?? [], (container, port) => (container.Name, port))
+        var ports = Containers(stack, "compose.yaml")
+            .SelectMany(container => container.Container.Find("ports")?.Items ?? [], (container, port) => (container.Name, port))
             .Select(pair => $"{pair.Name} {pair.port["published"].Text}:{pair.port["target"].Text}");
 
         Assert.Equal(
             [
-                "prometheus 101:9090", "loki 102:3100", "tempo 103:3200", "tempo 104:4317", "tempo 105:4318", "tempo 106:9411", "tempo 107:14268", "tempo 108:14250",
+                "prometheus 101:9090", "loki 102:3100", "tempo 103:3200", "tempo 104:4317", "tempo 105:4318", "tempo 106:9411",
+                "tempo 107:14268", "tempo 108:14250",
                 "grafana 100:3000", "alertmanager 109:9093",
             ],
             ports);
@@ -99,8 +102,10 @@ public sealed class ComposeTests
 
         Assert.Equal(["a:1", "b:2", "c:3", "d:4", "e:5", "f:6"], Containers(stack, "compose.yaml").Select(container => container.Container["image"].Text));
         Assert.Equal(["1m", "2m", "3m", "4m", "5m", "6m"], Containers(stack, "compose.yaml").Select(container => container.Container["mem_limit"].Text));
-        Assert.Equal(Component.All.Select(component => component.Image(model.Images)), Containers(stack, "compose.yaml").Select(container => container.Container["image"].Text));
-        Assert.Equal(Component.All.Select(component => component.Memory(model.Memory)), Containers(stack, "compose.yaml").Select(container => container.Container["mem_limit"].Text));
+        Assert.Equal(Component.All.Select(component => component.Image(model.Images)),
+            Containers(stack, "compose.yaml").Select(container => container.Container["image"].Text));
+        Assert.Equal(Component.All.Select(component => component.Memory(model.Memory)),
+            Containers(stack, "compose.yaml").Select(container => container.Container["mem_limit"].Text));
         Assert.Equal(Component.All.Select(component => component.Name), Containers(stack, "compose.yaml").Select(container => container.Name));
         Assert.All(Containers(stack, "services.compose.yaml"), container => Assert.Equal("7m", container.Container["mem_limit"].Text));
         Assert.All(Containers(stack, "compose.yaml"), container => Assert.Equal("missing", container.Container["pull_policy"].Text));
@@ -131,7 +136,8 @@ public sealed class ComposeTests
         {
             var compose = stack.Yaml(file);
             Assert.Equal(("true", "monitoring"), (compose["networks"]["monitoring"]["external"].Text, compose["networks"]["monitoring"]["name"].Text));
-            Assert.Equal(("true", "sample-micro-app_microservices_logs"), (compose["volumes"]["microservices-logs"]["external"].Text, compose["volumes"]["microservices-logs"]["name"].Text));
+            Assert.Equal(("true", "sample-micro-app_microservices_logs"),
+                (compose["volumes"]["microservices-logs"]["external"].Text, compose["volumes"]["microservices-logs"]["name"].Text));
         }
 
         Assert.NotEqual(stack.Yaml("compose.yaml")["name"].Text, stack.Yaml("services.compose.yaml")["name"].Text);
@@ -180,7 +186,8 @@ public sealed class ComposeTests
         using var stack = new RenderedStack(RenderedStack.Default with { Alerting = false });
 
         Assert.DoesNotContain("alertmanager", Containers(stack, "compose.yaml").Select(container => container.Name));
-        Assert.All(stack.Files.Where(file => Path.GetExtension(file.Path) is ".yaml" or ".yml"), file => Assert.DoesNotContain("alertmanager", stack.Text(file.Path), StringComparison.OrdinalIgnoreCase));
+        Assert.All(stack.Files.Where(file => Path.GetExtension(file.Path) is ".yaml" or ".yml"),
+            file => Assert.DoesNotContain("alertmanager", stack.Text(file.Path), StringComparison.OrdinalIgnoreCase));
     }
 
     [Fact]
@@ -193,7 +200,8 @@ public sealed class ComposeTests
         Assert.Equal(["grafana"], WithGroup(silent));
 
         static IEnumerable<string> WithGroup(RenderedStack stack)
-            => Containers(stack, "compose.yaml").Where(container => container.Container.Find("group_add")?.Texts is ["1234"]).Select(container => container.Name);
+            => Containers(stack, "compose.yaml").Where(container => container.Container.Find("group_add")?.Texts is ["1234"])
+                .Select(container => container.Name);
     }
 
     [Fact]
@@ -202,7 +210,8 @@ public sealed class ComposeTests
         using var stack = new RenderedStack();
         var grafana = stack.Yaml("compose.yaml")["services"]["grafana"]["environment"];
 
-        foreach (var off in new[] { "GF_ANALYTICS_REPORTING_ENABLED", "GF_ANALYTICS_CHECK_FOR_UPDATES", "GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES", "GF_NEWS_NEWS_FEED_ENABLED", "GF_USERS_ALLOW_SIGN_UP", "GF_AUTH_ANONYMOUS_ENABLED" })
+        foreach (var off in (string[])["GF_ANALYTICS_REPORTING_ENABLED", "GF_ANALYTICS_CHECK_FOR_UPDATES", "GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES",
+            "GF_NEWS_NEWS_FEED_ENABLED", "GF_USERS_ALLOW_SIGN_UP", "GF_AUTH_ANONYMOUS_ENABLED"])
             Assert.Equal("false", grafana[off].Text);
         Assert.Equal("true", grafana["GF_PLUGINS_PREINSTALL_DISABLED"].Text);
         Assert.Equal("false", stack.Yaml("tempo/tempo.yaml")["usage_report"]["reporting_enabled"].Text);

@@ -7,12 +7,14 @@ public sealed class DashboardTests
 {
     private static readonly string Folder = Path.Combine(RenderedStack.Assets, "grafana", "dashboards");
 
-    public static TheoryData<string> Dashboards => [.. Directory.EnumerateFiles(Folder, "*.json").Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Dashboards
+        => [.. Directory.EnumerateFiles(Folder, "*.json").Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
 
     [Fact]
     public void The_six_dashboards_have_fixed_uids()
         => Assert.Equal(
-            ["mm-canary Canary", "mm-dotnet .NET runtime", "mm-logs Logs", "mm-services Services (RED)", "mm-stack Stack health", "mm-traces Service map and traces"],
+            ["mm-canary Canary", "mm-dotnet .NET runtime", "mm-logs Logs", "mm-services Services (RED)", "mm-stack Stack health",
+                "mm-traces Service map and traces"],
             Dashboards.Select(row => Read(row.Data)).Select(dashboard => $"{dashboard["uid"]} {dashboard["title"]}").Order(StringComparer.Ordinal));
 
     [Theory]
@@ -115,20 +117,24 @@ public sealed class DashboardTests
         Assert.Equal(("trace_id", "tempo"), (exemplar["name"].Text, exemplar["datasourceUid"].Text));
         Assert.Equal("2s", sources["prometheus"]["jsonData"]["timeInterval"].Text);
         var derived = sources["loki"]["jsonData"]["derivedFields"].Items.Single();
-        Assert.Equal(("label", "trace_id", "tempo", "$${__value.raw}"), (derived["matcherType"].Text, derived["matcherRegex"].Text, derived["datasourceUid"].Text, derived["url"].Text));
+        Assert.Equal(("label", "trace_id", "tempo", "$${__value.raw}"),
+            (derived["matcherType"].Text, derived["matcherRegex"].Text, derived["datasourceUid"].Text, derived["url"].Text));
         var tempo = sources["tempo"]["jsonData"];
-        Assert.Equal(("loki", "-5m", "5m"), (tempo["tracesToLogsV2"]["datasourceUid"].Text, tempo["tracesToLogsV2"]["spanStartTimeShift"].Text, tempo["tracesToLogsV2"]["spanEndTimeShift"].Text));
+        var logs = tempo["tracesToLogsV2"];
+        Assert.Equal(("loki", "-5m", "5m"), (logs["datasourceUid"].Text, logs["spanStartTimeShift"].Text, logs["spanEndTimeShift"].Text));
         Assert.Equal("{$${__tags}} | trace_id=\"$${__trace.traceId}\"", tempo["tracesToLogsV2"]["query"].Text);
         Assert.Equal("prometheus", tempo["tracesToMetrics"]["datasourceUid"].Text);
         Assert.Equal("prometheus", tempo["serviceMap"]["datasourceUid"].Text);
-        var named = tempo["tracesToMetrics"]["queries"].Items.SelectMany(query => MetricNames.Of(query["query"].Text!.Replace("$$__tags", "", StringComparison.Ordinal)));
+        var named = tempo["tracesToMetrics"]["queries"].Items
+            .SelectMany(query => MetricNames.Of(query["query"].Text!.Replace("$$__tags", "", StringComparison.Ordinal)));
         Assert.Empty(named.Except(MetricNames.Existing([])));
     }
 
     private static JsonNode Read(string file) => JsonNode.Parse(File.ReadAllText(Path.Combine(Folder, file)))!;
 
     private static List<JsonNode> Panels(JsonNode dashboard)
-        => [.. dashboard["panels"]!.AsArray().SelectMany(panel => panel!["panels"] is JsonArray nested ? nested.Prepend(panel) : [panel]).Select(panel => panel!)];
+        => [.. dashboard["panels"]!.AsArray().SelectMany(panel => panel!["panels"] is JsonArray nested ? nested.Prepend(panel) : [panel])
+            .Select(panel => panel!)];
 
     private static IEnumerable<string> Expressions(JsonNode dashboard)
         => Panels(dashboard)
@@ -142,7 +148,8 @@ public sealed class DashboardTests
     private static IEnumerable<string> Datasources(JsonNode node)
         => node switch
         {
-            JsonObject map => map.SelectMany(pair => pair.Key == "datasource" && pair.Value is JsonObject source ? [(string)source["uid"]!] : pair.Value is null ? [] : Datasources(pair.Value)),
+            JsonObject map => map.SelectMany(pair
+                => pair.Key == "datasource" && pair.Value is JsonObject source ? [(string)source["uid"]!] : pair.Value is null ? [] : Datasources(pair.Value)),
             JsonArray list => list.SelectMany(item => item is null ? [] : Datasources(item)),
             _ => [],
         };

@@ -78,7 +78,8 @@ public sealed class EffectiveConfigurationTests
     private static YamlNode Recorded(string name)
     {
         var lines = File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, "Fixtures", "real", "config", name));
-        return YamlNode.Parse(string.Join('\n', lines.Where(line => line != "---" && !line.StartsWith("GET ", StringComparison.Ordinal) && !line.StartsWith("level=", StringComparison.Ordinal))));
+        return YamlNode.Parse(string.Join('\n',
+            lines.Where(line => line != "---" && !line.StartsWith("GET ", StringComparison.Ordinal) && !line.StartsWith("level=", StringComparison.Ordinal))));
     }
 
     private static IEnumerable<string> Unknown(YamlNode rendered, YamlNode known) => Unknown(rendered, [known], "");

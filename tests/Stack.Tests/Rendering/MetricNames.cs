@@ -6,7 +6,8 @@ namespace Stack.Tests.Rendering;
 /// <summary>The metrics that an expression names, and the metrics that exist.</summary>
 internal static partial class MetricNames
 {
-    private static readonly HashSet<string> Words = ["by", "on", "or", "and", "unless", "without", "ignoring", "group_left", "group_right", "offset", "bool", "inf", "nan"];
+    private static readonly HashSet<string> Words =
+        ["by", "on", "or", "and", "unless", "without", "ignoring", "group_left", "group_right", "offset", "bool", "inf", "nan"];
 
     public static IEnumerable<string> Of(string expression)
     {
@@ -23,7 +24,8 @@ internal static partial class MetricNames
             .Select(line => line.Split('{', ' ')[0])
             .ToHashSet();
         using var spans = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(real, "query-span-metrics.json")));
-        names.UnionWith(spans.RootElement.GetProperty("data").GetProperty("result").EnumerateArray().Select(series => series.GetProperty("metric").GetProperty("__name__").GetString()!));
+        names.UnionWith(spans.RootElement.GetProperty("data").GetProperty("result").EnumerateArray()
+            .Select(series => series.GetProperty("metric").GetProperty("__name__").GetString()!));
         names.UnionWith(recordingRules);
         names.UnionWith(ByProduct.Keys);
         return names;

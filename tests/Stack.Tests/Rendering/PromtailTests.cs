@@ -7,7 +7,9 @@ public sealed class PromtailTests
     {
         using var stack = new RenderedStack();
         var job = stack.Yaml("promtail/promtail.yaml")["scrape_configs"].Items.Single();
-        var stages = job["pipeline_stages"].Items.ToDictionary(stage => stage.Keys.Single() + (stage.Keys.Single() == "template" ? ":" + stage["template"]["source"].Text : ""), stage => stage[stage.Keys.Single()]);
+        var stages = job["pipeline_stages"].Items.ToDictionary(
+            stage => stage.Keys.Single() + (stage.Keys.Single() == "template" ? ":" + stage["template"]["source"].Text : ""),
+            stage => stage[stage.Keys.Single()]);
 
         // filename comes from the file target itself.
         Assert.Equal(["job", "service_name", "level"], stages["labels"].Keys);
@@ -27,7 +29,8 @@ public sealed class PromtailTests
         var stage = stack.Yaml("promtail/promtail.yaml")["scrape_configs"].Items.Single()["pipeline_stages"].Items.First()["regex"];
 
         Assert.Equal("filename", stage["source"].Text);
-        var match = System.Text.RegularExpressions.Regex.Match("/var/log/microservices/shop-orders.log", stage["expression"].Text!.Replace("?P<", "?<", StringComparison.Ordinal));
+        var match = System.Text.RegularExpressions.Regex.Match("/var/log/microservices/shop-orders.log",
+            stage["expression"].Text!.Replace("?P<", "?<", StringComparison.Ordinal));
         Assert.Equal("shop-orders", match.Groups["file_service"].Value);
     }
 

@@ -15,15 +15,16 @@ public sealed class RealComponents : IAsyncLifetime
 
     private const string DebianTemplates = "/usr/share/prometheus/alertmanager/default.tmpl";
 
-    private readonly ConcurrentDictionary<string, HttpListener> services = new();
-    private readonly ConcurrentQueue<JsonElement> notifications = new();
-    private readonly List<(Process Process, Task<string> Log)> processes = [];
-    private readonly HttpClient client = new() { Timeout = TimeSpan.FromSeconds(5) };
-    private readonly Dictionary<string, int> servicePorts = new() { ["shop-orders"] = FreePort(), ["shop-inventory"] = FreePort(), ["shop-billing"] = FreePort() };
-    private readonly int prometheusPort = FreePort();
-    private readonly int alertmanagerPort = FreePort();
-    private HttpListener? webhook;
-    private RenderedStack? files;
+    private readonly ConcurrentDictionary<string, HttpListener> _services = new();
+    private readonly ConcurrentQueue<JsonElement> _notifications = new();
+    private readonly List<(Process Process, Task<string> Log)> _processes = [];
+    private readonly HttpClient _client = new() { Timeout = TimeSpan.FromSeconds(5) };
+    private readonly Dictionary<string, int> _servicePorts =
+        new() { ["shop-orders"] = FreePort(), ["shop-inventory"] = FreePort(), ["shop-billing"] = FreePort() };
+    private readonly int _prometheusPort = FreePort();
+    private readonly int _alertmanagerPort = FreePort();
+    private HttpListener? _webhook;
+    private RenderedStack? _files;
 
     public async ValueTask InitializeAsync()
     {
@@ -31,23 +32,26 @@ public sealed class RealComponents : IAsyncLifetime
             return;
 
         var webhookPort = FreePort();
-        webhook = Listen(webhookPort, "/hook", async (request, response) =>
+        _webhook = Listen(webhookPort, "/hook", async (request, response) =>
         {
             using var document = await JsonDocument.ParseAsync(request.InputStream);
             foreach (var alert in document.RootElement.GetProperty("alerts").EnumerateArray())
-                notifications.Enqueue(alert.Clone());
+                _notifications.Enqueue(alert.Clone());
             response.Close();
         });
-        files = new RenderedStack(RenderedStack.Default with { Webhook = new Uri($"http://127.0.0.1:{webhookPort}/hook") });
-        Change("alertmanager/alertmanager.yml", ("/run/secrets/webhook-url", files.PathOf("secrets/alertmanager/webhook-url")), ("group_interval: 10s", "group_interval: 1s"));
-        Change("prometheus/prometheus.yml", ("alertmanager:9093", $"127.0.0.1:{alertmanagerPort}"), ("localhost:9090", $"127.0.0.1:{prometheusPort}"), ("evaluation_interval: 5s", "evaluation_interval: 1s"), ("refresh_interval: 5s", "refresh_interval: 1s"), ("scrape_interval: 2s", "scrape_interval: 1s"), ("scrape_timeout: 2s", "scrape_timeout: 1s"));
+        _files = new RenderedStack(RenderedStack.Default with { Webhook = new Uri($"http://127.0.0.1:{webhookPort}/hook") });
+        Change("alertmanager/alertmanager.yml", ("/run/secrets/webhook-url", _files.PathOf("secrets/alertmanager/webhook-url")),
+            ("group_interval: 10s", "group_interval: 1s"));
+        Change("prometheus/prometheus.yml", ("alertmanager:9093", $"127.0.0.1:{_alertmanagerPort}"), ("localhost:9090", $"127.0.0.1:{_prometheusPort}"),
+            ("evaluation_interval: 5s", "evaluation_interval: 1s"), ("refresh_interval: 5s", "refresh_interval: 1s"),
+            ("scrape_interval: 2s", "scrape_interval: 1s"), ("scrape_timeout: 2s", "scrape_timeout: 1s"));
         Change("prometheus/rules/alerts.yml", ("for: 10s", "for: 1s"));
         BringUp("shop-orders");
         BringUp("shop-billing");
         WriteTargets("shop-orders", "shop-inventory");
 
         Start(prometheus, await PrometheusArguments(prometheus));
-        Start(alertmanager, [.. Command("alertmanager"), $"--web.listen-address=127.0.0.1:{alertmanagerPort}"]);
+        Start(alertmanager, [.. Command("alertmanager"), $"--web.listen-address=127.0.0.1:{_alertmanagerPort}"]);
     }
 
     /// <summary>Waits until both answer; skips where the machine lacks one.</summary>
@@ -55,22 +59,23 @@ public sealed class RealComponents : IAsyncLifetime
     {
         RealTools.Require("prometheus");
         RealTools.Require("alertmanager");
-        await Until($"http://127.0.0.1:{prometheusPort}/-/ready", _ => true, TimeSpan.FromSeconds(20));
-        await Until($"http://127.0.0.1:{alertmanagerPort}/-/ready", _ => true, TimeSpan.FromSeconds(20));
+        await Until($"http://127.0.0.1:{_prometheusPort}/-/ready", _ => true, TimeSpan.FromSeconds(20));
+        await Until($"http://127.0.0.1:{_alertmanagerPort}/-/ready", _ => true, TimeSpan.FromSeconds(20));
     }
 
     /// <summary>Starts a service that exposes metrics with an exemplar.</summary>
     public void BringUp(string service)
     {
         var requests = 0;
-        services[service] = Listen(servicePorts[service], "/metrics", (_, response) =>
+        _services[service] = Listen(_servicePorts[service], "/metrics", (_, response) =>
         {
             requests += 3;
             response.ContentType = "application/openmetrics-text; version=1.0.0; charset=utf-8";
             var labels = "http_request_method=\"GET\",http_response_status_code=\"200\",http_route=\"/orders\"";
             response.OutputStream.Write(Encoding.UTF8.GetBytes(string.Join('\n',
                 "# TYPE http_server_request_duration_seconds histogram",
-                $"http_server_request_duration_seconds_bucket{{{labels},le=\"0.1\"}} {requests} # {{trace_id=\"{TraceId}\",span_id=\"00f067aa0ba902b7\"}} 0.05 {DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() / 1000.0:0.000}",
+                $"http_server_request_duration_seconds_bucket{{{labels},le=\"0.1\"}} {requests} # {{trace_id=\"{TraceId}\",span_id=\"00f067aa0ba902b7\"}} 0.05 "
+                    + $"{DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() / 1000.0:0.000}",
                 $"http_server_request_duration_seconds_bucket{{{labels},le=\"+Inf\"}} {requests}",
                 $"http_server_request_duration_seconds_count{{{labels}}} {requests}",
                 $"http_server_request_duration_seconds_sum{{{labels}}} {requests * 0.05:0.00}",
@@ -84,11 +89,11 @@ public sealed class RealComponents : IAsyncLifetime
     public void WriteTargets(params string[] names)
     {
         var again = Directory.CreateTempSubdirectory("micromonitored-targets-").FullName;
-        StackRenderer.Render(files!.Model with { Services = RenderedStack.Containers(names) }, RenderedStack.Assets, again);
+        StackRenderer.Render(_files!.Model with { Services = RenderedStack.Containers(names) }, RenderedStack.Assets, again);
         var text = File.ReadAllText(Path.Combine(again, "prometheus", "targets", "services.json"));
-        foreach (var (name, port) in servicePorts)
+        foreach (var (name, port) in _servicePorts)
             text = text.Replace($"{name}:8080", $"127.0.0.1:{port}", StringComparison.Ordinal);
-        var target = files.PathOf("prometheus/targets/services.json");
+        var target = _files.PathOf("prometheus/targets/services.json");
         File.WriteAllText(target + ".tmp", text);
         File.Move(target + ".tmp", target, overwrite: true);
         Directory.Delete(again, recursive: true);
@@ -99,14 +104,14 @@ public sealed class RealComponents : IAsyncLifetime
 
     public async Task Until(string path, Func<string, bool> holds, TimeSpan deadline)
     {
-        var url = path.StartsWith('/') ? $"http://127.0.0.1:{prometheusPort}{path}" : path;
+        var url = path.StartsWith('/') ? $"http://127.0.0.1:{_prometheusPort}{path}" : path;
         var until = DateTime.UtcNow + deadline;
         var last = "";
         while (DateTime.UtcNow < until)
         {
             try
             {
-                using var response = await client.GetAsync(url);
+                using var response = await _client.GetAsync(url);
                 last = await response.Content.ReadAsStringAsync();
                 if (response.IsSuccessStatusCode && holds(last))
                     return;
@@ -116,10 +121,11 @@ public sealed class RealComponents : IAsyncLifetime
                 last = exception.Message;
             }
 
-            foreach (var (process, log) in processes.Where(started => started.Process.HasExited))
+            foreach (var (process, log) in _processes.Where(started => started.Process.HasExited))
             {
                 var text = await log;
-                Assert.SkipWhen(text.Contains(DebianTemplates, StringComparison.Ordinal), $"this alertmanager needs {DebianTemplates}; .ci/tools puts it there");
+                Assert.SkipWhen(text.Contains(DebianTemplates, StringComparison.Ordinal),
+                    $"this alertmanager needs {DebianTemplates}; .ci/tools puts it there");
                 Assert.Fail($"{process.StartInfo.FileName} ended: {text}");
             }
 
@@ -134,19 +140,20 @@ public sealed class RealComponents : IAsyncLifetime
     {
         for (var until = DateTime.UtcNow + deadline; DateTime.UtcNow < until; await Task.Delay(100))
         {
-            foreach (var alert in notifications)
+            foreach (var alert in _notifications)
             {
-                if (alert.GetProperty("status").GetString() == status && alert.GetProperty("labels").TryGetProperty("job", out var job) && job.GetString() == service)
+                if (alert.GetProperty("status").GetString() == status && alert.GetProperty("labels").TryGetProperty("job", out var job)
+                    && job.GetString() == service)
                     return alert;
             }
         }
 
-        throw new TimeoutException($"no {status} for {service} among {string.Join('\n', notifications)}");
+        throw new TimeoutException($"no {status} for {service} among {string.Join('\n', _notifications)}");
     }
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var (process, _) in processes)
+        foreach (var (process, _) in _processes)
         {
             if (!process.HasExited)
                 process.Kill();
@@ -154,43 +161,46 @@ public sealed class RealComponents : IAsyncLifetime
             process.Dispose();
         }
 
-        foreach (var listener in services.Values.Append(webhook).OfType<HttpListener>())
+        foreach (var listener in _services.Values.Append(_webhook).OfType<HttpListener>())
             listener.Close();
-        client.Dispose();
-        files?.Dispose();
+        _client.Dispose();
+        _files?.Dispose();
     }
 
     private async Task<IEnumerable<string>> PrometheusArguments(string prometheus)
     {
-        var (_, help) = await RealTools.Run(prometheus, files!.Folder, "--help-long");
+        var (_, help) = await RealTools.Run(prometheus, _files!.Folder, "--help-long");
         // A build that lacks an optional receiver still proves the rest.
-        var known = Command("prometheus").Where(argument => help.Contains(argument.Split('=')[0].Replace("--", "--[no-]", StringComparison.Ordinal), StringComparison.Ordinal) || help.Contains(argument.Split('=')[0], StringComparison.Ordinal));
-        return [.. known, $"--web.listen-address=127.0.0.1:{prometheusPort}"];
+        bool Knows(string name)
+            => help.Contains(name, StringComparison.Ordinal)
+                || help.Contains(name.Replace("--", "--[no-]", StringComparison.Ordinal), StringComparison.Ordinal);
+        var known = Command("prometheus").Where(argument => Knows(argument.Split('=')[0]));
+        return [.. known, $"--web.listen-address=127.0.0.1:{_prometheusPort}"];
     }
 
     private IEnumerable<string> Command(string component)
-        => files!.Yaml("compose.yaml")["services"][component]["command"].Texts
+        => _files!.Yaml("compose.yaml")["services"][component]["command"].Texts
             .Select(argument => argument
-                .Replace($"=/etc/{component}/", $"={files.PathOf(component)}/", StringComparison.Ordinal)
-                .Replace($".path=/{component}", $".path={files.PathOf("data-" + component)}", StringComparison.Ordinal));
+                .Replace($"=/etc/{component}/", $"={_files.PathOf(component)}/", StringComparison.Ordinal)
+                .Replace($".path=/{component}", $".path={_files.PathOf("data-" + component)}", StringComparison.Ordinal));
 
     private void Start(string file, IEnumerable<string> arguments)
     {
-        var process = RealTools.Start(file, files!.Folder, arguments);
+        var process = RealTools.Start(file, _files!.Folder, arguments);
         _ = process.StandardOutput.ReadToEndAsync();
-        processes.Add((process, process.StandardError.ReadToEndAsync()));
+        _processes.Add((process, process.StandardError.ReadToEndAsync()));
     }
 
     private void Change(string path, params (string From, string To)[] changes)
     {
-        var text = files!.Text(path);
+        var text = _files!.Text(path);
         foreach (var (from, to) in changes)
         {
             Assert.Contains(from, text, StringComparison.Ordinal);
             text = text.Replace(from, to, StringComparison.Ordinal);
         }
 
-        File.WriteAllText(files.PathOf(path), text);
+        File.WriteAllText(_files.PathOf(path), text);
     }
 
     private static string? First(string answer)

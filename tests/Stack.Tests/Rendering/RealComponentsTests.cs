@@ -11,7 +11,8 @@ public sealed class RealComponentsTests(RealComponents stack) : IClassFixture<Re
         await stack.Ready();
 
         await stack.Value("""up{job="shop-orders"} == 1""", value => value == "1");
-        await stack.Value("""sum(http_server_request_duration_seconds_count{job="shop-orders"})""", value => double.Parse(value, System.Globalization.CultureInfo.InvariantCulture) > 0);
+        await stack.Value("""sum(http_server_request_duration_seconds_count{job="shop-orders"})""",
+            value => double.Parse(value, System.Globalization.CultureInfo.InvariantCulture) > 0);
     }
 
     [Fact]
@@ -32,7 +33,8 @@ public sealed class RealComponentsTests(RealComponents stack) : IClassFixture<Re
         await stack.Ready();
 
         await stack.Until("/api/v1/rules", answer => States(answer) is { Count: 21 } states && states.All(state => state == "ok"), TimeSpan.FromSeconds(15));
-        await stack.Value("""service:http_requests:rate1m{job="shop-orders"}""", value => double.Parse(value, System.Globalization.CultureInfo.InvariantCulture) > 0);
+        await stack.Value("""service:http_requests:rate1m{job="shop-orders"}""",
+            value => double.Parse(value, System.Globalization.CultureInfo.InvariantCulture) > 0);
 
         static List<string?> States(string answer)
         {

@@ -4,7 +4,8 @@ namespace Stack.Tests.Rendering;
 
 public sealed class RealToolTests
 {
-    public static TheoryData<string> Cases => [.. Directory.EnumerateFiles(Path.Combine(RenderedStack.Assets, "prometheus", "tests")).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Cases => [.. Directory.EnumerateFiles(Path.Combine(RenderedStack.Assets, "prometheus", "tests"))
+        .Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
 
     [Theory]
     [InlineData(true)]
@@ -23,7 +24,8 @@ public sealed class RealToolTests
     [Fact]
     public async Task Promtool_accepts_the_rules()
     {
-        var (code, output) = await RealTools.Run(RealTools.Require("promtool"), RuleFiles.Folder, "check", "rules", "--lint=all", "--lint-fatal", "alerts.yml", "recording.yml");
+        var (code, output) =
+            await RealTools.Run(RealTools.Require("promtool"), RuleFiles.Folder, "check", "rules", "--lint=all", "--lint-fatal", "alerts.yml", "recording.yml");
 
         Assert.True(code == 0, output);
     }
@@ -32,7 +34,8 @@ public sealed class RealToolTests
     [MemberData(nameof(Cases))]
     public async Task The_rules_fire_and_are_silent_as_their_cases_say(string file)
     {
-        var (code, output) = await RealTools.Run(RealTools.Require("promtool"), Path.Combine(RenderedStack.Assets, "prometheus", "tests"), "test", "rules", file);
+        var (code, output) =
+            await RealTools.Run(RealTools.Require("promtool"), Path.Combine(RenderedStack.Assets, "prometheus", "tests"), "test", "rules", file);
 
         Assert.True(code == 0, output);
     }
@@ -40,7 +43,8 @@ public sealed class RealToolTests
     [Fact]
     public void Every_alert_has_a_case_of_firing_and_one_of_silence()
     {
-        var cases = Cases.SelectMany(row => YamlNode.Parse(File.ReadAllText(Path.Combine(RenderedStack.Assets, "prometheus", "tests", row.Data)))["tests"].Items)
+        var cases = Cases
+            .SelectMany(row => YamlNode.Parse(File.ReadAllText(Path.Combine(RenderedStack.Assets, "prometheus", "tests", row.Data)))["tests"].Items)
             .SelectMany(test => test.Find("alert_rule_test")?.Items ?? [])
             .Select(test => (Alert: test["alertname"].Text!, Fires: test.Find("exp_alerts")?.Items.Any() == true))
             .ToHashSet();
@@ -83,7 +87,8 @@ public sealed class RealToolTests
     public async Task Compose_accepts_the_file_and_reads_hostile_texts_as_written(string file, bool alerting)
     {
         var compose = RealTools.Require("docker-compose");
-        using var stack = new RenderedStack(RenderedStack.Default with { Alerting = alerting, Webhook = new Uri("http://hook"), Grafana = new("ad${HOME}min$$", "x") });
+        using var stack =
+            new RenderedStack(RenderedStack.Default with { Alerting = alerting, Webhook = new Uri("http://hook"), Grafana = new("ad${HOME}min$$", "x") });
 
         var (code, output) = await RealTools.Run(compose, stack.Folder, "-f", file, "config", "--no-interpolate=false");
 

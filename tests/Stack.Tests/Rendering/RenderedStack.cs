@@ -15,7 +15,8 @@ internal sealed class RenderedStack : IDisposable
         Files = StackRenderer.Render(Model, assets ?? Assets, Folder);
     }
 
-    public static StackModel Default { get; } = StackModel.Create(Settings(), []) with { Services = Containers("shop-inventory", "shop-orders"), SecretsGroup = 1000 };
+    public static StackModel Default { get; } = StackModel.Create(Settings(), [])
+        with { Services = Containers("shop-inventory", "shop-orders"), SecretsGroup = 1000 };
 
     public StackModel Model { get; }
 

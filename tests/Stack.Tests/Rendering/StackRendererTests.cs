@@ -102,7 +102,8 @@ public sealed class StackRendererTests
 
         var again = StackRenderer.Render(stack.Model with { Services = RenderedStack.Containers("a", "b", "c") }, RenderedStack.Assets, stack.Folder);
 
-        Assert.Equal(["prometheus/targets/services.json", "services.compose.yaml"], again.Where(file => file.Outcome != RenderOutcome.NoChanges).Select(file => file.Path));
+        Assert.Equal(["prometheus/targets/services.json", "services.compose.yaml"],
+            again.Where(file => file.Outcome != RenderOutcome.NoChanges).Select(file => file.Path));
     }
 
     [Fact]
@@ -114,7 +115,8 @@ public sealed class StackRendererTests
         var again = StackRenderer.Render(stack.Model with { Alerting = false }, RenderedStack.Assets, stack.Folder);
 
         Assert.Equal(
-            ["alertmanager/alertmanager.yml", "grafana/provisioning/datasources/alertmanager.yaml", "prometheus/rules/alerts.yml", "secrets/alertmanager/webhook-url"],
+            ["alertmanager/alertmanager.yml", "grafana/provisioning/datasources/alertmanager.yaml", "prometheus/rules/alerts.yml",
+                "secrets/alertmanager/webhook-url"],
             again.Where(file => file.Outcome == RenderOutcome.Removed).Select(file => file.Path));
         Assert.False(Directory.Exists(stack.PathOf("alertmanager")));
         Assert.False(Directory.Exists(stack.PathOf("secrets/alertmanager")));
@@ -165,7 +167,8 @@ public sealed class StackRendererTests
         const string password = "s3cret-pa55";
         using var stack = new RenderedStack(RenderedStack.Default with { Grafana = new("admin", password), Webhook = new Uri("https://hook/t0ken") });
 
-        var holders = stack.Files.Where(file => stack.Text(file.Path).Contains(password, StringComparison.Ordinal) || stack.Text(file.Path).Contains("t0ken", StringComparison.Ordinal)).ToList();
+        var holders = stack.Files.Where(file => stack.Text(file.Path).Contains(password, StringComparison.Ordinal)
+            || stack.Text(file.Path).Contains("t0ken", StringComparison.Ordinal)).ToList();
 
         Assert.Equal(["secrets/alertmanager/webhook-url", "secrets/grafana/admin-password"], holders.Select(file => file.Path));
         if (OperatingSystem.IsWindows())
@@ -185,13 +188,15 @@ public sealed class StackRendererTests
         using var stack = new RenderedStack();
 
         using var document = JsonDocument.Parse(stack.Text("prometheus/targets/services.json"));
-        Assert.Equal(["shop-inventory", "shop-orders"], document.RootElement.EnumerateArray().Select(entry => entry.GetProperty("labels").GetProperty("job").GetString()));
+        Assert.Equal(["shop-inventory", "shop-orders"],
+            document.RootElement.EnumerateArray().Select(entry => entry.GetProperty("labels").GetProperty("job").GetString()));
         Assert.Equal(["shop-inventory:8080", "shop-orders:8080"], Targets(stack));
     }
 
     private static List<string?> Targets(RenderedStack stack)
     {
         using var document = JsonDocument.Parse(stack.Text("prometheus/targets/services.json"));
-        return [.. document.RootElement.EnumerateArray().SelectMany(entry => entry.GetProperty("targets").EnumerateArray()).Select(target => target.GetString())];
+        return [.. document.RootElement.EnumerateArray().SelectMany(entry => entry.GetProperty("targets").EnumerateArray())
+            .Select(target => target.GetString())];
     }
 }

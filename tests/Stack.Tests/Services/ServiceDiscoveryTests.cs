@@ -33,7 +33,8 @@ public sealed partial class ServiceDiscoveryTests : IDisposable
     [Fact]
     public void OnlyMonitoredProjectsAreServicesInOrderOfName()
     {
-        Project("Shop.Orders", "<MonitoredService>true</MonitoredService><MonitoredProbe>/orders</MonitoredProbe><MonitoredFault>/fault</MonitoredFault><MonitoredCalls>Shop.Inventory</MonitoredCalls>");
+        Project("Shop.Orders",
+            "<MonitoredService>true</MonitoredService><MonitoredProbe>/orders</MonitoredProbe><MonitoredFault>/fault</MonitoredFault><MonitoredCalls>Shop.Inventory</MonitoredCalls>");
         Project("Shop.Inventory", "<MonitoredService>True</MonitoredService>");
         Project("Shop.Monitoring", "");
         Project("Shop.Off", "<MonitoredService>false</MonitoredService>");
@@ -61,7 +62,8 @@ public sealed partial class ServiceDiscoveryTests : IDisposable
     [Fact]
     public void EveryFaultIsNamedAtOnce()
     {
-        Project("Shop.Orders", "<MonitoredService>true</MonitoredService><MonitoredProbe>orders?x=$(x)</MonitoredProbe><MonitoredCalls>Shop.Nobody</MonitoredCalls>");
+        Project("Shop.Orders",
+            "<MonitoredService>true</MonitoredService><MonitoredProbe>orders?x=$(x)</MonitoredProbe><MonitoredCalls>Shop.Nobody</MonitoredCalls>");
         Project("shop_orders", "<MonitoredService>true</MonitoredService>");
         Project("Loki", "<MonitoredService>true</MonitoredService>");
         Directory.CreateDirectory(Path.Combine(_source.FullName, "Broken"));
@@ -90,7 +92,8 @@ public sealed partial class ServiceDiscoveryTests : IDisposable
     private void Project(string name, string properties)
     {
         var folder = Directory.CreateDirectory(Path.Combine(_source.FullName, name));
-        File.WriteAllText(Path.Combine(folder.FullName, Path.GetFileName(name) + ".csproj"), $"<Project Sdk=\"Microsoft.NET.Sdk.Web\"><PropertyGroup>{properties}</PropertyGroup></Project>");
+        File.WriteAllText(Path.Combine(folder.FullName, Path.GetFileName(name) + ".csproj"),
+            $"<Project Sdk=\"Microsoft.NET.Sdk.Web\"><PropertyGroup>{properties}</PropertyGroup></Project>");
     }
 
     [GeneratedRegex(@"\A[a-z][a-z0-9-]{0,62}\z")]

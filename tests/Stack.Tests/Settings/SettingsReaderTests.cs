@@ -55,7 +55,8 @@ public sealed class SettingsReaderTests
     public void EveryPortOfAComponentIsASettingWithAnOffsetOfItsOwn()
     {
         var declared = SettingsSchema.Keys.Where(key => key.Offset is not null).ToList();
-        Assert.Equal(Component.All.SelectMany(component => component.Ports).Select(port => port.SettingsKey).Append("ports.services").Order(), declared.Select(key => key.Path).Order());
+        Assert.Equal(Component.All.SelectMany(component => component.Ports).Select(port => port.SettingsKey).Append("ports.services").Order(),
+            declared.Select(key => key.Path).Order());
         Assert.Distinct(declared.Select(key => key.Offset));
     }
 
@@ -67,10 +68,14 @@ public sealed class SettingsReaderTests
     [InlineData("""{ "ports": [] }""", "stack.json: ports is []; write an object { … }")]
     [InlineData("""{ "engine": "podman" }""", "stack.json: engine: \"podman\"; use \"auto\", \"docker\" or \"embedded\"")]
     [InlineData("""{ "sampling": 1.5 }""", "stack.json: sampling: 1.5; use a number from 0 to 1")]
-    [InlineData("""{ "scrapeInterval": "soon" }""", "stack.json: scrapeInterval: \"soon\"; use a duration (units ms s m h d w y) of at least 100ms, such as \"2s\"")]
-    [InlineData("""{ "scrapeInterval": "50ms" }""", "stack.json: scrapeInterval: \"50ms\"; use a duration (units ms s m h d w y) of at least 100ms, such as \"2s\"")]
-    [InlineData("""{ "retention": { "logs": "23h" } }""", "stack.json: retention.logs: \"23h\"; use a duration (units ms s m h d w y) of at least 24h, such as \"7d\"")]
-    [InlineData("""{ "retention": { "traces": "1m1h" } }""", "stack.json: retention.traces: \"1m1h\"; use a duration (units ms s m h d w y) of at least 1h, such as \"2d\"")]
+    [InlineData("""{ "scrapeInterval": "soon" }""",
+        "stack.json: scrapeInterval: \"soon\"; use a duration (units ms s m h d w y) of at least 100ms, such as \"2s\"")]
+    [InlineData("""{ "scrapeInterval": "50ms" }""",
+        "stack.json: scrapeInterval: \"50ms\"; use a duration (units ms s m h d w y) of at least 100ms, such as \"2s\"")]
+    [InlineData("""{ "retention": { "logs": "23h" } }""",
+        "stack.json: retention.logs: \"23h\"; use a duration (units ms s m h d w y) of at least 24h, such as \"7d\"")]
+    [InlineData("""{ "retention": { "traces": "1m1h" } }""",
+        "stack.json: retention.traces: \"1m1h\"; use a duration (units ms s m h d w y) of at least 1h, such as \"2d\"")]
     [InlineData("""{ "bindAddress": "localhost" }""", "stack.json: bindAddress: \"localhost\"; use an IP address, such as \"127.0.0.1\"")]
     [InlineData("""{ "ports": { "grafana": 3000.5 } }""", "stack.json: ports.grafana: 3000.5; use a port from 1 to 65535")]
     [InlineData("""{ "ports": { "grafana": 3e3 } }""", "stack.json: ports.grafana: 3e3; use a port from 1 to 65535")]
@@ -78,24 +83,30 @@ public sealed class SettingsReaderTests
     [InlineData("""{ "ports": { "first": 65530 } }""", "stack.json: ports.first: 65530; use a port from 1 to 65515")]
     [InlineData("""{ "name": {} }""", "stack.json: unknown key name; did you mean names?")]
     [InlineData("[]", "stack.json: the whole is []; write an object { … }")]
-    [InlineData("""{ "images": { "loki": "grafana/loki:latest" } }""", "stack.json: images.loki: \"grafana/loki:latest\"; use a pinned image reference (name:tag or name@sha256:…, never latest), such as \"grafana/loki:3.7.7\"")]
-    [InlineData("""{ "names": { "network": "a b" } }""", "stack.json: names.network: \"a b\"; use letters, digits, _ . and - only, starting with a letter or digit, such as \"monitoring\"")]
-    [InlineData("""{ "names": { "project": "Shop" } }""", "stack.json: names.project: \"Shop\"; use lower-case letters, digits, - and _ only, starting with a letter or digit, such as \"sample-micro-app\"")]
+    [InlineData("""{ "images": { "loki": "grafana/loki:latest" } }""", "stack.json: images.loki: \"grafana/loki:latest\"; use a pinned image reference "
+        + "(name:tag or name@sha256:…, never latest), such as \"grafana/loki:3.7.7\"")]
+    [InlineData("""{ "names": { "network": "a b" } }""",
+        "stack.json: names.network: \"a b\"; use letters, digits, _ . and - only, starting with a letter or digit, such as \"monitoring\"")]
+    [InlineData("""{ "names": { "project": "Shop" } }""",
+        "stack.json: names.project: \"Shop\"; use lower-case letters, digits, - and _ only, starting with a letter or digit, such as \"sample-micro-app\"")]
     [InlineData("""{ "memory": { "loki": "lots" } }""", "stack.json: memory.loki: \"lots\"; use a memory size, such as \"768m\"")]
     [InlineData("""{ "alerting": { "enabled": "yes" } }""", "stack.json: alerting.enabled: \"yes\"; use true or false")]
     [InlineData("""{ "alerting": { "webhook": "ftp://x" } }""", "stack.json: alerting.webhook: \"ftp://x\"; use an http:// or https:// address")]
     [InlineData("""{ "grafana": { "password": "" } }""", "stack.json: grafana.password: \"\"; use at least one character and no control characters")]
-    [InlineData("""{ "bindAddress": "0.0.0.0" }""", "stack.json: bindAddress: \"0.0.0.0\" opens ports beyond loopback with the default Grafana password; set STACK__GRAFANA__PASSWORD or grafana.passwordFile, or keep \"127.0.0.1\"")]
+    [InlineData("""{ "bindAddress": "0.0.0.0" }""", "stack.json: bindAddress: \"0.0.0.0\" opens ports beyond loopback with the default Grafana password; "
+        + "set STACK__GRAFANA__PASSWORD or grafana.passwordFile, or keep \"127.0.0.1\"")]
     public void AFaultIsOneLineWithKeyValueAndFix(string json, string expected)
         => Assert.Equal([expected], Assert.Throws<FaultException>(() => Parse(json)).Faults);
 
     [Fact]
     public void BrokenJsonNamesThePlace()
-        => Assert.StartsWith("stack.json: line 2, column ", Assert.Single(Assert.Throws<FaultException>(() => Parse("{\n  \"engine\": auto\n}")).Faults), StringComparison.Ordinal);
+        => Assert.StartsWith("stack.json: line 2, column ", Assert.Single(Assert.Throws<FaultException>(() => Parse("{\n  \"engine\": auto\n}")).Faults),
+            StringComparison.Ordinal);
 
     [Fact]
     public void ADoubleKeyIsRefused()
-        => Assert.Contains("not valid JSON", Assert.Single(Assert.Throws<FaultException>(() => Parse("""{ "engine": "auto", "engine": "docker" }""")).Faults), StringComparison.Ordinal);
+        => Assert.Contains("not valid JSON", Assert.Single(Assert.Throws<FaultException>(() => Parse("""{ "engine": "auto", "engine": "docker" }""")).Faults),
+            StringComparison.Ordinal);
 
     [Fact]
     public void SeveralFaultsAreReportedTogether()
@@ -111,7 +122,8 @@ public sealed class SettingsReaderTests
     [Fact]
     public void TheEnvironmentOverridesSingleKeys()
     {
-        var settings = Parse("""{ "ports": { "grafana": 4000 } }""", ("STACK__PORTS__GRAFANA", "4001"), ("stack__alerting__enabled", "false"), ("PATH", "/bin"));
+        var settings =
+            Parse("""{ "ports": { "grafana": 4000 } }""", ("STACK__PORTS__GRAFANA", "4001"), ("stack__alerting__enabled", "false"), ("PATH", "/bin"));
         Assert.Equal(4001, settings.Ports.Grafana);
         Assert.False(settings.Alerting.Enabled);
     }
@@ -120,7 +132,8 @@ public sealed class SettingsReaderTests
     public void AFaultOfTheEnvironmentNamesTheVariable()
     {
         var faults = Assert.Throws<FaultException>(() => Parse("{}", ("STACK__PORTS__GRAFANA", "many"), ("STACK__PORTS__GRAFFANA", "1"))).Faults;
-        Assert.Equal(["environment variable STACK__PORTS__GRAFANA: many; use a port from 1 to 65535", "environment variable STACK__PORTS__GRAFFANA: no such setting; did you mean STACK__PORTS__GRAFANA?"], faults);
+        Assert.Equal(["environment variable STACK__PORTS__GRAFANA: many; use a port from 1 to 65535",
+            "environment variable STACK__PORTS__GRAFFANA: no such setting; did you mean STACK__PORTS__GRAFANA?"], faults);
     }
 
     [Fact]
@@ -139,7 +152,8 @@ public sealed class SettingsReaderTests
     [Fact]
     public void TheFirstPortOfTheEnvironmentMovesThoseOfTheFileToo()
     {
-        var ports = SettingsReader.Read(Shipped("stack.json"), new Dictionary<string, string> { ["STACK__PORTS__FIRST"] = "20000", ["STACK__PORTS__TEMPO"] = "3200" }).Ports;
+        var ports = SettingsReader.Read(Shipped("stack.json"),
+            new Dictionary<string, string> { ["STACK__PORTS__FIRST"] = "20000", ["STACK__PORTS__TEMPO"] = "3200" }).Ports;
         Assert.Equal((20000, 20001, 3200, 20020), (ports.Grafana, ports.Prometheus, ports.Tempo, ports.Services));
     }
 
@@ -167,7 +181,8 @@ public sealed class SettingsReaderTests
         {
             var variable = SettingsReader.EnvironmentPrefix + key.Replace(".", "__", StringComparison.Ordinal).ToUpperInvariant();
             var faults = Record.Exception(() => Parse("{}", (variable, "\u0001")));
-            Assert.True(faults is FaultException { Faults: var lines } && lines.Any(line => line.Contains(variable, StringComparison.Ordinal)), $"{variable} was not read");
+            Assert.True(faults is FaultException { Faults: var lines } && lines.Any(line => line.Contains(variable, StringComparison.Ordinal)),
+                $"{variable} was not read");
         }
     }
 
@@ -178,7 +193,8 @@ public sealed class SettingsReaderTests
         try
         {
             File.WriteAllText(Path.Combine(folder.FullName, "secret"), "s3cret\n");
-            var settings = SettingsReader.Parse("""{ "grafana": { "password": "other", "passwordFile": "secret" } }""", "stack.json", folder.FullName, NoVariables);
+            var settings =
+                SettingsReader.Parse("""{ "grafana": { "password": "other", "passwordFile": "secret" } }""", "stack.json", folder.FullName, NoVariables);
             Assert.Equal("s3cret", settings.Grafana.Password);
             Assert.DoesNotContain("s3cret", settings.ToString(), StringComparison.Ordinal);
         }
@@ -190,7 +206,8 @@ public sealed class SettingsReaderTests
 
     [Fact]
     public void AMissingFileIsAFault()
-        => Assert.Contains("--settings=<file>", Assert.Throws<FaultException>(() => SettingsReader.Read("/nowhere/stack.json", NoVariables)).Message, StringComparison.Ordinal);
+        => Assert.Contains("--settings=<file>", Assert.Throws<FaultException>(() => SettingsReader.Read("/nowhere/stack.json", NoVariables)).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void AnyTextEitherParsesOrIsAFault()

@@ -19,7 +19,10 @@ public sealed class ExaminationTests : IDisposable
     {
         var findings = Examine(Roomy);
 
-        Assert.Equal([".NET SDK", "settings", "Docker", "images", "services", "ports", "configuration lint", "Grafana password", "disk", "memory", "folders", "log agent"], findings.Select(finding => finding.Subject));
+        Assert.Equal(
+            [".NET SDK", "settings", "Docker", "images", "services", "ports", "configuration lint", "Grafana password", "disk", "memory", "folders",
+                "log agent"],
+            findings.Select(finding => finding.Subject));
         Assert.Equal(["log agent"], findings.Where(finding => finding.Status != FindingStatus.Pass).Select(finding => finding.Subject));
     }
 
@@ -47,7 +50,8 @@ public sealed class ExaminationTests : IDisposable
     {
         _stack.Docker.Answers = false;
         _stack.Variables["STACK__ENGINE"] = engine;
-        Turned("Docker", Enum.Parse<FindingStatus>(expected), "no Docker engine answers (Cannot connect to the Docker daemon", "start it or use --engine=embedded");
+        Turned("Docker", Enum.Parse<FindingStatus>(expected), "no Docker engine answers (Cannot connect to the Docker daemon",
+            "start it or use --engine=embedded");
     }
 
     [Fact]
@@ -88,11 +92,14 @@ public sealed class ExaminationTests : IDisposable
 
     [Fact]
     public void A_port_is_taken()
-        => Turned("ports", FindingStatus.Fail, $"ports.grafana {_stack.FirstPort} is taken by another process", "end it or set another port", Roomy with { PortsInUse = new HashSet<int> { _stack.FirstPort } });
+        => Turned("ports", FindingStatus.Fail, $"ports.grafana {_stack.FirstPort} is taken by another process", "end it or set another port",
+            Roomy with { PortsInUse = new HashSet<int> { _stack.FirstPort } });
 
     [Fact]
     public void A_port_is_one_that_the_system_lends()
-        => Turned("port range", FindingStatus.Warn, $"ports.loki {_stack.FirstPort + 2} lies in {_stack.FirstPort + 2}-65000", $"set a port below {_stack.FirstPort + 2}", Roomy with { EphemeralPorts = new EphemeralPorts(_stack.FirstPort + 2, 65_000, Enumerable.Range(_stack.FirstPort + 3, 20).ToHashSet()) });
+        => Turned("port range", FindingStatus.Warn, $"ports.loki {_stack.FirstPort + 2} lies in {_stack.FirstPort + 2}-65000",
+            $"set a port below {_stack.FirstPort + 2}",
+            Roomy with { EphemeralPorts = new EphemeralPorts(_stack.FirstPort + 2, 65_000, Enumerable.Range(_stack.FirstPort + 3, 20).ToHashSet()) });
 
     [Fact]
     public void Promtool_finds_a_fault()
@@ -110,7 +117,8 @@ public sealed class ExaminationTests : IDisposable
     }
 
     [Fact]
-    public void The_disk_is_short() => Turned("disk", FindingStatus.Warn, "1.5 GB free", "make room: images and data want 5 GB", Roomy with { FreeDisk = 3L << 29 });
+    public void The_disk_is_short()
+        => Turned("disk", FindingStatus.Warn, "1.5 GB free", "make room: images and data want 5 GB", Roomy with { FreeDisk = 3L << 29 });
 
     [Fact]
     public void The_memory_is_short() => Turned("memory", FindingStatus.Warn, "2 GB", "the docker engine wants 4 GB", Roomy with { Memory = 2L << 30 });

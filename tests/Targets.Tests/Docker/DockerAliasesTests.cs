@@ -25,12 +25,14 @@ public sealed class DockerAliasesTests
         { "docker exec shop-loki-1 echo two words", c => c.DockerExec(new(), "shop-loki-1", "echo", "two words") },
         {
             """docker run --entrypoint "chown" --rm --user "0" --volume "logs:/logs" busybox:1 -R 1654:1654 /logs""",
-            c => c.DockerRunWithoutResult(new() { Rm = true, Volume = ["logs:/logs"], User = "0", Entrypoint = "chown" }, "busybox:1", "-R", "1654:1654", "/logs")
+            c => c.DockerRunWithoutResult(new() { Rm = true, Volume = ["logs:/logs"], User = "0", Entrypoint = "chown" }, "busybox:1",
+                "-R", "1654:1654", "/logs")
         },
         {
             """docker run --cap-add "FOWNER" --cap-drop "ALL" --label "a=b" --network "none" --read-only --security-opt "no-new-privileges" nginx""",
             c => c.DockerRunWithoutResult(
-                new() { Label = ["a=b"], Network = "none", CapAdd = ["FOWNER"], CapDrop = ["ALL"], ReadOnly = true, SecurityOpt = ["no-new-privileges"] }, "nginx", "")
+                new() { Label = ["a=b"], Network = "none", CapAdd = ["FOWNER"], CapDrop = ["ALL"], ReadOnly = true, SecurityOpt = ["no-new-privileges"] },
+                    "nginx", "")
         },
         { "docker pull grafana/loki:3.7.7", c => c.DockerPull(new(), "grafana/loki:3.7.7") },
         {
@@ -109,7 +111,8 @@ public sealed class DockerAliasesTests
 
     [Fact]
     public void A_missing_client_is_named() =>
-        Assert.Contains("Docker", Assert.Throws<CakeException>(() => new RecordedDocker { Installed = false }.DockerPull(new(), "a")).Message, StringComparison.Ordinal);
+        Assert.Contains("Docker", Assert.Throws<CakeException>(() => new RecordedDocker { Installed = false }.DockerPull(new(), "a")).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void Nothing_is_run_for_no_names()
@@ -127,7 +130,8 @@ public sealed class DockerAliasesTests
         var targets = Path.Combine(Paths.Of(AppContext.BaseDirectory).Stack, "Targets");
         var source = string.Concat(Directory.EnumerateFiles(targets, "*.cs", SearchOption.AllDirectories).Select(File.ReadAllText));
 
-        var aliases = typeof(DockerAliases).GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.DeclaredOnly).Select(alias => alias.Name).ToList();
+        var aliases = typeof(DockerAliases).GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.DeclaredOnly)
+            .Select(alias => alias.Name).ToList();
         Assert.All(aliases, alias => Assert.Contains($"ontext.{alias}(", source, StringComparison.Ordinal));
         Assert.Equal(aliases.Distinct(), aliases);
 

@@ -8,12 +8,21 @@ namespace Targets.Tests.Engines;
 public sealed class DockerEngineTests : IDisposable
 {
     private const string Look = """docker ps --all --no-trunc --filter label=com.docker.compose.project --format "{{json .}}" """;
-    private const string LookForImages = "docker image inspect --format {{.Id}} prom/prometheus:v3.13.3 grafana/loki:3.7.7 grafana/promtail:3.6.11 grafana/tempo:3.0.3 grafana/grafana:13.2.1 prom/alertmanager:v0.34.0 mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled";
-    private const string LookForServiceImage = """docker image inspect --format "{{index .Config.Labels \"micromonitored.program\"}}" sample-micro-app/shop-orders:local""";
-    private const string StartStack = """docker compose --file "{root}/artifacts/stack/compose.yaml" --project-name "sample-micro-app-monitoring" up --detach --remove-orphans""";
-    private const string StartServices = """docker compose --file "{root}/artifacts/stack/services.compose.yaml" --project-name "sample-micro-app-services" up --detach --remove-orphans""";
-    private const string OpenLogVolume = """docker run --cap-add "FOWNER" --cap-drop "ALL" --entrypoint "/bin/sh" --label "micromonitored.owner=sample-micro-app" --network "none" --read-only --rm --security-opt "no-new-privileges" --user "0:0" --volume "sample-micro-app_microservices_logs:/var/log/microservices" prom/prometheus:v3.13.3 -c "chmod 1777 /var/log/microservices && find /var/log/microservices -xdev -type f -user 0 -name '*.log*' -exec chmod a+rw {} +" """;
-    private const string RestartsOfStack = """docker inspect --format "{{.Id}} {{.RestartCount}}" id-prometheus id-loki id-promtail id-tempo id-grafana id-alertmanager""";
+    private const string LookForImages = "docker image inspect --format {{.Id}} prom/prometheus:v3.13.3 grafana/loki:3.7.7 grafana/promtail:3.6.11 "
+        + "grafana/tempo:3.0.3 grafana/grafana:13.2.1 prom/alertmanager:v0.34.0 mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled";
+    private const string LookForServiceImage =
+        """docker image inspect --format "{{index .Config.Labels \"micromonitored.program\"}}" sample-micro-app/shop-orders:local""";
+    private const string StartStack =
+        """docker compose --file "{root}/artifacts/stack/compose.yaml" --project-name "sample-micro-app-monitoring" up --detach --remove-orphans""";
+    private const string StartServices =
+        """docker compose --file "{root}/artifacts/stack/services.compose.yaml" --project-name "sample-micro-app-services" up --detach --remove-orphans""";
+    private const string OpenLogVolume =
+        """docker run --cap-add "FOWNER" --cap-drop "ALL" --entrypoint "/bin/sh" --label "micromonitored.owner=sample-micro-app" --network "none" """
+        + """--read-only --rm --security-opt "no-new-privileges" --user "0:0" --volume "sample-micro-app_microservices_logs:/var/log/microservices" """
+        + """prom/prometheus:v3.13.3 -c "chmod 1777 /var/log/microservices && """
+        + """find /var/log/microservices -xdev -type f -user 0 -name '*.log*' -exec chmod a+rw {} +" """;
+    private const string RestartsOfStack =
+        """docker inspect --format "{{.Id}} {{.RestartCount}}" id-prometheus id-loki id-promtail id-tempo id-grafana id-alertmanager""";
     private const string RestartsOfAll = RestartsOfStack + " id-shop-orders";
     private readonly SimulatedStack _stack = new();
 
@@ -30,8 +39,12 @@ public sealed class DockerEngineTests : IDisposable
             Look,
             LookForImages,
             LookForServiceImage,
-            """dotnet publish "{root}/artifacts/run/services.slnx" --configuration Release --nologo --verbosity quiet -nodeReuse:false -p:UseSharedCompilation=false -p:RunAnalyzers=false -p:ShouldUnsetParentConfigurationAndPlatform=false""",
-            """docker image build --build-arg "RUNTIME=mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled" --file "{root}/src/Shop.Orders/Dockerfile" --label "micromonitored.program={stamp}-mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled" --label "micromonitored.service=shop-orders" --tag "sample-micro-app/shop-orders:local" --target "published" "{root}/artifacts/publish/Shop.Orders/release" """,
+            """dotnet publish "{root}/artifacts/run/services.slnx" --configuration Release --nologo --verbosity quiet -nodeReuse:false """
+                + """-p:UseSharedCompilation=false -p:RunAnalyzers=false -p:ShouldUnsetParentConfigurationAndPlatform=false""",
+            """docker image build --build-arg "RUNTIME=mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled" --file "{root}/src/Shop.Orders/Dockerfile" """
+                + """--label "micromonitored.program={stamp}-mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled" """
+                + """--label "micromonitored.service=shop-orders" --tag "sample-micro-app/shop-orders:local" """
+                + """--target "published" "{root}/artifacts/publish/Shop.Orders/release" """,
             "docker network inspect monitoring",
             """docker network create --label "micromonitored.owner=sample-micro-app" monitoring""",
             "docker volume inspect sample-micro-app_microservices_logs",
@@ -51,7 +64,8 @@ public sealed class DockerEngineTests : IDisposable
         var components = await _stack.Engine().UpAsync(StackOptions.Timeout.Fallback, Cancellation);
 
         Assert.All(components, component => Assert.Null(component.Seconds));
-        Said(Look, LookForImages, LookForServiceImage, "docker network inspect monitoring", "docker volume inspect sample-micro-app_microservices_logs", OpenLogVolume, "docker compose version --short", StartStack, StartServices);
+        Said(Look, LookForImages, LookForServiceImage, "docker network inspect monitoring", "docker volume inspect sample-micro-app_microservices_logs",
+            OpenLogVolume, "docker compose version --short", StartStack, StartServices);
     }
 
     [Fact]
@@ -77,7 +91,8 @@ public sealed class DockerEngineTests : IDisposable
         await _stack.Engine().LogsAsync("loki", 7, follow: false, Cancellation);
         await _stack.Engine().LogsAsync("shop-orders", 50, follow: true, Cancellation);
 
-        Said(Look, """docker logs --tail "7" sample-micro-app-monitoring-loki-1""", """docker logs --follow --tail "50" sample-micro-app-services-shop-orders-1""");
+        Said(Look, """docker logs --tail "7" sample-micro-app-monitoring-loki-1""",
+            """docker logs --follow --tail "50" sample-micro-app-services-shop-orders-1""");
         Assert.Equal(["said", "warned", "said", "warned"], _stack.Said.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
     }
 
@@ -87,7 +102,8 @@ public sealed class DockerEngineTests : IDisposable
         await _stack.Engine().UpAsync(StackOptions.Timeout.Fallback, Cancellation);
         _stack.CommandLines();
 
-        Assert.Equal(["prometheus", "loki", "promtail", "tempo", "grafana", "alertmanager", "shop-orders", "network monitoring"], await _stack.Engine().TeardownAsync(purge: false, Cancellation));
+        Assert.Equal(["prometheus", "loki", "promtail", "tempo", "grafana", "alertmanager", "shop-orders", "network monitoring"],
+            await _stack.Engine().TeardownAsync(purge: false, Cancellation));
 
         Said(
             "docker version --format {{.Server.Version}}",
@@ -110,7 +126,8 @@ public sealed class DockerEngineTests : IDisposable
         await _stack.Engine().TeardownAsync(purge: false, Cancellation);
         _stack.CommandLines();
 
-        Assert.Equal(["volume sample-micro-app_microservices_logs", "image sample-micro-app/shop-orders:local", "data volumes"], await _stack.Engine().TeardownAsync(purge: true, Cancellation));
+        Assert.Equal(["volume sample-micro-app_microservices_logs", "image sample-micro-app/shop-orders:local", "data volumes"],
+            await _stack.Engine().TeardownAsync(purge: true, Cancellation));
 
         Said(
             "docker version --format {{.Server.Version}}",
@@ -184,13 +201,26 @@ public sealed class DockerEngineTests : IDisposable
     }
 
     [Theory]
-    [InlineData("pull", "write /var/lib/docker/tmp/GetImageBlob1: no space left on device", "pulling grafana/loki:3.7.7 (images.loki) failed: write /var/lib/docker/tmp/GetImageBlob1: no space left on device; make room where Docker keeps its data (/var/lib/docker): docker system df says what takes it, docker system prune frees it")]
-    [InlineData("image build", "Sending build context\nError response from daemon: write /layer: no space left on device", "building the image of shop-orders failed: Error response from daemon: write /layer: no space left on device; make room where Docker keeps its data (/var/lib/docker): docker system df says what takes it, docker system prune frees it")]
-    [InlineData("compose.yaml", "Container x  Creating\nError response from daemon: mkdir /var/lib/docker/overlay2/x: no space left on device", "starting sample-micro-app-monitoring failed: Error response from daemon: mkdir /var/lib/docker/overlay2/x: no space left on device; make room where Docker keeps its data (/var/lib/docker): docker system df says what takes it, docker system prune frees it")]
-    [InlineData("pull", "Error response from daemon: manifest unknown", "the image grafana/loki:3.7.7 of images.loki does not exist or may not be pulled (Error response from daemon: manifest unknown); set images.loki in stack/stack.json to one that does")]
-    [InlineData("pull", "Error response from daemon: Get \"https://registry-1.docker.io/v2/\": dial tcp: lookup registry-1.docker.io: no such host", "grafana/loki:3.7.7 (images.loki) is not here and cannot be pulled (Error response from daemon: Get \"https://registry-1.docker.io/v2/\": dial tcp: lookup registry-1.docker.io: no such host); mend the network, load by docker load, or set images.loki in stack/stack.json to what is here")]
-    [InlineData("dotnet publish", "MSB3021: Unable to copy file \"a\" to \"b\". No space left on device : 'b'", "the services' publishing failed (dotnet exit code 1): MSB3021: Unable to copy file \"a\" to \"b\". No space left on device : 'b'; make room on that disk and repeat")]
-    [InlineData("network create", "Error response from daemon: could not find an available, non-overlapping IPv4 address pool", "creating the network monitoring failed: Error response from daemon: could not find an available, non-overlapping IPv4 address pool; see names.network in stack/stack.json")]
+    [InlineData("pull", "write /var/lib/docker/tmp/GetImageBlob1: no space left on device",
+        "pulling grafana/loki:3.7.7 (images.loki) failed: write /var/lib/docker/tmp/GetImageBlob1: no space left on device; make room where "
+        + "Docker keeps its data (/var/lib/docker): docker system df says what takes it, docker system prune frees it")]
+    [InlineData("image build", "Sending build context\nError response from daemon: write /layer: no space left on device",
+        "building the image of shop-orders failed: Error response from daemon: write /layer: no space left on device; make room where "
+        + "Docker keeps its data (/var/lib/docker): docker system df says what takes it, docker system prune frees it")]
+    [InlineData("compose.yaml", "Container x  Creating\nError response from daemon: mkdir /var/lib/docker/overlay2/x: no space left on device",
+        "starting sample-micro-app-monitoring failed: Error response from daemon: mkdir /var/lib/docker/overlay2/x: no space left on device; make room where "
+        + "Docker keeps its data (/var/lib/docker): docker system df says what takes it, docker system prune frees it")]
+    [InlineData("pull", "Error response from daemon: manifest unknown", "the image grafana/loki:3.7.7 of images.loki does not exist or may not be pulled "
+        + "(Error response from daemon: manifest unknown); set images.loki in stack/stack.json to one that does")]
+    [InlineData("pull", "Error response from daemon: Get \"https://registry-1.docker.io/v2/\": dial tcp: lookup registry-1.docker.io: no such host",
+        "grafana/loki:3.7.7 (images.loki) is not here and cannot be pulled (Error response from daemon: Get \"https://registry-1.docker.io/v2/\": dial tcp: "
+        + "lookup registry-1.docker.io: no such host); mend the network, load by docker load, or set images.loki in stack/stack.json to what is here")]
+    [InlineData("dotnet publish", "MSB3021: Unable to copy file \"a\" to \"b\". No space left on device : 'b'",
+        "the services' publishing failed (dotnet exit code 1): MSB3021: Unable to copy file \"a\" to \"b\". No space left on device : 'b'; "
+        + "make room on that disk and repeat")]
+    [InlineData("network create", "Error response from daemon: could not find an available, non-overlapping IPv4 address pool",
+        "creating the network monitoring failed: Error response from daemon: could not find an available, non-overlapping IPv4 address pool; "
+        + "see names.network in stack/stack.json")]
     public async Task A_failure_is_one_line(string command, string said, string expected)
     {
         _stack.Docker.Images.Remove("grafana/loki:3.7.7");
@@ -209,7 +239,9 @@ public sealed class DockerEngineTests : IDisposable
 
         var failure = await Assert.ThrowsAsync<CakeException>(() => _stack.Engine().UpAsync(StackOptions.Timeout.Fallback, Cancellation));
 
-        Assert.Equal("the Docker engine stopped answering (Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?) while waiting for loki; start it and repeat, or clean up with the Teardown target", failure.Message);
+        Assert.Equal("the Docker engine stopped answering (Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?) "
+            + "while waiting for loki; start it and repeat, or clean up with the Teardown target",
+            failure.Message);
     }
 
     [Fact]
@@ -256,9 +288,11 @@ public sealed class DockerEngineTests : IDisposable
 
         var failure = await Assert.ThrowsAsync<FaultException>(() => _stack.Engine().UpAsync(StackOptions.Timeout.Fallback, Cancellation));
 
-        Assert.Equal("grafana.user admin is not the administrator that Grafana's data was made with; set grafana.user back, or delete Grafana's data by Teardown --purge", failure.Message);
+        Assert.Equal("grafana.user admin is not the administrator that Grafana's data was made with; set grafana.user back, "
+            + "or delete Grafana's data by Teardown --purge", failure.Message);
         Assert.Equal(
-            ["""docker exec sample-micro-app-monitoring-grafana-1 /bin/sh -c "grafana cli --homepath \"$GF_PATHS_HOME\" admin reset-admin-password --password-from-stdin < \"$GF_SECURITY_ADMIN_PASSWORD__FILE\"" """.Trim()],
+            ["""docker exec sample-micro-app-monitoring-grafana-1 /bin/sh -c "grafana cli --homepath \"$GF_PATHS_HOME\" admin reset-admin-password """
+                + """--password-from-stdin < \"$GF_SECURITY_ADMIN_PASSWORD__FILE\"" """.Trim()],
             _stack.CommandLines().Where(line => line.Contains(" exec ", StringComparison.Ordinal)));
     }
 

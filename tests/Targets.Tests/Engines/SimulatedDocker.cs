@@ -112,7 +112,8 @@ internal sealed partial class SimulatedDocker : ICakeContext, IProcessRunner, IT
 
     public IDictionary<string, ICollection<string>> GetArguments() => Given.ToDictionary(pair => pair.Key, ICollection<string> (pair) => [pair.Value!]);
 
-    private static bool IsLook(string line) => line.StartsWith("docker ps ", StringComparison.Ordinal) || line.StartsWith("docker inspect ", StringComparison.Ordinal);
+    private static bool IsLook(string line)
+        => line.StartsWith("docker ps ", StringComparison.Ordinal) || line.StartsWith("docker inspect ", StringComparison.Ordinal);
 
     private (int Code, IReadOnlyList<string> Output, IReadOnlyList<string> Error) Answer(string arguments)
     {
@@ -126,7 +127,9 @@ internal sealed partial class SimulatedDocker : ICakeContext, IProcessRunner, IT
     }
 
     private (int Code, IReadOnlyList<string> Output, IReadOnlyList<string> Error) Tool(string command)
-        => Failures.FirstOrDefault(failure => command.Contains(failure.Key, StringComparison.Ordinal)) is { Key: not null } failed ? (1, failed.Value.Split('\n'), []) : (0, ["10.0.100"], []);
+        => Failures.FirstOrDefault(failure => command.Contains(failure.Key, StringComparison.Ordinal)) is { Key: not null } failed
+            ? (1, failed.Value.Split('\n'), [])
+            : (0, ["10.0.100"], []);
 
     private IReadOnlyList<string>? Reply(string arguments)
     {
@@ -162,7 +165,15 @@ internal sealed partial class SimulatedDocker : ICakeContext, IProcessRunner, IT
     }
 
     private string Row((string Project, string Service) container, string status)
-        => JsonSerializer.Serialize(new { ID = $"id-{(container.Project == "somebody-else" ? "foreign" : container.Service)}", Names = $"{container.Project}-{container.Service}-1", Labels = $"a=b,com.docker.compose.project={container.Project},com.docker.compose.project.working_dir={_folders.GetValueOrDefault(container.Project, "/elsewhere")},com.docker.compose.service={container.Service}", State = "running", Status = status });
+        => JsonSerializer.Serialize(new
+        {
+            ID = $"id-{(container.Project == "somebody-else" ? "foreign" : container.Service)}",
+            Names = $"{container.Project}-{container.Service}-1",
+            Labels = $"a=b,com.docker.compose.project={container.Project},com.docker.compose.project.working_dir="
+                + $"{_folders.GetValueOrDefault(container.Project, "/elsewhere")},com.docker.compose.service={container.Service}",
+            State = "running",
+            Status = status,
+        });
 
     private string Row((string Project, string Service) container) => Row(container, Status);
 

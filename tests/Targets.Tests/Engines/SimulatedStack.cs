@@ -10,7 +10,8 @@ namespace Targets.Tests.Engines;
 /// <summary>A small repository over a simulated Docker engine; its components answer "ready" on real ports once their project is up.</summary>
 internal sealed partial class SimulatedStack : IDisposable
 {
-    private static readonly string[] PortNames = ["GRAFANA", "PROMETHEUS", "LOKI", "TEMPO", "OTLPGRPC", "OTLPHTTP", "ZIPKIN", "JAEGERTHRIFT", "JAEGERGRPC", "ALERTMANAGER", "SERVICES"];
+    private static readonly string[] PortNames =
+        ["GRAFANA", "PROMETHEUS", "LOKI", "TEMPO", "OTLPGRPC", "OTLPHTTP", "ZIPKIN", "JAEGERTHRIFT", "JAEGERGRPC", "ALERTMANAGER", "SERVICES"];
     private readonly StringWriter _said = new();
     private readonly Dictionary<string, List<TcpListener>> _listeners = [];
 
@@ -28,14 +29,17 @@ internal sealed partial class SimulatedStack : IDisposable
         if (service)
         {
             Directory.CreateDirectory(Path.Combine(Paths.Source, "Shop.Orders"));
-            File.WriteAllText(Path.Combine(Paths.Source, "Shop.Orders", "Shop.Orders.csproj"), "<Project><PropertyGroup><MonitoredService>true</MonitoredService></PropertyGroup></Project>");
+            File.WriteAllText(Path.Combine(Paths.Source, "Shop.Orders", "Shop.Orders.csproj"),
+                "<Project><PropertyGroup><MonitoredService>true</MonitoredService></PropertyGroup></Project>");
             File.WriteAllText(Path.Combine(Paths.Source, "Shop.Orders", "Dockerfile"), "");
         }
 
         FirstPort = FreeBlock();
         for (var index = 0; index < PortNames.Length; index++)
             Variables[$"STACK__PORTS__{PortNames[index]}"] = (FirstPort + index).ToString(CultureInfo.InvariantCulture);
-        Docker.Images.UnionWith(Context().Settings.Images is var images ? [images.Prometheus, images.Loki, images.Promtail, images.Tempo, images.Grafana, images.Alertmanager, images.Runtime] : []);
+        Docker.Images.UnionWith(Context().Settings.Images is var images
+            ? [images.Prometheus, images.Loki, images.Promtail, images.Tempo, images.Grafana, images.Alertmanager, images.Runtime]
+            : []);
         Docker.Changed = (project, up) => (up ? (Action<string>)Listen : Fall)(project);
     }
 

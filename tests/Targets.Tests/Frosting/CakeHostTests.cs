@@ -91,7 +91,8 @@ public sealed class CakeHostTests
 
     [Fact]
     public void Diagnostic_adds_the_stack_trace() =>
-        Assert.Contains(BuildRun.Of([typeof(Failing)], "--target=Failing", "-v", "diagnostic").Error, line => line.Contains("   at Targets.Tests.Frosting.Failing.Run", StringComparison.Ordinal));
+        Assert.Contains(BuildRun.Of([typeof(Failing)], "--target=Failing", "-v", "diagnostic").Error,
+            line => line.Contains("   at Targets.Tests.Frosting.Failing.Run", StringComparison.Ordinal));
 
     [Fact]
     public void Several_faults_are_told_together()

@@ -65,7 +65,8 @@ public sealed class CommandLineTests
 
     [Fact]
     public void A_task_sees_the_arguments() =>
-        Assert.Equal(["engine=[docker]", "purge=[(null)]", "target=[EchoArguments]"], BuildRun.Of([typeof(EchoArguments)], "-t", "EchoArguments", "--engine", "docker", "--purge").Journal);
+        Assert.Equal(["engine=[docker]", "purge=[(null)]", "target=[EchoArguments]"],
+            BuildRun.Of([typeof(EchoArguments)], "-t", "EchoArguments", "--engine", "docker", "--purge").Journal);
 
     [Theory]
     [InlineData("q", Verbosity.Quiet)]

@@ -31,7 +31,8 @@ public sealed class OptionTests
     [Fact]
     public void What_is_given_is_typed()
     {
-        var given = Parse(("engine", "embedded"), ("only", "traces.*, logs.labels"), ("timeout", "45"), ("purge", null), ("lines", "7"), ("format", "json"), ("target", "Sample"));
+        var given = Parse(("engine", "embedded"), ("only", "traces.*, logs.labels"), ("timeout", "45"), ("purge", null), ("lines", "7"),
+            ("format", "json"), ("target", "Sample"));
         Assert.Equal(EngineChoice.Embedded, given.Value(Engine));
         Assert.Equal(["traces.*", "logs.labels"], given.Value(Only));
         Assert.Equal(TimeSpan.FromSeconds(45), given.Value(Timeout));
@@ -64,7 +65,8 @@ public sealed class OptionTests
 
     [Fact]
     public void An_option_given_twice_is_refused()
-        => Assert.Equal(["--engine is given 2 times (docker, embedded); give it once"], Assert.Throws<FaultException>(() => Parse(("engine", "docker"), ("engine", "embedded"))).Faults);
+        => Assert.Equal(["--engine is given 2 times (docker, embedded); give it once"],
+            Assert.Throws<FaultException>(() => Parse(("engine", "docker"), ("engine", "embedded"))).Faults);
 
     [Fact]
     public void The_case_of_a_name_does_not_matter()

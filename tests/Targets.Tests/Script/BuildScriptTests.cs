@@ -28,7 +28,8 @@ public sealed class BuildScriptTests : IDisposable
     {
         string[] hostile =
         [
-            "Up", "--help", "", " ", "a b", "--name=", "--name=a=b", "--x=\"quoted\"", "it's", "$HOME", "$(touch /tmp/never)", "`id`", "a;b", "a|b", "*", "~", "\\", "\\n", "%PATH%", "!x", "한글", "--", "-", "line\nbreak", "tab\there",
+            "Up", "--help", "", " ", "a b", "--name=", "--name=a=b", "--x=\"quoted\"", "it's", "$HOME", "$(touch /tmp/never)", "`id`", "a;b", "a|b", "*", "~",
+            "\\", "\\n", "%PATH%", "!x", "한글", "--", "-", "line\nbreak", "tab\there",
         ];
 
         var run = await _repository.RunAsync(hostile);
@@ -181,7 +182,8 @@ public sealed class BuildScriptTests : IDisposable
         var run = await _repository.RunAsync();
 
         Assert.Equal(1, run.ExitCode);
-        Assert.StartsWith($"Error: cannot write to {_repository.PathOf("repo/artifacts/bin/Build/release")}", Assert.Single(run.Error), StringComparison.Ordinal);
+        Assert.StartsWith($"Error: cannot write to {_repository.PathOf("repo/artifacts/bin/Build/release")}", Assert.Single(run.Error),
+            StringComparison.Ordinal);
         Assert.Equal(0, _repository.Builds);
     }
 

@@ -32,7 +32,8 @@ public sealed class PowerShellScriptTests : IDisposable
     {
         string[] hostile =
         [
-            "Up", "--help", "--exit=42", "", " ", "a b", "--name=", "--name=a=b", "--x=\"quoted\"", "it's", "$HOME", "$(touch /tmp/never)", "`id`", "a;b", "a|b", "a,b", "*", "~", "\\", "\\n", "%PATH%", "!x", "한글",
+            "Up", "--help", "--exit=42", "", " ", "a b", "--name=", "--name=a=b", "--x=\"quoted\"", "it's", "$HOME", "$(touch /tmp/never)", "`id`", "a;b",
+            "a|b", "a,b", "*", "~", "\\", "\\n", "%PATH%", "!x", "한글",
             "--settings=C:\\a b\\stack.json", "http://localhost:3000", "line\nbreak",
         ];
 

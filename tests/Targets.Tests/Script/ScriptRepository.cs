@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace Targets.Tests.Script;
 
-/// <summary>A small repository around the real <c>build.sh</c> or <c>build.ps1</c>: a program that prints its arguments, and a <c>dotnet</c> that counts compilations.</summary>
+/// <summary>
+/// A small repository around the real <c>build.sh</c> or <c>build.ps1</c>: a program that prints its arguments, and a <c>dotnet</c> that counts compilations.
+/// </summary>
 internal sealed class ScriptRepository : IDisposable
 {
     private const string Dotnet = """
@@ -78,11 +80,13 @@ internal sealed class ScriptRepository : IDisposable
     public Task<ScriptResult> RunAsync(params string[] args) => RunInAsync(_folder.FullName, args);
 
     public Task<ScriptResult> RunInAsync(string workingDirectory, params string[] args)
-        => RunCommandAsync(workingDirectory, _script == "build.sh" ? ["bash", PathOf($"repo/{_script}"), .. args] : ["pwsh", "-NoProfile", "-File", PathOf($"repo/{_script}"), .. args]);
+        => RunCommandAsync(workingDirectory,
+            _script == "build.sh" ? ["bash", PathOf($"repo/{_script}"), .. args] : ["pwsh", "-NoProfile", "-File", PathOf($"repo/{_script}"), .. args]);
 
     /// <summary>Runs the script as the first command of a pipeline in a PowerShell session.</summary>
     public Task<ScriptResult> RunPipedAsync(string following, params string[] args)
-        => RunCommandAsync(_folder.FullName, ["pwsh", "-NoProfile", "-Command", $"./repo/{_script} {string.Join(' ', args)} | {following}; exit $LASTEXITCODE"]);
+        => RunCommandAsync(_folder.FullName,
+            ["pwsh", "-NoProfile", "-Command", $"./repo/{_script} {string.Join(' ', args)} | {following}; exit $LASTEXITCODE"]);
 
     private async Task<ScriptResult> RunCommandAsync(string workingDirectory, string[] command)
     {

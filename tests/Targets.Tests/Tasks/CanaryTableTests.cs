@@ -14,7 +14,8 @@ public sealed class CanaryTableTests
         var (console, text) = Recorded(interactive: false);
         var ticker = CanaryTable.Progress(console, Minute);
         for (var second = 1; second <= 21; second++)
-            ticker.Report(Report(second, true, new Sample("logs", second) { UnderWay = 1 }, new Sample("requests shop-orders", second) { UnderWay = second < 15 ? 2 : 0 }));
+            ticker.Report(Report(second, true, new Sample("logs", second) { UnderWay = 1 },
+                new Sample("requests shop-orders", second) { UnderWay = second < 15 ? 2 : 0 }));
         ticker.Report(Report(25, false, new Sample("logs", 21)));
         ticker.Report(Report(26, false, new Sample("logs", 21)));
 
@@ -36,7 +37,8 @@ public sealed class CanaryTableTests
     public void Only_what_is_lost_is_called_lost(int missing, int late, int duplicate, string verdict)
     {
         var (console, text) = Recorded(interactive: false);
-        CanaryTable.Progress(console, Minute).Report(Report(30, true, new Sample("logs", 30) { Missing = missing, Late = late, Duplicate = duplicate, UnderWay = 5 }));
+        CanaryTable.Progress(console, Minute)
+            .Report(Report(30, true, new Sample("logs", 30) { Missing = missing, Late = late, Duplicate = duplicate, UnderWay = 5 }));
 
         Assert.Equal($"00:00:30 of 00:01:00  {verdict}  logs 30 (5 under way)\n", text());
     }
@@ -60,7 +62,8 @@ public sealed class CanaryTableTests
     public void The_summary_fits_a_hundred_columns_and_names_what_was_refused()
     {
         var (console, text) = Recorded(interactive: false);
-        CanaryTable.Print(console, Report(60, false, new Sample("logs", 60) { Missing = 2, Problem = "the log folder is not writable" }, new Sample("requests shop-inventory", 3600)));
+        CanaryTable.Print(console,
+            Report(60, false, new Sample("logs", 60) { Missing = 2, Problem = "the log folder is not writable" }, new Sample("requests shop-inventory", 3600)));
 
         var lines = text().Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.All(lines, line => Assert.True(line.TrimEnd().Length <= 100, line));
@@ -102,6 +105,7 @@ public sealed class CanaryTableTests
 
         public string? Problem { get; init; }
 
-        public CanarySignal Signal() => new(Name, Sent, UnderWay, Late, Missing, Duplicate, 0, 0, new DelayHistogram([1, 0, 0, 0, 0, 0, 1, 0, 0], 7.04, new Freshness(40, 7000, 7000)), Problem);
+        public CanarySignal Signal() => new(Name, Sent, UnderWay, Late, Missing, Duplicate, 0, 0,
+            new DelayHistogram([1, 0, 0, 0, 0, 0, 1, 0, 0], 7.04, new Freshness(40, 7000, 7000)), Problem);
     }
 }

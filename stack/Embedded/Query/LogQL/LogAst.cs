@@ -31,8 +31,8 @@ internal static class LogSubset
 /// <summary>What the stages of a pipeline work on: one line with its labels.</summary>
 internal sealed class LogLine
 {
-    private readonly HashSet<string> own = new(StringComparer.Ordinal);
-    private readonly HashSet<string> parsed = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _own = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _parsed = new(StringComparer.Ordinal);
 
     public LogLine(string text, Labels stream, IReadOnlyList<KeyValuePair<string, string>> metadata)
     {
@@ -41,17 +41,17 @@ internal sealed class LogLine
             Set(name, value);
         foreach (var (name, value) in metadata)
         {
-            if (!own.Contains(name))
+            if (!_own.Contains(name))
                 Set(name, value);
         }
 
-        if (!own.Contains(DetectedLevel.Label))
+        if (!_own.Contains(DetectedLevel.Label))
             Set(DetectedLevel.Label, DetectedLevel.Of(stream, metadata));
 
         void Set(string name, string value)
         {
             Values[name] = value;
-            own.Add(name);
+            _own.Add(name);
         }
     }
 
@@ -65,9 +65,9 @@ internal sealed class LogLine
     /// <summary>Adds a label found in the line; a stream label or structured metadata of that name keeps it, and the first of two wins.</summary>
     public void AddParsed(string name, string value)
     {
-        if (own.Contains(name))
+        if (_own.Contains(name))
             name += "_extracted";
-        if (parsed.Add(name))
+        if (_parsed.Add(name))
             Values[name] = value;
     }
 

@@ -6,11 +6,11 @@ namespace MicroMonitored.Embedded.Query.LogQL;
 /// <summary>Parses the LogQL subset of <see cref="LogSubset"/>.</summary>
 internal sealed class LogParser
 {
-    private readonly List<LogToken> tokens;
-    private int next;
-    private int depth;
+    private readonly List<LogToken> _tokens;
+    private int _next;
+    private int _depth;
 
-    private LogParser(string query) => tokens = LogLexer.Tokens(query);
+    private LogParser(string query) => _tokens = LogLexer.Tokens(query);
 
     public static LogNode Parse(string query)
     {
@@ -28,15 +28,15 @@ internal sealed class LogParser
             ? selection.Matchers
             : throw new QuerySyntaxException("syntax error: only label matchers are allowed here", 0);
 
-    private LogToken Peek => tokens[next];
+    private LogToken Peek => _tokens[_next];
 
-    private LogToken Take() => tokens[next].Kind == LogTokenKind.End ? tokens[next] : tokens[next++];
+    private LogToken Take() => _tokens[_next].Kind == LogTokenKind.End ? _tokens[_next] : _tokens[_next++];
 
     private bool TryTake(string punctuation)
     {
         if (!Peek.Is(punctuation))
             return false;
-        next++;
+        _next++;
         return true;
     }
 
@@ -46,7 +46,7 @@ internal sealed class LogParser
     {
         if (!IsWord(word))
             return false;
-        next++;
+        _next++;
         return true;
     }
 
@@ -73,7 +73,7 @@ internal sealed class LogParser
 
     private void Nest()
     {
-        if (++depth > QueryLimits.Depth)
+        if (++_depth > QueryLimits.Depth)
             throw new QuerySyntaxException($"query nests deeper than {QueryLimits.Depth} levels", Peek.Offset);
     }
 
@@ -101,7 +101,7 @@ internal sealed class LogParser
                 : Unexpected("{ or a function");
         }
 
-        depth--;
+        _depth--;
         return node;
     }
 
@@ -300,7 +300,7 @@ internal sealed class LogParser
             case "line_format" or "label_format" or "regexp" or "pattern" or "unpack" or "decolorize" or "unwrap" or "distinct":
                 throw new QuerySyntaxException(LogSubset.Refuse($"| {token.Text}"), token.Offset);
             default:
-                next--;
+                _next--;
                 return new LogLabelFilter(Condition());
         }
     }
@@ -320,7 +320,7 @@ internal sealed class LogParser
         {
             if (!TryWord("and"))
                 TryTake(",");
-            if (++depth > QueryLimits.Depth)
+            if (++_depth > QueryLimits.Depth)
                 throw new QuerySyntaxException($"label filter has more than {QueryLimits.Depth} conditions", Peek.Offset);
             left = new LogBoth(left, Predicate(), Or: false);
         }
@@ -335,7 +335,7 @@ internal sealed class LogParser
         {
             var inner = Condition();
             Expect(")");
-            depth--;
+            _depth--;
             return inner;
         }
 
@@ -344,7 +344,7 @@ internal sealed class LogParser
         if (sign.Kind != LogTokenKind.Punctuation || sign.Text is not ("=" or "==" or "!=" or "=~" or "!~" or ">" or ">=" or "<" or "<="))
             throw Unexpected("a comparison such as =, !=, =~, !~, > or <");
         Take();
-        depth--;
+        _depth--;
         var negative = TryTake("-");
         var value = Peek;
         switch (value.Kind)

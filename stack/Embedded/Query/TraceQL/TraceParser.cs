@@ -5,11 +5,11 @@ namespace MicroMonitored.Embedded.Query.TraceQL;
 /// <summary>Parses the TraceQL subset of <see cref="TraceSubset"/>, and the logfmt of the <c>tags</c> parameter.</summary>
 internal sealed class TraceParser
 {
-    private readonly string query;
-    private int position;
-    private int depth;
+    private readonly string _query;
+    private int _position;
+    private int _depth;
 
-    private TraceParser(string query) => this.query = query;
+    private TraceParser(string query) => _query = query;
 
     public static TraceCondition Parse(string query)
     {
@@ -26,8 +26,8 @@ internal sealed class TraceParser
         TraceCondition condition = parser.TryTake("}") ? new TraceEverything() : parser.Closed();
         if (!parser.End)
         {
-            throw parser.query[parser.position] is '|' or '&' or '>' or '<' or '~' or '!'
-                ? new QuerySyntaxException(TraceSubset.Refuse("what follows the spanset"), parser.position)
+            throw parser._query[parser._position] is '|' or '&' or '>' or '<' or '~' or '!'
+                ? new QuerySyntaxException(TraceSubset.Refuse("what follows the spanset"), parser._position)
                 : parser.Unexpected("the end of the query");
         }
 
@@ -62,25 +62,25 @@ internal sealed class TraceParser
         return all ?? new TraceEverything();
     }
 
-    private bool End => position >= query.Length;
+    private bool End => _position >= _query.Length;
 
     private void Space()
     {
-        while (!End && char.IsWhiteSpace(query[position]))
-            position++;
+        while (!End && char.IsWhiteSpace(_query[_position]))
+            _position++;
     }
 
     private bool TryTake(string text)
     {
-        if (string.CompareOrdinal(query, position, text, 0, text.Length) != 0)
+        if (string.CompareOrdinal(_query, _position, text, 0, text.Length) != 0)
             return false;
-        position += text.Length;
+        _position += text.Length;
         Space();
         return true;
     }
 
     private QuerySyntaxException Unexpected(string expecting) =>
-        new($"syntax error: unexpected {(End ? "$end" : $"'{query[position]}'")}, expecting {expecting}", position);
+        new($"syntax error: unexpected {(End ? "$end" : $"'{_query[_position]}'")}, expecting {expecting}", _position);
 
     private TraceCondition Closed()
     {
@@ -90,8 +90,8 @@ internal sealed class TraceParser
 
     private TraceCondition Either()
     {
-        if (++depth > QueryLimits.Depth)
-            throw new QuerySyntaxException($"query nests deeper than {QueryLimits.Depth} levels", position);
+        if (++_depth > QueryLimits.Depth)
+            throw new QuerySyntaxException($"query nests deeper than {QueryLimits.Depth} levels", _position);
 
         var left = All();
         var count = 0;
@@ -101,7 +101,7 @@ internal sealed class TraceParser
             left = new TraceBoth(left, All(), Or: true);
         }
 
-        depth--;
+        _depth--;
         return left;
     }
 
@@ -121,7 +121,7 @@ internal sealed class TraceParser
     private void Bound(int count)
     {
         if (count > QueryLimits.Depth)
-            throw new QuerySyntaxException($"query has more than {QueryLimits.Depth} conditions in a row", position);
+            throw new QuerySyntaxException($"query has more than {QueryLimits.Depth} conditions in a row", _position);
     }
 
     private TraceCondition One()
@@ -135,17 +135,17 @@ internal sealed class TraceParser
         if (TryTake("true"))
             return new TraceEverything();
 
-        var start = position;
+        var start = _position;
         var field = Field();
         var sign = Operators.FirstOrDefault(TryTake);
         if (sign is null)
         {
-            throw !End && query[position] is '+' or '-' or '*' or '/' or '%' or '^'
-                ? new QuerySyntaxException(TraceSubset.Refuse("arithmetic"), position)
+            throw !End && _query[_position] is '+' or '-' or '*' or '/' or '%' or '^'
+                ? new QuerySyntaxException(TraceSubset.Refuse("arithmetic"), _position)
                 : Unexpected("a comparison such as =, !=, =~ or >");
         }
 
-        var at = position;
+        var at = _position;
         var value = Value(field);
         if (sign is "=~" or "!~")
         {
@@ -165,25 +165,25 @@ internal sealed class TraceParser
 
     private TraceField Field()
     {
-        if (!End && query[position] == '.')
+        if (!End && _query[_position] == '.')
         {
-            position++;
+            _position++;
             return new(TraceScope.Any, AttributeName());
         }
 
-        var start = position;
+        var start = _position;
         var word = Word();
-        if (word is "span" or "resource" or "event" or "link" or "parent" or "instrumentation" && !End && query[position] == '.')
+        if (word is "span" or "resource" or "event" or "link" or "parent" or "instrumentation" && !End && _query[_position] == '.')
         {
             if (word is not ("span" or "resource"))
                 throw new QuerySyntaxException(TraceSubset.Refuse($"the scope {word}."), start);
-            position++;
+            _position++;
             return new(word == "span" ? TraceScope.Span : TraceScope.Resource, AttributeName());
         }
 
-        if (!End && query[position] == ':')
+        if (!End && _query[_position] == ':')
         {
-            position++;
+            _position++;
             word += ":" + Word();
         }
 
@@ -197,51 +197,51 @@ internal sealed class TraceParser
 
     private string Word()
     {
-        var start = position;
-        while (!End && (char.IsAsciiLetterOrDigit(query[position]) || query[position] == '_'))
-            position++;
-        return query[start..position];
+        var start = _position;
+        while (!End && (char.IsAsciiLetterOrDigit(_query[_position]) || _query[_position] == '_'))
+            _position++;
+        return _query[start.._position];
     }
 
     private string AttributeName()
     {
         string name;
-        if (!End && query[position] == '"')
+        if (!End && _query[_position] == '"')
         {
-            var at = position;
-            if (!Quantities.TryQuoted(query, ref position, out var quoted, out var error))
+            var at = _position;
+            if (!Quantities.TryQuoted(_query, ref _position, out var quoted, out var error))
                 throw new QuerySyntaxException(error, at);
             name = quoted;
         }
         else
         {
-            var start = position;
-            while (!End && !char.IsWhiteSpace(query[position])
-                && query[position] is not ('=' or '!' or '<' or '>' or '~' or '{' or '}' or '(' or ')' or '&' or '|' or '^' or ',' or '"' or '`'))
-                position++;
-            name = query[start..position];
+            var start = _position;
+            while (!End && !char.IsWhiteSpace(_query[_position])
+                && _query[_position] is not ('=' or '!' or '<' or '>' or '~' or '{' or '}' or '(' or ')' or '&' or '|' or '^' or ',' or '"' or '`'))
+                _position++;
+            name = _query[start.._position];
         }
 
         if (name.Length == 0)
-            throw new QuerySyntaxException("syntax error: unexpected END_ATTRIBUTE, expecting IDENTIFIER", Math.Max(0, position - 1));
+            throw new QuerySyntaxException("syntax error: unexpected END_ATTRIBUTE, expecting IDENTIFIER", Math.Max(0, _position - 1));
         Space();
         return name;
     }
 
     private object? Value(TraceField field)
     {
-        var at = position;
-        if (!End && query[position] is '"' or '`')
+        var at = _position;
+        if (!End && _query[_position] is '"' or '`')
         {
-            if (!Quantities.TryQuoted(query, ref position, out var text, out var error))
+            if (!Quantities.TryQuoted(_query, ref _position, out var text, out var error))
                 throw new QuerySyntaxException(error, at);
             Space();
             return text;
         }
 
-        while (!End && (char.IsAsciiLetterOrDigit(query[position]) || query[position] is '.' or '-' or '+' or '_' or 'µ'))
-            position++;
-        var word = query[at..position];
+        while (!End && (char.IsAsciiLetterOrDigit(_query[_position]) || _query[_position] is '.' or '-' or '+' or '_' or 'µ'))
+            _position++;
+        var word = _query[at.._position];
         Space();
         if (word.Length == 0)
             throw Unexpected("a value");

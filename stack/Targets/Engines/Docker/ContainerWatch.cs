@@ -23,7 +23,8 @@ internal sealed class ContainerWatch(DockerEngine engine, IReadOnlyList<Containe
             return null;
         var restarted = _restartsNow.GetValueOrDefault(container.Id) > _restarts.GetValueOrDefault(container.Id);
         return container.State is "exited" or "dead" or "restarting" || restarted
-            ? $"{component} {(container.State is "exited" or "dead" ? "exited" : "restarts")} before it was ready; the end of its log:{Environment.NewLine}{engine.LogEnd(container, 15)}"
+            ? $"{component} {(container.State is "exited" or "dead" ? "exited" : "restarts")} before it was ready; "
+                + $"the end of its log:{Environment.NewLine}{engine.LogEnd(container, 15)}"
             : null;
     }
 

@@ -76,8 +76,10 @@ internal sealed partial class DockerEngine : IStackEngine
         var now = Containers();
         if (now.FirstOrDefault(container => container.Service == Component.Grafana.Name) is { } grafana)
             await new GrafanaAdministrator(_context, _docker).EnsureAsync(grafana.Name, cancellation);
-        var started = now.Where(container => !before.Any(old => old.Id == container.Id && old.State == "running")).Select(container => container.Service).ToHashSet();
-        return [.. (await StatusOfAsync(now, cancellation)).Select(component => component with { Seconds = started.Contains(component.Name) && seconds.TryGetValue(component.Name, out var value) ? value : null })];
+        var started = now.Where(container => !before.Any(old => old.Id == container.Id && old.State == "running"))
+            .Select(container => container.Service).ToHashSet();
+        return [.. (await StatusOfAsync(now, cancellation)).Select(component
+            => component with { Seconds = started.Contains(component.Name) && seconds.TryGetValue(component.Name, out var value) ? value : null })];
     }
 
     private async Task StartServicesAsync(Task opened)
@@ -95,12 +97,15 @@ internal sealed partial class DockerEngine : IStackEngine
         ComponentStatus Row(string name, string kind, int? port)
         {
             var container = containers[name].FirstOrDefault();
-            var state = container is null ? "down" : container.State != "running" ? container.State : container.Health == "healthy" && port is null ? "ready" : "starting";
+            var state = container is null ? "down"
+                : container.State != "running" ? container.State
+                : container.Health == "healthy" && port is null ? "ready" : "starting";
             return new ComponentStatus(name, kind, state, container?.Name, port, port is { } number ? Endpoint.Local(number).Address : null);
         }
 
         return await Readiness.OfAsync(
-            [.. Components.Select(part => Row(part.Name, "stack", part.Api(_context.Settings)?.Address.Port)), .. _context.Services.Select(service => Row(service.Name, "service", service.Port))],
+            [.. Components.Select(part => Row(part.Name, "stack", part.Api(_context.Settings)?.Address.Port)),
+             .. _context.Services.Select(service => Row(service.Name, "service", service.Port))],
             Probes(),
             cancellation);
     }
@@ -139,7 +144,8 @@ internal sealed partial class DockerEngine : IStackEngine
                     Tail = lines.ToString(CultureInfo.InvariantCulture),
                     Follow = follow ? true : null,
                     // A container's standard error is as much its log as its standard output; both are shown line by line as they come.
-                    SetupProcessSettings = process => (process.RedirectStandardError, process.RedirectedStandardOutputHandler, process.RedirectedStandardErrorHandler) = (true, Show, Show),
+                    SetupProcessSettings = process => (process.RedirectStandardError, process.RedirectedStandardOutputHandler,
+                        process.RedirectedStandardErrorHandler) = (true, Show, Show),
                 },
                 container.Name);
         }
@@ -209,7 +215,8 @@ internal sealed partial class DockerEngine : IStackEngine
         => _docker.Ask($"ps --all --quiet --filter label={OwnLabel}={_context.Settings.Names.Project}") ?? [];
 
     private IEnumerable<string> DataVolumes()
-        => new[] { Model.StackProject, Model.ServicesProject }.SelectMany(project => _docker.Ask($"volume ls --quiet --filter label=com.docker.compose.project={project}") ?? []);
+        => new[] { Model.StackProject, Model.ServicesProject }
+            .SelectMany(project => _docker.Ask($"volume ls --quiet --filter label=com.docker.compose.project={project}") ?? []);
 
     public bool LeavesNothing()
     {
@@ -244,7 +251,9 @@ internal sealed partial class DockerEngine : IStackEngine
 
     /// <summary>Restarts of the containers so far, by container id.</summary>
     internal IReadOnlyDictionary<string, int> Restarts(IReadOnlyList<Container> containers)
-        => containers.Count == 0 ? new Dictionary<string, int>() : (_docker.Ask($"inspect --format \"{{{{.Id}}}} {{{{.RestartCount}}}}\" {string.Join(' ', containers.Select(container => container.Id))}") ?? [])
+        => containers.Count == 0
+            ? new Dictionary<string, int>()
+            : (_docker.Ask($"inspect --format \"{{{{.Id}}}} {{{{.RestartCount}}}}\" {string.Join(' ', containers.Select(container => container.Id))}") ?? [])
             .Select(line => line.Split(' '))
             .Where(parts => parts.Length == 2)
             .ToDictionary(parts => parts[0], parts => int.TryParse(parts[1], out var count) ? count : 0);
@@ -262,9 +271,11 @@ internal sealed partial class DockerEngine : IStackEngine
         string Text(string key) => document.RootElement.TryGetProperty(key, out var value) ? value.GetString() ?? "" : "";
         string? Label(string key) => Text("Labels").Split(',').FirstOrDefault(label => label.StartsWith(key + "=", StringComparison.Ordinal))?.Split('=', 2)[1];
         var status = Text("Status");
-        var health = status.Contains("(healthy)", StringComparison.Ordinal) ? "healthy" : status.Contains("(unhealthy)", StringComparison.Ordinal) ? "unhealthy" : "";
+        var health = status.Contains("(healthy)", StringComparison.Ordinal) ? "healthy"
+            : status.Contains("(unhealthy)", StringComparison.Ordinal) ? "unhealthy" : "";
         var rendered = RenderedInto().Match(Text("Labels")) is { Success: true } folder ? folder.Value : null;
-        return new Container(Text("ID"), Text("Names"), Label("com.docker.compose.service") ?? Text("Names"), Text("State"), health, Label("com.docker.compose.project") ?? "", rendered);
+        return new Container(Text("ID"), Text("Names"), Label("com.docker.compose.service") ?? Text("Names"), Text("State"), health,
+            Label("com.docker.compose.project") ?? "", rendered);
     }
 
     private List<Probe> Probes()
@@ -279,7 +290,8 @@ internal sealed partial class DockerEngine : IStackEngine
                 .. Component.PortsOf(Kind, _context.Settings)
                     .Where(port => !running.Contains(port.Component.Name))
                     .Select(port => (port.Port.SettingsKey, port.Number)),
-                .. _context.Services.Where(service => !running.Contains(service.Name)).Select(service => ($"the service {service.Name} (ports.services and up)", service.Port)),
+                .. _context.Services.Where(service => !running.Contains(service.Name))
+                    .Select(service => ($"the service {service.Name} (ports.services and up)", service.Port)),
             ],
             port => _docker.Ask($"ps --filter publish={port} --format {{{{.Names}}}}") is [var name, ..] ? $"the container {name}" : null);
     }
@@ -328,7 +340,8 @@ internal sealed partial class DockerEngine : IStackEngine
                 settings,
                 _context.Settings.Images.Prometheus,
                 "-c",
-                DockerCli.Quoted("chmod 1777 /var/log/microservices && find /var/log/microservices -xdev -type f -user 0 -name '*.log*' -exec chmod a+rw {} +")));
+                DockerCli.Quoted(
+                    "chmod 1777 /var/log/microservices && find /var/log/microservices -xdev -type f -user 0 -name '*.log*' -exec chmod a+rw {} +")));
 
     private void Compose(string file, string project)
         => _docker.Compose(
@@ -353,7 +366,8 @@ internal sealed partial class DockerEngine : IStackEngine
     private bool Exists(string kind, string name) => _docker.Ask($"{kind} inspect {name}") is not null;
 
     private bool IsOurs(string kind, string name)
-        => _docker.Ask($"{kind} inspect --format \"{{{{json .Labels}}}}\" {name}") is [var labels, ..] && labels.Contains($"\"{OwnLabel}\"", StringComparison.Ordinal);
+        => _docker.Ask($"{kind} inspect --format \"{{{{json .Labels}}}}\" {name}") is [var labels, ..]
+            && labels.Contains($"\"{OwnLabel}\"", StringComparison.Ordinal);
 }
 
 /// <summary>One container of the two projects.</summary>

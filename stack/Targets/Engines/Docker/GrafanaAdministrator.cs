@@ -11,7 +11,8 @@ namespace MicroMonitored.Targets.Engines.Docker;
 internal sealed class GrafanaAdministrator(BuildContext context, DockerCli docker)
 {
     // The password is read where it is mounted: it is on no command line. See https://grafana.com/docs/grafana/latest/cli/#reset-admin-password
-    private const string Reset = "grafana cli --homepath \"$GF_PATHS_HOME\" admin reset-admin-password --password-from-stdin < \"$GF_SECURITY_ADMIN_PASSWORD__FILE\"";
+    private const string Reset =
+        "grafana cli --homepath \"$GF_PATHS_HOME\" admin reset-admin-password --password-from-stdin < \"$GF_SECURITY_ADMIN_PASSWORD__FILE\"";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     /// <summary>Sets the password of the settings where Grafana's data still has another one.</summary>
@@ -28,7 +29,8 @@ internal sealed class GrafanaAdministrator(BuildContext context, DockerCli docke
             new DockerContainerExecSettings(),
             settings => context.DockerExec(settings, container, "/bin/sh", "-c", DockerCli.Quoted(Reset)));
         if (await IsRefusedAsync(cancellation))
-            throw new FaultException($"grafana.user {context.Settings.Grafana.User} is not the administrator that Grafana's data was made with; set grafana.user back, or delete Grafana's data by Teardown --purge");
+            throw new FaultException($"grafana.user {context.Settings.Grafana.User} is not the administrator that Grafana's data was made with; "
+                + "set grafana.user back, or delete Grafana's data by Teardown --purge");
         context.Say($"Grafana: the password of {context.Settings.Grafana.User} is now the one of the settings.");
     }
 

@@ -24,7 +24,8 @@ internal sealed class ServiceImages(BuildContext context, DockerCli docker)
         var outdated = context.Services.Where(service => !IsCurrent(service, Stamp(service))).ToList();
         if (outdated.Count == 0)
             return;
-        Compilation.Publish(context, "the services' publishing", Path.Combine(context.Paths.Run, "services.slnx"), [.. outdated.Select(service => service.ProjectFile)]);
+        Compilation.Publish(context, "the services' publishing", Path.Combine(context.Paths.Run, "services.slnx"),
+            [.. outdated.Select(service => service.ProjectFile)]);
         foreach (var service in outdated)
             BuildImage(service, Stamp(service));
     }
@@ -32,7 +33,8 @@ internal sealed class ServiceImages(BuildContext context, DockerCli docker)
     private string Stamp(DiscoveredService service) => Sources.Stamp(context, service)[..16] + "-" + context.Settings.Images.Runtime;
 
     private bool IsCurrent(DiscoveredService service, string stamp)
-        => docker.Ask($"image inspect --format \"{{{{index .Config.Labels \\\"{StampLabel}\\\"}}}}\" {Of(context, service)}") is [var label, ..] && label.Trim() == stamp;
+        => docker.Ask($"image inspect --format \"{{{{index .Config.Labels \\\"{StampLabel}\\\"}}}}\" {Of(context, service)}") is [var label, ..]
+            && label.Trim() == stamp;
 
     private void BuildImage(DiscoveredService service, string stamp)
     {

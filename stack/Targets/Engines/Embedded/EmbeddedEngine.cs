@@ -29,7 +29,9 @@ internal sealed class EmbeddedEngine(BuildContext context) : IStackEngine
     private string Processes => Path.Combine(context.Paths.Run, "processes");
 
     public IReadOnlyList<string> Obstacles()
-        => context.Settings.IsOpen ? [$"bindAddress is {context.Settings.BindAddress}, but the embedded engine serves this machine only; use 127.0.0.1 or --engine=docker"] : [];
+        => context.Settings.IsOpen
+            ? [$"bindAddress is {context.Settings.BindAddress}, but the embedded engine serves this machine only; use 127.0.0.1 or --engine=docker"]
+            : [];
 
     public async Task<IReadOnlyList<ComponentStatus>> UpAsync(TimeSpan timeout, CancellationToken cancellation)
     {
@@ -58,7 +60,8 @@ internal sealed class EmbeddedEngine(BuildContext context) : IStackEngine
         }
 
         var seconds = await Readiness.WaitAsync(Probes(services), clock, timeout, Exited, cancellation);
-        return [.. (await StatusAsync(cancellation)).Select(component => component with { Seconds = started.Contains(ProcessOf(component.Name)) && seconds.TryGetValue(component.Name, out var value) ? value : null })];
+        return [.. (await StatusAsync(cancellation)).Select(component
+            => component with { Seconds = started.Contains(ProcessOf(component.Name)) && seconds.TryGetValue(component.Name, out var value) ? value : null })];
     }
 
     public bool LeavesNothing() => HostProcess.In(Processes).All(process => process.Pid(Processes) is null);
@@ -80,7 +83,9 @@ internal sealed class EmbeddedEngine(BuildContext context) : IStackEngine
         var aliases = Components.Select(part => part.NameOn(Kind)).ToArray();
         if (component is not null && !files.ContainsKey(component) && !aliases.Contains(component))
             throw new FaultException($"--component={component}: no such component; known: {string.Join(", ", files.Keys.Concat(aliases))}");
-        var chosen = component is null ? files : files.Where(file => file.Key == component || (file.Key == EngineName && aliases.Contains(component))).ToDictionary();
+        var chosen = component is null
+            ? files
+            : files.Where(file => file.Key == component || (file.Key == EngineName && aliases.Contains(component))).ToDictionary();
         await LogTail.PrintAsync(chosen, lines, follow, context.Paths, cancellation);
     }
 
@@ -124,7 +129,8 @@ internal sealed class EmbeddedEngine(BuildContext context) : IStackEngine
             Endpoint.Local(context.Settings.Ports.OtlpGrpc).ToString(),
             context.Paths.Logs,
             other => other.Endpoint.ToString());
-        var copy = ShadowCopy.Of(Path.GetDirectoryName(context.Paths.Assembly(service.ProjectName))!, Path.Combine(context.Paths.Run, "app"), service.Name, service.ProjectName);
+        var copy = ShadowCopy.Of(Path.GetDirectoryName(context.Paths.Assembly(service.ProjectName))!, Path.Combine(context.Paths.Run, "app"),
+            service.Name, service.ProjectName);
         var fingerprint = Fingerprint([copy, .. variables.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key}={pair.Value}")]);
         return (new HostProcess(service.Name, "service", service.Port, copy, fingerprint), [], variables);
     }
@@ -136,11 +142,13 @@ internal sealed class EmbeddedEngine(BuildContext context) : IStackEngine
         var wanted = new List<(string Key, int Port)>();
         if (!engineRuns)
             wanted.AddRange(Component.PortsOf(Kind, context.Settings).Select(port => (port.Port.SettingsKey, port.Number)));
-        wanted.AddRange(context.Services.Where(service => !ours.Any(process => process.Port == service.Port)).Select(service => ($"the service {service.Name} (ports.services and up)", service.Port)));
+        wanted.AddRange(context.Services.Where(service => !ours.Any(process => process.Port == service.Port))
+            .Select(service => ($"the service {service.Name} (ports.services and up)", service.Port)));
         Ports.Refuse(wanted);
     }
 
-    private void CheckFolders() => Folders.Require(context.Paths, [Rendered, context.Paths.Run, context.Paths.Logs, context.Paths.Data, Path.Combine(context.Paths.Run, "app"), Processes]);
+    private void CheckFolders() => Folders.Require(context.Paths,
+        [Rendered, context.Paths.Run, context.Paths.Logs, context.Paths.Data, Path.Combine(context.Paths.Run, "app"), Processes]);
 
     private void Render()
     {
@@ -149,7 +157,8 @@ internal sealed class EmbeddedEngine(BuildContext context) : IStackEngine
     }
 
     private List<Probe> Probes(IReadOnlyList<DiscoveredService> services)
-        => [.. Components.Select(part => new Probe(part.NameOn(Kind), part.Ready(context.Settings))), .. services.Select(service => new Probe(service.Name, service.Ready))];
+        => [.. Components.Select(part => new Probe(part.NameOn(Kind), part.Ready(context.Settings))),
+            .. services.Select(service => new Probe(service.Name, service.Ready))];
 
     private static ComponentStatus Row(string name, string kind, int? pid, Endpoint endpoint)
         => new(name, kind, pid is null ? "down" : "starting", pid?.ToString(CultureInfo.InvariantCulture), endpoint.Address.Port, endpoint.Address);
@@ -167,5 +176,6 @@ internal sealed class EmbeddedEngine(BuildContext context) : IStackEngine
 
     private string LogOf(string name) => Path.Combine(context.Paths.Run, name + ".out");
 
-    private static string Fingerprint(IEnumerable<string> parts) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', parts))))[..16];
+    private static string Fingerprint(IEnumerable<string> parts)
+        => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', parts))))[..16];
 }

@@ -10,7 +10,8 @@ namespace MicroMonitored.Targets.Engines.Embedded;
 /// <param name="Fingerprint">Of everything it was started with; another one means that it must be started anew.</param>
 internal sealed partial record HostProcess(string Name, string Kind, int Port, string Assembly, string Fingerprint)
 {
-    private const string Detached = """trap '' INT HUP; echo $$ > "$0"; log=$1; shift; exec >> "$log" 2>&1 < /dev/null; if command -v setsid > /dev/null; then exec setsid "$@"; fi; exec "$@" """;
+    private const string Detached = """trap '' INT HUP; echo $$ > "$0"; log=$1; shift; exec >> "$log" 2>&1 < /dev/null; """
+        + """if command -v setsid > /dev/null; then exec setsid "$@"; fi; exec "$@" """;
 
     /// <summary>The processes that a folder knows of, running or not.</summary>
     public static IReadOnlyList<HostProcess> In(string folder)
@@ -42,7 +43,8 @@ internal sealed partial record HostProcess(string Name, string Kind, int Port, s
     {
         try
         {
-            return int.TryParse(File.ReadAllText(PidFile(folder)), NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var pid) && Is(pid, folder) ? pid : null;
+            return int.TryParse(File.ReadAllText(PidFile(folder)), NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var pid)
+                && Is(pid, folder) ? pid : null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -44,5 +44,7 @@ internal sealed record Provisioning(IReadOnlyDictionary<string, Datasource> Data
             .SelectMany(document => ((IEnumerable<object>)document[key]).Cast<IDictionary<object, object>>());
 
     private static string Field(IDictionary<object, object> entry, string key)
-        => entry.TryGetValue(key, out var value) && value is string { Length: > 0 } text ? text : throw new InvalidDataException($"A provisioned entry has no {key}.");
+        => entry.TryGetValue(key, out var value) && value is string { Length: > 0 } text
+            ? text
+            : throw new InvalidDataException($"A provisioned entry has no {key}.");
 }

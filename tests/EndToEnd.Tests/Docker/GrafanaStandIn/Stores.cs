@@ -46,12 +46,14 @@ internal sealed partial class Stores(Provisioning provisioning, HttpClient http)
         if (prefix is null)
             return Error($"the stand-in runs no query of a {source.Type} data source");
 
-        var expression = Interval().Replace((string?)query["expr"] ?? "", match => match.Value.Contains("range", StringComparison.Ordinal) && !match.Value.Contains("rate", StringComparison.Ordinal) ? "15m" : "1m");
+        var expression = Interval().Replace((string?)query["expr"] ?? "",
+            match => match.Value.Contains("range", StringComparison.Ordinal) && !match.Value.Contains("rate", StringComparison.Ordinal) ? "15m" : "1m");
         var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
         var instant = (bool?)query["instant"] == true || (string?)query["queryType"] == "instant";
         var parameters = instant
             ? $"query?query={Uri.EscapeDataString(expression)}&time={now}"
-            : string.Create(CultureInfo.InvariantCulture, $"query_range?query={Uri.EscapeDataString(expression)}&start={now - RangeSeconds}&end={now}&step={StepSeconds}");
+            : string.Create(CultureInfo.InvariantCulture,
+                $"query_range?query={Uri.EscapeDataString(expression)}&start={now - RangeSeconds}&end={now}&step={StepSeconds}");
         try
         {
             using var answer = await http.GetAsync(new Uri(source.Url.TrimEnd('/') + prefix + "/" + parameters), cancellation);
@@ -81,7 +83,8 @@ internal sealed partial class Stores(Provisioning provisioning, HttpClient http)
             ["schema"] = new JsonObject { ["labels"] = (series["metric"] ?? series["stream"])?.DeepClone() },
             ["data"] = new JsonObject
             {
-                ["values"] = new JsonArray(new JsonArray([.. columns.Select(column => column.Time)]), new JsonArray([.. columns.Select(column => column.Value)])),
+                ["values"] = new JsonArray(
+                    new JsonArray([.. columns.Select(column => column.Time)]), new JsonArray([.. columns.Select(column => column.Value)])),
             },
         };
     }

@@ -28,7 +28,10 @@ internal static class VerificationPlans
                 Grafana = At(settings.Ports.Grafana),
                 Alertmanager = alerting ? At(settings.Ports.Alertmanager) : null,
             },
-            Services = [.. context.Services.Select(service => new ServiceUnderTest(service.Name, service.Endpoint.Address, service.ProbePath, service.Calls))],
+            Services = [.. context.Services.Select(service => new ServiceUnderTest(service.Name, service.Endpoint.Address, service.ProbePath, service.Calls)
+            {
+                FaultPath = service.FaultPath,
+            })],
             LogProbe = engine.LogProbe,
             Timeout = timeout,
             ScrapeInterval = settings.ScrapeInterval.Value,

@@ -18,6 +18,9 @@ internal sealed record RunIdentity(ulong Value)
     /// <summary>16 hex digits.</summary>
     public string Id { get; } = Value.ToString("x16");
 
+    /// <summary>The identity of the requests that must fail: what they leave behind is told from what must be counted exactly.</summary>
+    public RunIdentity OfFaults() => new(Value ^ 0x0055_5555_5555_5554);
+
     public static RunIdentity Create()
     {
         var value = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));

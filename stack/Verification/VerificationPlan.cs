@@ -77,7 +77,11 @@ public sealed record StackEndpoints
 /// <param name="BaseAddress">Its address as seen from this process.</param>
 /// <param name="ProbePath">A side-effect free GET route that answers 200, for example <c>/orders</c>; null where it has none.</param>
 /// <param name="Calls">The services that route calls, one request each.</param>
-public sealed record ServiceUnderTest(string Name, Uri BaseAddress, string? ProbePath, IReadOnlyList<string> Calls);
+public sealed record ServiceUnderTest(string Name, Uri BaseAddress, string? ProbePath, IReadOnlyList<string> Calls)
+{
+    /// <summary>A GET route whose handler throws, for example <c>/fault</c>; null where it has none.</summary>
+    public string? FaultPath { get; init; }
+}
 
 /// <summary>The configured Grafana administrator.</summary>
 public sealed record GrafanaCredentials(string User, string Password)

@@ -23,6 +23,8 @@ public static class Verifier
         new("traces.jaeger", TraceChecks.JaegerReceiver, TraceChecks.JaegerAsync),
         new("traces.edge", TraceChecks.Callers, TraceChecks.EdgeAsync),
         new("traces.search", TraceChecks.SyntheticAndDriven, TraceChecks.SearchAsync),
+        new("traces.errors", ErrorChecks.EachWithFault, ErrorChecks.ErrorsAsync),
+        new("secrets.planted", TraceChecks.Driven, ErrorChecks.SecretsAsync),
         new("traces.clean", TraceChecks.Driven, TraceChecks.CleanAsync),
         new("links.exemplar-to-trace", MetricChecks.EachDriven, LinkChecks.ExemplarToTraceAsync),
         new("links.log-to-trace", LogChecks.SyntheticAndDriven, LinkChecks.LogToTraceAsync),

@@ -15,7 +15,7 @@ public sealed class ScaffoldedShop : IAsyncDisposable
     private readonly bool _inFiles;
     private readonly string _home = Directory.CreateTempSubdirectory("micromonitored-e2e-").FullName;
 
-    /// <param name="inFiles">Whether the template writes the ports down (<c>--ports-base</c>); otherwise the environment moves them, those of the services too.</param>
+    /// <param name="inFiles">Whether the template writes the ports down (<c>--ports-base</c>); otherwise the environment moves them.</param>
     public ScaffoldedShop(bool inFiles = false)
     {
         _inFiles = inFiles;

@@ -41,7 +41,8 @@ public sealed class StoredSignalsTests : IAsyncLifetime
             $"--OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:{(protocol == "grpc" ? _ports.OtlpGrpc : _ports.OtlpHttp)}",
             $"--OTEL_EXPORTER_OTLP_PROTOCOL={protocol}", "--OTEL_LOGS_EXPORTER=otlp", "--OTEL_METRICS_EXPORTER=otlp");
 
-        await FoundAsync(_ports.Tempo, "/api/search?q=" + Uri.EscapeDataString("""{ resource.service.name = "app" && span.http.route = "/hello/{name}" }"""), "GET /hello/{name}");
+        const string query = """{ resource.service.name = "app" && span.http.route = "/hello/{name}" }""";
+        await FoundAsync(_ports.Tempo, "/api/search?q=" + Uri.EscapeDataString(query), "GET /hello/{name}");
         await FoundAsync(_ports.Loki, "/loki/api/v1/query_range?query=" + Uri.EscapeDataString("""{service_name="app"} |= "Hello Ada" """), "Hello Ada");
         await FoundAsync(
             _ports.Prometheus,

@@ -99,22 +99,28 @@ internal sealed partial class StackDouble
                 counters[service][route] = counters[service].GetValueOrDefault(route) + 1;
             if (fault == Fault.OneRequestCountedTwice && service == Orders && First("count"))
                 counters[service][route]++;
+            if (fault == Fault.SecretIsExposed && service == Orders && query.Length > 0)
+                exposed = $"# {query}\n";
             if (fault != Fault.ExemplarsOff)
                 exemplars.Add((service, traceId, fault == Fault.ExemplarOfAnotherSpan ? Hex(8) : server));
             if (service == Orders && fault != Fault.ServiceGraphOff && fault != Fault.ServiceNotStarted)
                 edges++;
             if (logged && !(fault == Fault.ServiceLogsNothing && service == Orders))
-                LogRequest(service, route, status, traceId, server);
+                LogRequest(service, route, status, traceId, server, null, query);
         }
         if (!(fault == Fault.ServiceExportsNothing && service == Inventory))
             Store(spans);
         return status;
     }
 
-    private void LogRequest(string service, string route, int status, string traceId, string spanId)
+    private void LogRequest(string service, string route, int status, string traceId, string spanId, string? exception = null, string query = "")
     {
         var line = new JsonObject { ["timestamp"] = Timestamp(), ["level"] = "information", ["service"] = service, ["message"] = $"GET {route} {status}",
-            ["http_status"] = status };
+            ["http_status"] = status, ["http_route"] = route };
+        if (exception is not null)
+            line["exception"] = exception;
+        if (fault == Fault.SecretIsLogged && service == Orders)
+            line["query"] = query;
         if (fault != Fault.TraceIdMissingFromLines)
         {
             line["trace_id"] = traceId;
@@ -192,7 +198,7 @@ internal sealed partial class StackDouble
                 if (!Up(service))
                     return (500, "");
                 lock (gate)
-                    return (200, string.Concat(counters[service]
+                    return (200, (service == Orders ? exposed : "") + string.Concat(counters[service]
                         .Select(route => $"http_server_request_duration_seconds_count{{http_route=\"{route.Key}\"}} {route.Value}\n")));
             case "/health/live" or "/health/ready":
                 if (fault == Fault.HealthIsTraced && traceparent is not null && service == Orders)
@@ -206,9 +212,31 @@ internal sealed partial class StackDouble
                 return (fault == Fault.ServiceNotReady && service == Orders && path == "/health/ready" ? 503 : 200, "");
             case "/orders" or "/stock":
                 return (Request(service, path, traceparent, context.Request.QueryString.Value ?? ""), "[]");
+            case "/fault":
+                return (Broken(service, traceparent!.Split('-')), "");
             default:
                 return (404, "");
         }
+    }
+
+    /// <summary>One request that throws; the status it answers.</summary>
+    private int Broken(string service, string[] parts)
+    {
+        var (own, server) = (service == Orders, Hex(8));
+        if (own && fault == Fault.FaultRouteAnswers)
+            return 200;
+        var route = own && fault == Fault.FaultSpanWithoutRoute ? "" : "/fault";
+        var span = new TraceSpan(parts[1], server, parts[2], "GET /fault", SpanKind.Server, Now(), Now(), service, Texts(("http.route", route), ("error.type", "System.InvalidOperationException")));
+        lock (gate)
+        {
+            if (!(own && fault == Fault.FaultNotCounted))
+                counters[service]["/fault"] = counters[service].GetValueOrDefault("/fault") + 1;
+            if (!(own && fault == Fault.ServiceLogsNothing))
+                LogRequest(service, "/fault", 500, parts[1], server, own && fault == Fault.FaultLineWithoutException ? null : "System.InvalidOperationException\n   at Shop.Orders");
+        }
+        if (own || fault != Fault.ServiceExportsNothing)
+            Store([span with { IsError = true, ExceptionStack = own && fault == Fault.FaultSpanWithoutStack ? null : "   at Shop.Orders" }]);
+        return 500;
     }
 
     private static Dictionary<string, object> Texts(params (string Key, string Value)[] pairs) =>

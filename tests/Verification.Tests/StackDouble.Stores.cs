@@ -73,6 +73,13 @@ internal sealed partial class StackDouble
                     (new Dictionary<string, string> { ["job"] = job, ["http_route"] = route.Key },
                     route.Value + (fault == Fault.ScrapedTwice && job == Orders && route.Value > 0 ? 1 : 0))));
             }
+            if (match.Success && expression.Contains("http_route=\"/fault\"", StringComparison.Ordinal))
+                return Vector([([], scraped[match.Groups[1].Value].GetValueOrDefault("/fault"))]);
+            if (expression == "{job=\"micromonitored\"}")
+            {
+                var labels = new Dictionary<string, string> { ["__name__"] = "micromonitored_dropped_log_lines_total", ["job"] = "micromonitored" };
+                return Vector(fault == Fault.LinesDropped ? [(labels, dropped)] : []);
+            }
             if (expression.StartsWith("dotnet_", StringComparison.Ordinal))
                 return Vector(fault == Fault.RuntimeMeterOff || !Up(match.Groups[1].Value) ? [] : [([], 1)]);
             if (expression.StartsWith("micromonitored_verify_value", StringComparison.Ordinal))

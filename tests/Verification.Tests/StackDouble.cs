@@ -47,6 +47,8 @@ internal sealed partial class StackDouble : ILogProbe, IAsyncDisposable
     private readonly List<Line> lines = [];
     private readonly Dictionary<string, List<TraceSpan>> traces = [];
     private readonly ConcurrentDictionary<string, string> once = new();
+    private bool embedded;
+    private string exposed = "";
     private double edges;
     private int dropped;
 
@@ -59,6 +61,9 @@ internal sealed partial class StackDouble : ILogProbe, IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
+            // A loaded machine may be slow to read; that is no fault of the sender.
+            kestrel.Limits.MinRequestBodyDataRate = null;
+            kestrel.Limits.MinResponseDataRate = null;
             foreach (var part in Parts)
                 kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = part == "otlp-grpc" ? HttpProtocols.Http2 : HttpProtocols.Http1);
         });
@@ -88,37 +93,41 @@ internal sealed partial class StackDouble : ILogProbe, IAsyncDisposable
         return stack;
     }
 
-    public VerificationPlan Plan(bool services = true, string engine = "docker") => new()
+    public VerificationPlan Plan(bool services = true, string engine = "docker")
     {
-        Engine = engine,
-        Capabilities = engine == StackEngine.Embedded.Name ? StackEngine.Embedded.Capabilities : StackEngine.Docker.Capabilities,
-        Endpoints = new StackEndpoints
+        embedded = engine == StackEngine.Embedded.Name;
+        return new()
         {
-            Prometheus = addresses["prometheus"],
-            Loki = fault == Fault.LogStoreDown ? Closed : addresses["loki"],
-            Tempo = fault == Fault.TraceStoreDown ? Closed : addresses["tempo"],
-            OtlpGrpc = fault == Fault.GrpcReceiverDown ? Closed : addresses["otlp-grpc"],
-            OtlpHttp = addresses["otlp-http"],
-            Grafana = addresses["grafana"],
-            Zipkin = addresses["zipkin"],
-            JaegerThrift = addresses["jaeger"],
-            Alertmanager = engine == "docker" ? addresses["alertmanager"] : null,
-            LogAgent = engine == "docker" ? addresses["log-agent"] : null,
-        },
-        Services = services
-            ? [new(Orders, addresses[Orders], "/orders", [Inventory]),
-                new(Inventory, fault == Fault.ServiceNotStarted ? Closed : addresses[Inventory], "/stock", [])]
-            : [],
-        LogProbe = this,
-        Timeout = TimeSpan.FromSeconds(fault == Fault.None ? 25 : 9),
-        ScrapeInterval = ScrapeInterval,
-        FreshnessLimit = fault is Fault.LogsLate or Fault.TracesLate or Fault.MetricsLate ? TimeSpan.FromMilliseconds(700) : TimeSpan.FromSeconds(5),
-        RequestsPerService = 8,
-        Grafana = engine == "docker" ? new GrafanaCredentials("admin", "secret") : null,
-        DashboardUids = ["services"],
-        Alerting = engine == "docker",
-        PublishedPorts = new Dictionary<string, int> { ["prometheus"] = (open?.LocalEndpoint as IPEndPoint)?.Port ?? addresses["prometheus"].Port },
-    };
+            Engine = engine,
+            Capabilities = engine == StackEngine.Embedded.Name ? StackEngine.Embedded.Capabilities : StackEngine.Docker.Capabilities,
+            Endpoints = new StackEndpoints
+            {
+                Prometheus = addresses["prometheus"],
+                Loki = fault == Fault.LogStoreDown ? Closed : addresses["loki"],
+                Tempo = fault == Fault.TraceStoreDown ? Closed : addresses["tempo"],
+                OtlpGrpc = fault == Fault.GrpcReceiverDown ? Closed : addresses["otlp-grpc"],
+                OtlpHttp = addresses["otlp-http"],
+                Grafana = addresses["grafana"],
+                Zipkin = addresses["zipkin"],
+                JaegerThrift = addresses["jaeger"],
+                Alertmanager = engine == "docker" ? addresses["alertmanager"] : null,
+                LogAgent = engine == "docker" ? addresses["log-agent"] : null,
+            },
+            Services = services
+                ? [new(Orders, addresses[Orders], "/orders", [Inventory]) { FaultPath = "/fault" },
+                    new(Inventory, fault == Fault.ServiceNotStarted ? Closed : addresses[Inventory], "/stock", []) { FaultPath = "/fault" }]
+                : [],
+            LogProbe = this,
+            Timeout = TimeSpan.FromSeconds(fault == Fault.None ? 25 : 12),
+            ScrapeInterval = ScrapeInterval,
+            FreshnessLimit = fault is Fault.LogsLate or Fault.TracesLate or Fault.MetricsLate ? TimeSpan.FromMilliseconds(700) : TimeSpan.FromSeconds(5),
+            RequestsPerService = 8,
+            Grafana = engine == "docker" ? new GrafanaCredentials("admin", "secret") : null,
+            DashboardUids = ["services"],
+            Alerting = engine == "docker",
+            PublishedPorts = new Dictionary<string, int> { ["prometheus"] = (open?.LocalEndpoint as IPEndPoint)?.Port ?? addresses["prometheus"].Port },
+        };
+    }
 
     /// <summary>Traces in which every span has a parent.</summary>
     public IReadOnlyList<string> Rootless
@@ -161,7 +170,7 @@ internal sealed partial class StackDouble : ILogProbe, IAsyncDisposable
         {
             ("prometheus", "/-/ready") => (fault == Fault.MetricStoreNotReady ? 503 : 200, "ready"),
             ("loki" or "tempo" or "log-agent", "/ready") or ("alertmanager", "/-/ready") => (200, "ready"),
-            ("loki", "/metrics") => (200, $"# TYPE loki_discarded_samples_total counter\nloki_discarded_samples_total{{reason=\"rate_limited\"}} {dropped}\n"),
+            ("loki", "/metrics") when !embedded => (200, $"# TYPE loki_discarded_samples_total counter\nloki_discarded_samples_total{{reason=\"rate_limited\"}} {dropped}\n"),
             ("prometheus", "/api/v1/query") => Query(query["query"]!),
             ("prometheus", "/api/v1/targets") => Targets(),
             ("prometheus", "/api/v1/query_exemplars") => Exemplars(query["query"]!),

@@ -86,7 +86,8 @@ public sealed record StackModel
             Webhook = settings.Alerting.Webhook,
             Services = [.. services
                 .OrderBy(service => service.Name, StringComparer.Ordinal)
-                .Select(service => new ServiceContainer(service.Name, $"{settings.Names.Project}/{service.Name}:local", service.Port) { Calls = service.Calls })],
+                .Select(service => new ServiceContainer(
+                    service.Name, $"{settings.Names.Project}/{service.Name}:local", service.Port, service.FaultPath) { Calls = service.Calls })],
             SecretsGroup = ProcessGroup.Current,
         };
 }
@@ -95,7 +96,8 @@ public sealed record StackModel
 /// <param name="Name">Its name in every signal, its Compose service and its DNS name on the network.</param>
 /// <param name="Image">The locally built image.</param>
 /// <param name="Port">Its port on the host.</param>
-public sealed record ServiceContainer(string Name, string Image, int Port)
+/// <param name="FaultPath">The route that throws, for Verify; null where it has none.</param>
+public sealed record ServiceContainer(string Name, string Image, int Port, string? FaultPath = null)
 {
     /// <summary>The port every service listens on in its container.</summary>
     public const int ContainerPort = 8080;

@@ -37,7 +37,10 @@ public static partial class ServiceDiscovery
         string Shown(string file) => Path.GetRelativePath(Path.GetDirectoryName(Path.GetFullPath(sourceFolder))!, file).Replace('\\', '/');
         var own = found.ToDictionary(candidate => candidate, candidate => counted ? null : Guarded(() => LaunchSettings.PortIn(candidate.Launch), faults));
         foreach (var same in found.Where(candidate => own[candidate] is not null).GroupBy(candidate => own[candidate]).Where(group => group.Count() > 1))
-            faults.Add($"{string.Join(" and ", same.Select(candidate => Shown(candidate.Launch)))} have the same port {same.Key}; change applicationUrl in one of them");
+        {
+            var files = string.Join(" and ", same.Select(candidate => Shown(candidate.Launch)));
+            faults.Add($"{files} have the same port {same.Key}; change applicationUrl in one of them");
+        }
 
         var used = own.Values.OfType<int>().Concat(counted ? [] : takenPorts.Select(pair => pair.Value)).ToHashSet();
         var free = new Queue<int>(Enumerable.Range(firstPort, found.Count + used.Count).Where(port => !used.Contains(port)));
@@ -95,15 +98,16 @@ public static partial class ServiceDiscovery
 
         if (!string.Equals(Property("MonitoredService"), "true", StringComparison.OrdinalIgnoreCase))
             return null;
-        var probe = Property("MonitoredProbe");
-        if (probe is not null && !ProbeForm().IsMatch(probe))
+        string? Route(string name)
         {
-            faults.Add($"{file}: MonitoredProbe is \"{probe}\"; use a path such as /orders without parameters, query or spaces");
-            probe = null;
+            if (Property(name) is not { } route || ProbeForm().IsMatch(route))
+                return Property(name);
+            faults.Add($"{file}: {name} is \"{route}\"; use a path such as /orders without parameters, query or spaces");
+            return null;
         }
 
         var calls = (Property("MonitoredCalls") ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        return new Candidate(file, Path.GetFileNameWithoutExtension(file), probe, calls);
+        return new Candidate(file, Path.GetFileNameWithoutExtension(file), Route("MonitoredProbe"), Route("MonitoredFault"), calls);
     }
 
     private static List<string> Called(Candidate caller, List<Candidate> all, List<string> faults)
@@ -121,13 +125,13 @@ public static partial class ServiceDiscovery
         return names;
     }
 
-    private sealed record Candidate(string File, string Project, string? Probe, IReadOnlyList<string> Calls)
+    private sealed record Candidate(string File, string Project, string? Probe, string? Fault, IReadOnlyList<string> Calls)
     {
         public string Name { get; } = ServiceName.Derive(Project);
 
         public string Launch { get; } = LaunchSettings.FileOf(Path.GetDirectoryName(File)!);
 
-        public DiscoveredService With(int port, IReadOnlyList<string> calls) => new(Name, Project, File, port, Probe, calls);
+        public DiscoveredService With(int port, IReadOnlyList<string> calls) => new(Name, Project, File, port, Probe, calls) { FaultPath = Fault };
     }
 
     [GeneratedRegex(@"\A/[A-Za-z0-9/_.~-]*\z")]

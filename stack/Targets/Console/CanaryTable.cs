@@ -12,7 +12,7 @@ internal static class CanaryTable
     /// <summary>The summary: a row per signal, then its delays by size.</summary>
     public static void Print(IAnsiConsole console, CanaryReport report)
     {
-        var table = Terminal.Table("Signal", "Sent", "Late", "Lost", "Doubled", "Reordered", "Unexpected", "p50", "p95", "max");
+        var table = Terminal.Table("Signal", "Sent", "Late", "Lost", "Doubled", "Reordered", "Extra", "p50", "p95", "max");
         foreach (var column in table.Columns)
             column.Padding = new Padding(0, 0, 1, 0);
         var delays = Terminal.Table(["Emit to queryable", .. Bounds]);

@@ -16,7 +16,9 @@ internal static class ComponentTable
             [
                 new Text(component.Name),
                 new Text(component.Kind),
-                new Text(component.State, new Style(component.State switch { "ready" or ComponentStatus.ByHand => Color.Green, "down" => Color.Grey, _ => Color.Yellow })),
+                new Text(
+                    component.State,
+                    new Style(component.State switch { "ready" or ComponentStatus.ByHand => Color.Green, "down" => Color.Grey, _ => Color.Yellow })),
                 new Text(component.Id ?? "-"),
                 new Text(component.Url?.ToString().TrimEnd('/') ?? "-"),
                 .. timed ? [new Text(component.Seconds is { } seconds ? FormattableString.Invariant($"{seconds:0.0} s") : "-")] : Array.Empty<Text>(),

@@ -78,6 +78,8 @@ internal static class ServiceEnvironment
             ["OTEL_DOTNET_EXPERIMENTAL_OTLP_RETRY"] = "in_memory",
             ["Monitoring__LogFolder"] = logFolder,
         };
+        if (service.FaultPath is { } fault)
+            variables["Monitoring__FaultRoute"] = fault;
         foreach (var other in all)
             variables[$"{PeerPrefix}{other.Name}__http__0"] = addressOf(other);
         return variables;

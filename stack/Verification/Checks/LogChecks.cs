@@ -202,7 +202,8 @@ internal static class LogChecks
             return new Found(faults, true);
         // Lines without a trace id, or of a trace that broke between services, are still lines: the links are another check's matter.
         var window = await run.Loki.QueryRangeAsync($"{{job=\"{service}\"}}", began, run.To, cancellation).ConfigureAwait(false);
-        var others = window.Count(line => LogLines.IsRequestLine(line) && LogLines.TraceId(line)?.StartsWith(run.Identity.Id, StringComparison.Ordinal) != true);
+        var others = window.Count(line => LogLines.IsRequestLine(line) && LogLines.TraceId(line)?.StartsWith(run.Identity.Id, StringComparison.Ordinal) != true
+            && !(run.Service(service).FaultPath is { } fault && line.Line.Contains(fault, StringComparison.Ordinal)));
         return others < absent
             ? new Found(faults, true)
             : new Found(faults with { Missing = [], Unexpected = [.. faults.Unexpected, .. Enumerable.Range(absent, others - absent).Select(LogLines.Name)] }, false);

@@ -55,7 +55,8 @@ internal static class SecurityChecks
             await LogLines.WrittenAsync(run).ConfigureAwait(false);
         if (before.Components.Count == 0)
             return Outcome.Fail("no component shows its own metrics", "verify → /metrics of the components", "let Verify reach the components (--target=Up): what they drop is read from their own /metrics");
-        await Task.Delay(VerificationRun.Settle, run.Time, cancellation).ConfigureAwait(false);
+        var settled = VerificationRun.Settle + (run.Can(Capabilities.Containers) ? TimeSpan.Zero : run.Plan.ScrapeInterval);
+        await Task.Delay(settled, run.Time, cancellation).ConfigureAwait(false);
         var after = await DropCounters.ReadAsync(run, cancellation).ConfigureAwait(false);
         var moved = after.Counters
             .Where(counter => before.Components.Contains(counter.Key[..counter.Key.LastIndexOf(' ')]) && counter.Value > before.Counters.GetValueOrDefault(counter.Key))

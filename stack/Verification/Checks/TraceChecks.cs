@@ -145,7 +145,7 @@ internal static class TraceChecks
         var leaks = new List<string>();
         foreach (var id in own)
         {
-            if ((await run.Tempo.RawTraceAsync(id, cancellation).ConfigureAwait(false))?.Contains(Traffic.Secret, StringComparison.Ordinal) == true)
+            if ((await run.Tempo.RawTraceAsync(id, cancellation).ConfigureAwait(false))?.Contains(Traffic.Secret(run), StringComparison.Ordinal) == true)
                 leaks.Add(id);
         }
         return leaks.Count == 0

@@ -9,6 +9,8 @@ internal static class DropCounters
     /// <summary>Counters whose every increase is lost data, by the component that owns them.</summary>
     private static readonly HashSet<string> Families = [.. Component.All.SelectMany(component => component.DropCounters)];
 
+    private const string EngineJob = "micromonitored";
+
     /// <summary>Sums by <c>component counter</c>, and the components that show metrics at all.</summary>
     internal sealed record Reading(IReadOnlyList<string> Components, IReadOnlyDictionary<string, double> Counters);
 
@@ -31,6 +33,25 @@ internal static class DropCounters
             {
                 var key = $"{name} {sample.Name}";
                 counters[key] = counters.GetValueOrDefault(key) + sample.Value;
+            }
+        }
+        if (!run.Can(Capabilities.Containers))
+        {
+            try
+            {
+                // One process for all components keeps its own counters in its metric store.
+                foreach (var sample in await run.Prometheus.QueryAsync($"{{job=\"{EngineJob}\"}}", cancellation).ConfigureAwait(false))
+                {
+                    if (sample.Labels.GetValueOrDefault("__name__") is not { } name || !Counts(name))
+                        continue;
+                    var key = $"{EngineJob} {name}";
+                    counters[key] = counters.GetValueOrDefault(key) + sample.Value;
+                }
+                reachable.Add(EngineJob);
+            }
+            catch (SignalException)
+            {
+                // A store that does not answer shows nothing.
             }
         }
         return new Reading(reachable, counters);

@@ -163,6 +163,14 @@ internal static class LogLines
     /// <summary>The trace id the line itself carries; null when it carries none.</summary>
     public static string? TraceId(StoredLine line) => Json(line.Line)?.Text("trace_id") is { Length: > 0 } id ? id : null;
 
+    /// <summary>The line's fields as text; none when it is no JSON object.</summary>
+    public static IReadOnlyDictionary<string, string> Fields(StoredLine line) => Json(line.Line)?.TextMap() ?? new Dictionary<string, string>();
+
+    /// <summary>The status that a request line tells; null where it tells none.</summary>
+    public static int? Status(StoredLine line) =>
+        Fields(line).Where(field => RequestFields.Contains(field.Key, StringComparer.OrdinalIgnoreCase))
+            .Select(field => int.TryParse(field.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var status) ? status : (int?)null).FirstOrDefault();
+
     /// <summary>Whether the line is the one that a service writes per request: it tells a status.</summary>
     public static bool IsRequestLine(StoredLine line) =>
         Json(line.Line) is { } json && json.EnumerateObject().Any(property => RequestFields.Contains(property.Name, StringComparer.OrdinalIgnoreCase));

@@ -71,6 +71,8 @@ internal static class OtlpTraces
             Attributes(span.Attributes))
         {
             IsError = span.Status?.Code == Status.Types.StatusCode.Error,
+            ExceptionStack = span.Events.Where(occurred => occurred.Name == "exception")
+                .Select(occurred => Attributes(occurred.Attributes).GetValueOrDefault("exception.stacktrace") as string).FirstOrDefault(),
         };
 
     private static Span Span(TraceSpan span) => new()
@@ -83,8 +85,11 @@ internal static class OtlpTraces
         StartTimeUnixNano = (ulong)span.StartNs,
         EndTimeUnixNano = (ulong)span.EndNs,
         Attributes = { span.Attributes.Select(pair => new KeyValue { Key = pair.Key, Value = Value(pair.Value) }) },
+        Events = { span.ExceptionStack is { } stack ? [Thrown(stack)] : Array.Empty<Span.Types.Event>() },
         Status = span.IsError ? new Status { Code = Status.Types.StatusCode.Error } : null,
     };
+
+    private static Span.Types.Event Thrown(string stack) => new() { Name = "exception", Attributes = { OtlpValues.Text("exception.stacktrace", stack) } };
 
     private static Resource Resource(string service) => new() { Attributes = { OtlpValues.Text("service.name", service) } };
 

@@ -68,7 +68,7 @@ internal static class RequestCounters
         }
 
         var vector = await run.Prometheus.QueryAsync($"sum by (job, http_route) ({series})", cancellation).ConfigureAwait(false);
-        return new RouteCounts(vector.ToDictionary(
+        return Asked(run, service, vector.ToDictionary(
             sample => sample.Labels.GetValueOrDefault("http_route", ""), sample => sample.Value, StringComparer.Ordinal));
     }
 
@@ -87,12 +87,20 @@ internal static class RequestCounters
                 var route = sample.Label("http_route") ?? "";
                 counts[route] = counts.GetValueOrDefault(route) + sample.Value;
             }
-            return new RouteCounts(counts);
+            return Asked(run, service, counts);
         }
         catch (SignalException)
         {
             return null;
         }
+    }
+
+    /// <summary>Without the route that must fail: those requests are counted by the check that sends them.</summary>
+    private static RouteCounts Asked(VerificationRun run, string service, Dictionary<string, double> counts)
+    {
+        if (run.Service(service).FaultPath is { } fault)
+            counts.Remove(fault);
+        return new RouteCounts(counts);
     }
 
     public static async Task<TargetState?> TargetAsync(VerificationRun run, string service, CancellationToken cancellation) =>

@@ -21,6 +21,9 @@ internal sealed record TraceSpan(
 {
     /// <summary>Whether its status is ERROR.</summary>
     public bool IsError { get; init; }
+
+    /// <summary>The stack of the exception recorded on it; null where none is.</summary>
+    public string? ExceptionStack { get; init; }
 }
 
 /// <summary>Compares a trace as read back with the trace as sent.</summary>

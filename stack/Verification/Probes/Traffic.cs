@@ -17,7 +17,8 @@ internal sealed record ServiceTraffic(ServiceUnderTest Service, int Sent, int An
 /// <summary>Drives the services once: numbered requests with known trace ids, in order on one connection per service.</summary>
 internal static class Traffic
 {
-    public const string Secret = "mm-verify-secret";
+    /// <summary>What the secrets of this run begin with; where each was sent is written behind it.</summary>
+    public static string Secret(VerificationRun run) => $"mm-verify-secret-{run.Identity.OfFaults().Id}";
 
     /// <summary>Paths that must leave no span, no request metric and no log line.</summary>
     public static readonly IReadOnlyList<string> ExcludedPaths = ["/metrics", "/health/live", "/health/ready"];
@@ -73,6 +74,14 @@ internal static class Traffic
         await RootAsync(run, roots, cancellation).ConfigureAwait(false);
     }
 
+    /// <summary>Puts the secret, tagged with the place, wherever a client may send one.</summary>
+    public static void Plant(HttpRequestMessage request, string secret)
+    {
+        request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {secret}-header");
+        request.Headers.TryAddWithoutValidation("Cookie", $"session={secret}-cookie");
+        request.Content = new StringContent($$"""{"password":"{{secret}}-body"}""", System.Text.Encoding.UTF8, "application/json");
+    }
+
     private static async Task<ServiceTraffic> DriveAsync(VerificationRun run, ServiceUnderTest service, CancellationToken cancellation)
     {
         using var client = Client();
@@ -87,7 +96,7 @@ internal static class Traffic
         string? failure = null;
         for (var number = 0; number < run.Plan.RequestsPerService && failure is null; number++)
         {
-            var secret = number == 0 ? Secret : null;
+            var secret = number == 0 ? Secret(run) : null;
             var (status, problem) = await AskAsync(client, run, probe, source, number, secret, roots, cancellation).ConfigureAwait(false);
             failure = problem;
             if (problem is null)
@@ -120,9 +129,9 @@ internal static class Traffic
         HttpClient client, VerificationRun run, Uri address, uint source, int number, string? secret, ICollection<TraceSpan> roots, CancellationToken cancellation)
     {
         using var request = new HttpRequestMessage(
-            HttpMethod.Get, secret is null ? address : new Uri($"{address}{(address.Query.Length > 0 ? '&' : '?')}access_token={secret}"));
+            HttpMethod.Get, secret is null ? address : new Uri($"{address}{(address.Query.Length > 0 ? '&' : '?')}access_token={secret}-query"));
         if (secret is not null)
-            request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {secret}");
+            Plant(request, secret);
         return await AskAsync(client, run, request, run.Identity.TraceId(source, number), run.Identity.SpanId(source, number), roots, cancellation)
             .ConfigureAwait(false);
     }

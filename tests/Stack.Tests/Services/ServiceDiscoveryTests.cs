@@ -34,7 +34,8 @@ public sealed partial class ServiceDiscoveryTests : IDisposable
     public void OnlyMonitoredProjectsAreServicesInOrderOfName()
     {
         Project("Shop.Orders",
-            "<MonitoredService>true</MonitoredService><MonitoredProbe>/orders</MonitoredProbe><MonitoredCalls>Shop.Inventory</MonitoredCalls>");
+            "<MonitoredService>true</MonitoredService><MonitoredProbe>/orders</MonitoredProbe><MonitoredFault>/fault</MonitoredFault>"
+            + "<MonitoredCalls>Shop.Inventory</MonitoredCalls>");
         Project("Shop.Inventory", "<MonitoredService>True</MonitoredService>");
         Project("Shop.Monitoring", "");
         Project("Shop.Off", "<MonitoredService>false</MonitoredService>");
@@ -45,6 +46,7 @@ public sealed partial class ServiceDiscoveryTests : IDisposable
         Assert.Equal([8080, 8081], services.Select(service => service.Port));
         Assert.Null(services[0].ProbePath);
         Assert.Equal("/orders", services[1].ProbePath);
+        Assert.Equal((null, "/fault"), (services[0].FaultPath, services[1].FaultPath));
         Assert.Equal(["shop-inventory"], services[1].Calls);
     }
 
@@ -134,7 +136,8 @@ public sealed partial class ServiceDiscoveryTests : IDisposable
         Assert.Equal(3, faults.Count);
         Assert.Contains(Path.Combine("D", "Properties", "launchSettings.json") + ": ", faults[0], StringComparison.Ordinal);
         Assert.Equal(
-            $"{source}/A/Properties/launchSettings.json and {source}/B/Properties/launchSettings.json have the same port 8090; change applicationUrl in one of them",
+            $"{source}/A/Properties/launchSettings.json and {source}/B/Properties/launchSettings.json have the same port 8090; "
+                + "change applicationUrl in one of them",
             faults[1]);
         Assert.Equal(
             $"{source}/C/Properties/launchSettings.json: its port 3000 is ports.grafana; change its applicationUrl, or ports.grafana in stack.json", faults[2]);

@@ -15,7 +15,7 @@ public sealed class ScaffoldedShop : IAsyncDisposable
     private readonly bool _inFiles;
     private readonly string _home = Directory.CreateTempSubdirectory("micromonitored-e2e-").FullName;
 
-    /// <param name="inFiles">Whether the template writes the ports down (<c>--ports-base</c>); otherwise the environment moves them, those of the services too.</param>
+    /// <param name="inFiles">Whether the template writes the ports down (<c>--ports-base</c>); otherwise the environment moves all of them.</param>
     public ScaffoldedShop(bool inFiles = false)
     {
         _inFiles = inFiles;
@@ -48,8 +48,8 @@ public sealed class ScaffoldedShop : IAsyncDisposable
         var templates = Directory.EnumerateFiles(packages, "MicroMonitored.Templates.*.nupkg", SearchOption.AllDirectories).Single();
         await DotnetAsync(_home, cancellation, "new", "install", templates, "--debug:custom-hive", Hive);
         string[] ports = _inFiles ? ["--ports-base", FirstPort.ToString(CultureInfo.InvariantCulture)] : [];
-        await DotnetAsync(_home, cancellation, ["new", "micro-monitored", "--name", "Shop", "--output", Folder,
-            "--no-update-check", "--debug:custom-hive", Hive, .. ports]);
+        await DotnetAsync(_home, cancellation, ["new", "micro-monitored", "--name", "Shop", "--output", Folder, "--no-update-check",
+            "--debug:custom-hive", Hive, .. ports]);
     }
 
     /// <summary>Adds a project with another of the templates, from the repository's root as a person would.</summary>

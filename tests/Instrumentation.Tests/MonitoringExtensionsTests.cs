@@ -75,7 +75,8 @@ public sealed class MonitoringExtensionsTests : IDisposable
     public async Task Where_all_listen_on_one_port_another_service_is_found_by_its_name_alone(string called, string asked)
     {
         var requests = new List<(HttpMethod, Uri)>();
-        var builder = Builder("Production", "--OTEL_SERVICE_NAME=shop-orders", "--Monitoring:PeerPort=8080", "--Services:shop-known:http:0=http://127.0.0.1:8123");
+        var builder = Builder(
+            "Production", "--OTEL_SERVICE_NAME=shop-orders", "--Monitoring:PeerPort=8080", "--Services:shop-known:http:0=http://127.0.0.1:8123");
         builder.Services.ConfigureHttpClientDefaults(http => http.ConfigurePrimaryHttpMessageHandler(() => new Failing(requests)));
         await using var app = builder.Build();
         using var client = app.Services.GetRequiredService<IHttpClientFactory>().CreateClient();

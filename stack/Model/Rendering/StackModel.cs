@@ -86,7 +86,10 @@ public sealed record StackModel
             Webhook = settings.Alerting.Webhook,
             Services = [.. services
                 .OrderBy(service => service.Name, StringComparer.Ordinal)
-                .Select(service => new ServiceContainer(service.Name, $"{settings.Names.Project}/{service.Name}:local", service.Port) { Calls = service.Calls })],
+                .Select(service => new ServiceContainer(service.Name, $"{settings.Names.Project}/{service.Name}:local", service.Port)
+                {
+                    Calls = service.Calls,
+                })],
             SecretsGroup = ProcessGroup.Current,
         };
 }

@@ -37,7 +37,10 @@ public static partial class ServiceDiscovery
         string Shown(string file) => Path.GetRelativePath(Path.GetDirectoryName(Path.GetFullPath(sourceFolder))!, file).Replace('\\', '/');
         var own = found.ToDictionary(candidate => candidate, candidate => counted ? null : Guarded(() => LaunchSettings.PortIn(candidate.Launch), faults));
         foreach (var same in found.Where(candidate => own[candidate] is not null).GroupBy(candidate => own[candidate]).Where(group => group.Count() > 1))
-            faults.Add($"{string.Join(" and ", same.Select(candidate => Shown(candidate.Launch)))} have the same port {same.Key}; change applicationUrl in one of them");
+        {
+            var files = string.Join(" and ", same.Select(candidate => Shown(candidate.Launch)));
+            faults.Add($"{files} have the same port {same.Key}; change applicationUrl in one of them");
+        }
 
         var used = own.Values.OfType<int>().Concat(counted ? [] : takenPorts.Select(pair => pair.Value)).ToHashSet();
         var free = new Queue<int>(Enumerable.Range(firstPort, found.Count + used.Count).Where(port => !used.Contains(port)));

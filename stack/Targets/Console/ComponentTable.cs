@@ -16,7 +16,7 @@ internal static class ComponentTable
             [
                 new Text(component.Name),
                 new Text(component.Kind),
-                new Text(component.State, new Style(component.State switch { "ready" or ComponentStatus.ByHand => Color.Green, "down" => Color.Grey, _ => Color.Yellow })),
+                new Text(component.State, new Style(Colour(component.State))),
                 new Text(component.Id ?? "-"),
                 new Text(component.Url?.ToString().TrimEnd('/') ?? "-"),
                 .. timed ? [new Text(component.Seconds is { } seconds ? FormattableString.Invariant($"{seconds:0.0} s") : "-")] : Array.Empty<Text>(),
@@ -25,6 +25,9 @@ internal static class ComponentTable
 
         console.Write(table);
     }
+
+    private static Color Colour(string state)
+        => state switch { "ready" or ComponentStatus.ByHand => Color.Green, "down" => Color.Grey, _ => Color.Yellow };
 }
 
 [JsonSourceGenerationOptions(

@@ -134,7 +134,8 @@ public sealed partial class ServiceDiscoveryTests : IDisposable
         Assert.Equal(3, faults.Count);
         Assert.Contains(Path.Combine("D", "Properties", "launchSettings.json") + ": ", faults[0], StringComparison.Ordinal);
         Assert.Equal(
-            $"{source}/A/Properties/launchSettings.json and {source}/B/Properties/launchSettings.json have the same port 8090; change applicationUrl in one of them",
+            $"{source}/A/Properties/launchSettings.json and {source}/B/Properties/launchSettings.json have the same port 8090; "
+                + "change applicationUrl in one of them",
             faults[1]);
         Assert.Equal(
             $"{source}/C/Properties/launchSettings.json: its port 3000 is ports.grafana; change its applicationUrl, or ports.grafana in stack.json", faults[2]);

@@ -41,8 +41,10 @@ public sealed class StoredSignalsTests : IAsyncLifetime
             $"--OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:{(protocol == "grpc" ? _ports.OtlpGrpc : _ports.OtlpHttp)}",
             $"--OTEL_EXPORTER_OTLP_PROTOCOL={protocol}", "--OTEL_LOGS_EXPORTER=otlp", "--OTEL_METRICS_EXPORTER=otlp");
 
-        const string query = """{ resource.service.name = "app" && span.http.route = "/hello/{name}" }""";
-        await FoundAsync(_ports.Tempo, "/api/search?q=" + Uri.EscapeDataString(query), "GET /hello/{name}");
+        await FoundAsync(
+            _ports.Tempo,
+            "/api/search?q=" + Uri.EscapeDataString("""{ resource.service.name = "app" && span.http.route = "/hello/{name}" }"""),
+            "GET /hello/{name}");
         await FoundAsync(_ports.Loki, "/loki/api/v1/query_range?query=" + Uri.EscapeDataString("""{service_name="app"} |= "Hello Ada" """), "Hello Ada");
         await FoundAsync(
             _ports.Prometheus,
@@ -63,6 +65,8 @@ public sealed class StoredSignalsTests : IAsyncLifetime
         });
         await app.StartAsync(Cancellation);
         Assert.Equal("Ada", await _client.GetStringAsync(new Uri($"{app.Urls.First()}/hello/Ada"), Cancellation));
+        // The answer is there before the server's span has ended.
+        await app.StopAsync(Cancellation);
     }
 
     private async Task FoundAsync(int port, string query, string expected)

@@ -25,7 +25,7 @@ internal sealed class Examination(BuildContext context, Machine machine)
         if (services is not null)
         {
             findings.Add(services);
-            findings.AddRange(PortRows());
+            findings.AddRange(PortRows(whole));
             if (whole)
                 findings.Add(Configuration());
             findings.Add(Password());
@@ -102,10 +102,12 @@ internal sealed class Examination(BuildContext context, Machine machine)
         }
     }
 
-    private IEnumerable<Finding> PortRows()
+    private IEnumerable<Finding> PortRows(bool whole)
     {
         var lent = machine.EphemeralPorts;
-        foreach (var (key, port) in WantedPorts().Where(port => lent.Contains(port.Value)))
+        var wanted = Component.TakenPorts(context.Settings)
+            .Concat(whole ? context.Services.Select(service => KeyValuePair.Create($"the service {service.Name}", service.Port)) : []).ToList();
+        foreach (var (key, port) in wanted.Where(port => lent.Contains(port.Value)))
             yield return new Finding("port range", FindingStatus.Warn,
                 $"{key} {port} lies in {lent.First}-{lent.Last}, which the system lends to outgoing connections: Up may find it taken by chance",
                 $"set a port below {lent.First} in stack/stack.json, or reserve it in net.ipv4.ip_local_reserved_ports");
@@ -115,16 +117,13 @@ internal sealed class Examination(BuildContext context, Machine machine)
             yield break;
         }
 
-        var taken = WantedPorts().Where(port => machine.PortsInUse.Contains(port.Value)).ToList();
+        var taken = wanted.Where(port => machine.PortsInUse.Contains(port.Value)).ToList();
         if (taken.Count == 0)
             yield return new Finding("ports", FindingStatus.Pass, "all are free");
         foreach (var (key, port) in taken)
             yield return new Finding("ports", FindingStatus.Fail, $"{key} {port} is taken by {Listeners.Owner(port) ?? "another process"}",
                 "end it or set another port in stack/stack.json");
     }
-
-    private IEnumerable<KeyValuePair<string, int>> WantedPorts()
-        => Component.TakenPorts(context.Settings).Append(KeyValuePair.Create("ports.services", context.Settings.Ports.Services));
 
     private Finding Configuration()
     {

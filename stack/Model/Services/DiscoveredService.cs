@@ -17,7 +17,9 @@ public sealed record DiscoveredService(string Name, string ProjectName, string P
     /// <summary>The address on this machine that answers 2xx once it is ready.</summary>
     public Uri Ready => Endpoint.At("/health/ready");
 
-    /// <summary>A GET route that throws when the environment asks for it (<c>MonitoredFault</c>), so that a failing request can be proven; null where there is none.</summary>
+    /// <summary>
+    /// A GET route that throws when the environment asks for it (<c>MonitoredFault</c>), so that a failing request can be proven; null where there is none.
+    /// </summary>
     public string? FaultPath { get; init; }
 
     /// <summary>The folder of the project file.</summary>

@@ -22,12 +22,9 @@ public sealed class Canary : AsyncFrostingTask<BuildContext>
     public override async Task RunAsync(BuildContext context)
     {
         var engine = EngineSelection.Running(context, context.GetValue(Engine));
-        var options = new CanaryOptions
-        {
-            Duration = context.GetValue(Duration),
-            Exposure = new CanaryExposure(context.GetValue(Port),
-                TargetsFile: engine is EmbeddedEngine ? Path.Combine(context.Paths.Rendered, "embedded", EmbeddedFiles.CanaryTargets) : null),
-        };
+        var targets = engine is EmbeddedEngine ? Path.Combine(context.Paths.Rendered, "embedded", EmbeddedFiles.CanaryTargets) : null;
+        var exposure = new CanaryExposure(context.GetValue(Port), TargetsFile: targets);
+        var options = new CanaryOptions { Duration = context.GetValue(Duration), Exposure = exposure };
         var plan = VerificationPlans.Of(context, engine, context.GetValue(Timeout));
         CanaryReport report;
         try

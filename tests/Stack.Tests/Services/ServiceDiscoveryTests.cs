@@ -34,7 +34,8 @@ public sealed partial class ServiceDiscoveryTests : IDisposable
     public void OnlyMonitoredProjectsAreServicesInOrderOfName()
     {
         Project("Shop.Orders",
-            "<MonitoredService>true</MonitoredService><MonitoredProbe>/orders</MonitoredProbe><MonitoredFault>/fault</MonitoredFault><MonitoredCalls>Shop.Inventory</MonitoredCalls>");
+            "<MonitoredService>true</MonitoredService><MonitoredProbe>/orders</MonitoredProbe><MonitoredFault>/fault</MonitoredFault>"
+            + "<MonitoredCalls>Shop.Inventory</MonitoredCalls>");
         Project("Shop.Inventory", "<MonitoredService>True</MonitoredService>");
         Project("Shop.Monitoring", "");
         Project("Shop.Off", "<MonitoredService>false</MonitoredService>");

@@ -195,6 +195,8 @@ internal sealed partial class StackDouble : ILogProbe, IAsyncDisposable
             _ => (404, ""),
         };
         context.Response.StatusCode = status;
-        await context.Response.WriteAsync(text);
+        // An answer of 204 has no body; writing one, even an empty one, costs the connection.
+        if (text.Length > 0)
+            await context.Response.WriteAsync(text);
     }
 }

@@ -16,18 +16,20 @@ internal static class Checkout
         for (var folder = new DirectoryInfo(environment.ContentRootPath); folder is not null; folder = folder.Parent)
         {
             if (File.Exists(Path.Combine(folder.FullName, "stack", "stack.json")))
-                return In(folder.FullName);
+                return In(folder.FullName, environment.ApplicationName);
         }
 
         return [];
     }
 
-    private static IEnumerable<KeyValuePair<string, string?>> In(string root)
+    private static IEnumerable<KeyValuePair<string, string?>> In(string root, string application)
     {
         var artifacts = Path.Combine(root, "artifacts");
         var stack = new ConfigurationBuilder().AddJsonFile(Path.Combine(artifacts, "run", "development.json"), optional: true).Build();
         // A copied folder brings the file of its original along.
-        var joined = stack["Checkout"] == root ? stack.AsEnumerable() : [];
+        var joined = stack["Checkout"] == root
+            ? stack.AsEnumerable().Append(new("Monitoring:FaultRoute", stack[$"Faults:{application}"]))
+            : [];
         return joined.Append(new("Monitoring:LogFolder", Path.Combine(artifacts, "logs"))).DistinctBy(setting => setting.Key);
     }
 }

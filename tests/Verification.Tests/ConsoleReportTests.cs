@@ -28,12 +28,15 @@ public sealed class ConsoleReportTests
     {
         Checks =
         [
-            new("metrics.otlp", null, CheckStatus.Fail, 15, "the OTLP receiver answered 404 on http://127.0.0.1:4318/v1/metrics: not found", "verify → OTLP metric receiver", "start Prometheus with --web.enable-otlp-receiver"),
+            new("metrics.otlp", null, CheckStatus.Fail, 15, "the OTLP receiver answered 404 on http://127.0.0.1:4318/v1/metrics: not found",
+                "verify → OTLP metric receiver", "start Prometheus with --web.enable-otlp-receiver"),
             new("metrics.exemplar", "shop-inventory", CheckStatus.Skip, 0, "blocked: shop-inventory is not scraped (see metrics.target-up)", null, null),
             new("metrics.exemplar", "shop-orders", CheckStatus.Pass, 310, "exemplar of trace 0123 on /orders le=0.005", null, null),
             new("logs.exactly-once", "shop-inventory", CheckStatus.Skip, 0, "blocked: nothing reached shop-inventory", null, null),
-            new("logs.exactly-once", "shop-orders", CheckStatus.Fail, 20900, "1 missing <a|b> \u001b[31m & 100%, done:\nsecond", "shop-orders → log agent", "look at [the] drop counter of shop-orders, the agent's dropped entries, the store's discarded samples"),
-            new("logs.exactly-once", "shop-payments", CheckStatus.Fail, 20900, "2 missing (line 7, line 8)", "shop-payments → log agent", "look at the log of loki"),
+            new("logs.exactly-once", "shop-orders", CheckStatus.Fail, 20900, "1 missing <a|b> \u001b[31m & 100%, done:\nsecond", "shop-orders → log agent",
+                "look at [the] drop counter of shop-orders, the agent's dropped entries, the store's discarded samples"),
+            new("logs.exactly-once", "shop-payments", CheckStatus.Fail, 20900, "2 missing (line 7, line 8)",
+                "shop-payments → log agent", "look at the log of loki"),
         ],
     };
 
@@ -146,7 +149,10 @@ public sealed class ConsoleReportTests
     private static string Written(VerificationReport report, int width, bool details = false)
     {
         var text = new StringWriter();
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(text) });
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(text),
+        });
         console.Profile.Width = width;
         ConsoleReport.Write(console, report, details);
         return text.ToString().ReplaceLineEndings("\n");

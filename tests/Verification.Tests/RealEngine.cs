@@ -19,15 +19,17 @@ internal sealed class RealEngine : ILogProbe, IAsyncDisposable
     {
         var listeners = Names.Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
         listeners.ForEach(listener => listener.Start());
-        ports = Names.Zip(listeners, (name, listener) => (name, ((IPEndPoint)listener.LocalEndpoint).Port)).ToDictionary(pair => pair.name, pair => pair.Port);
+        ports = Names.Zip(listeners, (name, listener) => KeyValuePair.Create(name, ((IPEndPoint)listener.LocalEndpoint).Port)).ToDictionary();
         listeners.ForEach(listener => listener.Dispose());
         Directory.CreateDirectory(Path.Combine(folder.FullName, "logs"));
         var configuration = Path.Combine(folder.FullName, "embedded.json");
         File.WriteAllText(configuration, JsonSerializer.Serialize(new Dictionary<string, object>
         {
-            ["dataFolder"] = "data", ["logFolder"] = "logs", ["ports"] = ports, ["fileSd"] = new[] { "canary.json" }, ["scrapeInterval"] = "500ms", ["scrapeTimeout"] = "500ms",
+            ["dataFolder"] = "data", ["logFolder"] = "logs", ["ports"] = ports, ["fileSd"] = new[] { "canary.json" },
+            ["scrapeInterval"] = "500ms", ["scrapeTimeout"] = "500ms",
         }));
-        process = Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "MicroMonitored.Embedded.dll"), "--config", configuration]))!;
+        process = Process.Start(new ProcessStartInfo(
+            "dotnet", [Path.Combine(AppContext.BaseDirectory, "MicroMonitored.Embedded.dll"), "--config", configuration]))!;
     }
 
     /// <summary>The <c>file_sd</c> file that it reads.</summary>

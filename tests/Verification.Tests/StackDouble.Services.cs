@@ -226,13 +226,15 @@ internal sealed partial class StackDouble
         if (own && fault == Fault.FaultRouteAnswers)
             return 200;
         var route = own && fault == Fault.FaultSpanWithoutRoute ? "" : "/fault";
-        var span = new TraceSpan(parts[1], server, parts[2], "GET /fault", SpanKind.Server, Now(), Now(), service, Texts(("http.route", route), ("error.type", "System.InvalidOperationException")));
+        var span = new TraceSpan(parts[1], server, parts[2], "GET /fault", SpanKind.Server, Now(), Now(), service,
+            Texts(("http.route", route), ("error.type", "System.InvalidOperationException")));
         lock (gate)
         {
             if (!(own && fault == Fault.FaultNotCounted))
                 counters[service]["/fault"] = counters[service].GetValueOrDefault("/fault") + 1;
             if (!(own && fault == Fault.ServiceLogsNothing))
-                LogRequest(service, "/fault", 500, parts[1], server, own && fault == Fault.FaultLineWithoutException ? null : "System.InvalidOperationException\n   at Shop.Orders");
+                LogRequest(service, "/fault", 500, parts[1], server,
+                    own && fault == Fault.FaultLineWithoutException ? null : "System.InvalidOperationException\n   at Shop.Orders");
         }
         if (own || fault != Fault.ServiceExportsNothing)
             Store([span with { IsError = true, ExceptionStack = own && fault == Fault.FaultSpanWithoutStack ? null : "   at Shop.Orders" }]);

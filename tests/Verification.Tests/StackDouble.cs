@@ -170,7 +170,8 @@ internal sealed partial class StackDouble : ILogProbe, IAsyncDisposable
         {
             ("prometheus", "/-/ready") => (fault == Fault.MetricStoreNotReady ? 503 : 200, "ready"),
             ("loki" or "tempo" or "log-agent", "/ready") or ("alertmanager", "/-/ready") => (200, "ready"),
-            ("loki", "/metrics") when !embedded => (200, $"# TYPE loki_discarded_samples_total counter\nloki_discarded_samples_total{{reason=\"rate_limited\"}} {dropped}\n"),
+            ("loki", "/metrics") when !embedded => (200,
+                $"# TYPE loki_discarded_samples_total counter\nloki_discarded_samples_total{{reason=\"rate_limited\"}} {dropped}\n"),
             ("prometheus", "/api/v1/query") => Query(query["query"]!),
             ("prometheus", "/api/v1/targets") => Targets(),
             ("prometheus", "/api/v1/query_exemplars") => Exemplars(query["query"]!),
@@ -194,6 +195,8 @@ internal sealed partial class StackDouble : ILogProbe, IAsyncDisposable
             _ => (404, ""),
         };
         context.Response.StatusCode = status;
-        await context.Response.WriteAsync(text);
+        // An answer of 204 has no body; writing one, even an empty one, costs the connection.
+        if (text.Length > 0)
+            await context.Response.WriteAsync(text);
     }
 }

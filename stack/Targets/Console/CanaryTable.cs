@@ -12,16 +12,12 @@ internal static class CanaryTable
     /// <summary>The summary: a row per signal, then its delays by size.</summary>
     public static void Print(IAnsiConsole console, CanaryReport report)
     {
-        var table = Terminal.Table("Signal", "Sent", "Late", "Lost", "Doubled", "Reordered", "Extra", "p50", "p95", "max");
-        foreach (var column in table.Columns)
-            column.Padding = new Padding(0, 0, 1, 0);
+        var table = Terminal.Table("Signal", "Sent", "Late", "Lost", "Doubled", "Reordered", "Unexpected", "p95");
         var delays = Terminal.Table(["Emit to queryable", .. Bounds]);
         foreach (var signal in report.Signals)
         {
-            var freshness = signal.Delays.Freshness;
             string[] counts = [.. new[] { signal.Sent, signal.Late, signal.Missing, signal.Duplicate, signal.OutOfOrder, signal.Unexpected }.Select(Number)];
-            table.AddRow([.. counts.Prepend(signal.Signal).Concat([Delay(freshness?.P50Ms), Delay(freshness?.P95Ms), Delay(freshness?.MaxMs)])
-                .Select(text => new Text(text))]);
+            table.AddRow([.. counts.Prepend(signal.Signal).Append(Delay(signal.Delays.Freshness?.P95Ms)).Select(text => new Text(text))]);
             delays.AddRow([.. signal.Delays.Counts.Select(Number).Prepend(signal.Signal).Select(text => new Text(text))]);
         }
 

@@ -39,7 +39,12 @@ internal static class DevelopmentSettings
         }
 
         foreach (var service in context.Services)
+        {
             settings[$"Services:{service.Name}:http:0"] = service.Endpoint.ToString();
+            if (service.FaultPath is { } fault)
+                settings[$"Faults:{service.ProjectName}"] = fault;
+        }
+
         ChangedFile.Write(context.Paths.Development, JsonSerializer.Serialize(settings, Readable) + "\n");
     }
 }

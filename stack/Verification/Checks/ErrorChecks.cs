@@ -12,7 +12,9 @@ internal static class ErrorChecks
     public static Scope EachWithFault(VerificationRun run) =>
         run.Services.Count == 0
             ? Scope.Skip("no services under src/")
-            : Scope.Of(run.Services.Where(service => service.FaultPath is not null).Select(service => (string?)service.Name), "no service has a route that fails (MonitoredFault)");
+            : Scope.Of(
+                run.Services.Where(service => service.FaultPath is not null).Select(service => (string?)service.Name),
+                "no service has a route that fails (MonitoredFault)");
 
     public static async Task<Outcome> ErrorsAsync(VerificationRun run, string? service, CancellationToken cancellation)
     {
@@ -25,7 +27,10 @@ internal static class ErrorChecks
                 $"verify → {service}",
                 $"start {service} with Monitoring__FaultRoute={target.FaultPath} (--target=Up), and let that route throw");
         }
-        var outcomes = await Task.WhenAll(SpanAsync(run, target, sent, cancellation), LineAsync(run, target, cancellation), MetricAsync(run, target, sent, cancellation)).ConfigureAwait(false);
+        var outcomes = await Task.WhenAll(
+            SpanAsync(run, target, sent, cancellation),
+            LineAsync(run, target, cancellation),
+            MetricAsync(run, target, sent, cancellation)).ConfigureAwait(false);
         return outcomes.FirstOrDefault(outcome => outcome.Status != CheckStatus.Pass)
             ?? Outcome.Pass($"GET {target.FaultPath}: span, log line and metric tell the route, the status and the exception");
     }
@@ -33,7 +38,8 @@ internal static class ErrorChecks
     private static async Task<Outcome> SpanAsync(VerificationRun run, ServiceUnderTest service, FaultRequest sent, CancellationToken cancellation)
     {
         var polled = await run.Poll.UntilAsync(
-            async token => Problem((await run.Tempo.TraceAsync(sent.TraceId, token).ConfigureAwait(false)).FirstOrDefault(span => span.Service == service.Name && span.ParentId == sent.ParentId)),
+            async token => Problem((await run.Tempo.TraceAsync(sent.TraceId, token).ConfigureAwait(false))
+                .FirstOrDefault(span => span.Service == service.Name && span.ParentId == sent.ParentId)),
             problem => problem is null,
             run.ArrivalLimit,
             cancellation).ConfigureAwait(false);
@@ -41,11 +47,13 @@ internal static class ErrorChecks
             : polled.Value is not { } found ? Outcome.Unanswered(polled.Error ?? "no answer", "tempo")
             : found == Absent ? Outcome.Blocked($"the server span of GET {service.FaultPath} is not in the store", "traces.otlp-grpc")
             : Outcome.Fail($"the server span of GET {service.FaultPath} (trace {sent.TraceId}) {found}", $"{service.Name} → span",
-                $"let {service.Name} record route, status and exception of a request that throws: RecordException in its ASP.NET Core instrumentation, and builder.AddMonitoring()");
+                $"let {service.Name} record route, status and exception of a request that throws: "
+                    + "RecordException in its ASP.NET Core instrumentation, and builder.AddMonitoring()");
 
         string? Problem(TraceSpan? span) =>
             span is null ? Absent
-            : span.Attributes.GetValueOrDefault("http.route") as string != service.FaultPath ? $"has the route '{span.Attributes.GetValueOrDefault("http.route")}'"
+            : span.Attributes.GetValueOrDefault("http.route") as string != service.FaultPath
+                ? $"has the route '{span.Attributes.GetValueOrDefault("http.route")}'"
             : !span.IsError ? "has not the status error"
             : span.Attributes.GetValueOrDefault("error.type") is not string { Length: > 0 } ? "has no error.type"
             : span.ExceptionStack is not { Length: > 0 } ? "has no exception with a stack"
@@ -55,7 +63,8 @@ internal static class ErrorChecks
     private static async Task<Outcome> LineAsync(VerificationRun run, ServiceUnderTest service, CancellationToken cancellation)
     {
         var polled = await run.Poll.UntilAsync(
-            async token => Problem(await run.Loki.QueryRangeAsync($"{{job=\"{service.Name}\"}} |= \"{service.FaultPath}\"", run.StartedAt, run.To, token).ConfigureAwait(false)),
+            async token => Problem(await run.Loki.QueryRangeAsync(
+                $"{{job=\"{service.Name}\"}} |= \"{service.FaultPath}\"", run.StartedAt, run.To, token).ConfigureAwait(false)),
             problem => problem is null,
             run.ArrivalLimit,
             cancellation).ConfigureAwait(false);
@@ -73,7 +82,8 @@ internal static class ErrorChecks
             var fields = LogLines.Fields(line);
             return LogLines.Status(line) is not >= 500 ? $"tells the status {LogLines.Status(line)}"
                 : !RouteFields.Any(name => fields.GetValueOrDefault(name) == service.FaultPath) ? "tells not the route"
-                : !fields.Any(field => field.Key.Contains("exception", StringComparison.OrdinalIgnoreCase) && field.Value.Contains("at ", StringComparison.Ordinal)) ? "tells no exception with a stack"
+                : !fields.Any(field => field.Key.Contains("exception", StringComparison.OrdinalIgnoreCase)
+                    && field.Value.Contains("at ", StringComparison.Ordinal)) ? "tells no exception with a stack"
                 : null;
         }
     }
@@ -103,7 +113,8 @@ internal static class ErrorChecks
         // Absence is told once what carried the secrets has arrived, and a moment after.
         var arrived = await run.Poll.UntilAsync(
             async token => (await run.Loki.QueryRangeAsync($"{{job=\"{service}\"}}", run.StartedAt, run.To, token).ConfigureAwait(false)).Count >= traces.Count
-                && (await Task.WhenAll(traces.Select(id => TraceChecks.LeftBehindAsync(run, id, service, token))).ConfigureAwait(false)).All(spans => spans.Count > 0),
+                && (await Task.WhenAll(traces.Select(id => TraceChecks.LeftBehindAsync(run, id, service, token))).ConfigureAwait(false))
+                    .All(spans => spans.Count > 0),
             all => all,
             run.ArrivalLimit,
             cancellation).ConfigureAwait(false);
@@ -120,7 +131,8 @@ internal static class ErrorChecks
         {
             var secret = Traffic.Secret(run);
             var found = new List<(string Where, string Text)>();
-            foreach (var line in await run.Loki.QueryRangeAsync($"{{job=\"{service}\"}} |= \"{secret}\"", run.From, run.To, cancellation).ConfigureAwait(false))
+            var leaked = await run.Loki.QueryRangeAsync($"{{job=\"{service}\"}} |= \"{secret}\"", run.From, run.To, cancellation).ConfigureAwait(false);
+            foreach (var line in leaked)
                 found.Add(("log line", line.Line));
             foreach (var id in traces)
                 found.Add(($"trace {id}", await run.Tempo.RawTraceAsync(id, cancellation).ConfigureAwait(false) ?? ""));

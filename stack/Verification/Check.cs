@@ -12,7 +12,8 @@ internal sealed record Outcome(CheckStatus Status, string Detail, string? Hop = 
     public static Outcome Unanswered(string error, string component, string? hop = null) => Fail(
         error,
         hop ?? $"verify → {component}",
-        error.Contains(" not answering ", StringComparison.Ordinal) ? $"bring {component} up (--target=Up)" : $"read what {component} says of it (--target=Logs --component={component})");
+        error.Contains(" not answering ", StringComparison.Ordinal)
+            ? $"bring {component} up (--target=Up)" : $"read what {component} says of it (--target=Logs --component={component})");
 
     /// <summary>Nothing can be said, for another check has failed; it must have.</summary>
     public static Outcome Blocked(string reason, string by) => new(CheckStatus.Skip, $"blocked: {reason} (see {by})", BlockedBy: by);

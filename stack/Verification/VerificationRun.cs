@@ -10,8 +10,8 @@ internal sealed class VerificationRun : IDisposable
     /// <summary>How long something is watched after it is as expected, to see that nothing more arrives.</summary>
     public static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(500);
 
-    private readonly CancellationToken cancellation;
-    private readonly ConcurrentDictionary<(string Fact, string Of), Lazy<Task>> facts = new();
+    private readonly CancellationToken _cancellation;
+    private readonly ConcurrentDictionary<(string Fact, string Of), Lazy<Task>> _facts = new();
 
     public VerificationRun(VerificationPlan plan, RunIdentity identity, TimeProvider time, Poller poll, CancellationToken cancellation)
     {
@@ -19,7 +19,7 @@ internal sealed class VerificationRun : IDisposable
         Identity = identity;
         Time = time;
         Poll = poll;
-        this.cancellation = cancellation;
+        _cancellation = cancellation;
         StartedAt = time.GetUtcNow();
         Services = [.. plan.Services.OrderBy(service => service.Name, StringComparer.Ordinal)];
         Prometheus = new PrometheusClient(Http, plan.Endpoints.Prometheus);
@@ -69,7 +69,7 @@ internal sealed class VerificationRun : IDisposable
 
     /// <summary>The fact of that name about that subject, established by the first caller.</summary>
     public Task<T> FactAsync<T>(string fact, string of, Func<CancellationToken, Task<T>> establish) =>
-        (Task<T>)facts.GetOrAdd((fact, of), _ => new Lazy<Task>(() => establish(cancellation))).Value;
+        (Task<T>)_facts.GetOrAdd((fact, of), _ => new Lazy<Task>(() => establish(_cancellation))).Value;
 
     public ServiceUnderTest Service(string name) => Services.First(service => service.Name == name);
 

@@ -84,7 +84,8 @@ public static class Verifier
             StartedAt = run.StartedAt,
             DurationMs = Math.Round(time.GetElapsedTime(began).TotalMilliseconds, 1),
             Checks = results,
-            Freshness = run.Delays.OrderBy(pair => pair.Key, StringComparer.Ordinal).ToDictionary(pair => pair.Key, pair => Percentiles.Of([.. pair.Value]), StringComparer.Ordinal),
+            Freshness = run.Delays.OrderBy(pair => pair.Key, StringComparer.Ordinal)
+                .ToDictionary(pair => pair.Key, pair => Percentiles.Of([.. pair.Value]), StringComparer.Ordinal),
         };
     }
 
@@ -103,7 +104,8 @@ public static class Verifier
         })];
     }
 
-    private static async Task<(CheckResult Result, string? BlockedBy)> ProveAsync(VerificationRun run, Check check, string? subject, CancellationToken cancelled, CancellationToken bounded)
+    private static async Task<(CheckResult Result, string? BlockedBy)> ProveAsync(
+        VerificationRun run, Check check, string? subject, CancellationToken cancelled, CancellationToken bounded)
     {
         var began = run.Time.GetTimestamp();
         Outcome outcome;
@@ -113,7 +115,8 @@ public static class Verifier
         }
         catch (OperationCanceledException) when (!cancelled.IsCancellationRequested)
         {
-            outcome = Outcome.Fail($"not finished within {run.Plan.Timeout.TotalSeconds:0.#} s", "verify", "give it more time (--timeout=…), or look at the checks above that failed first");
+            outcome = Outcome.Fail($"not finished within {run.Plan.Timeout.TotalSeconds:0.#} s", "verify",
+                "give it more time (--timeout=…), or look at the checks above that failed first");
         }
         catch (OperationCanceledException)
         {
@@ -136,5 +139,6 @@ public static class Verifier
         : null;
 
     private static bool Matches(string pattern, string id) =>
-        Regex.IsMatch(id, $"^{Regex.Escape(pattern).Replace("\\*", ".*", StringComparison.Ordinal)}$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
+        Regex.IsMatch(id, $"^{Regex.Escape(pattern).Replace("\\*", ".*", StringComparison.Ordinal)}$",
+            RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
 }

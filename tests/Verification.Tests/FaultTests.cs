@@ -3,21 +3,21 @@ namespace MicroMonitored.Verification.Tests;
 /// <summary>One run per fault, several at a time; each test reads its own.</summary>
 public sealed class FaultRuns : IDisposable
 {
-    private readonly SemaphoreSlim slots = new(12);
-    private readonly Dictionary<(Fault, string), Task<VerificationReport>> runs;
+    private readonly SemaphoreSlim _slots = new(12);
+    private readonly Dictionary<(Fault, string), Task<VerificationReport>> _runs;
 
-    public FaultRuns() => runs = Enum.GetValues<Fault>().SelectMany(fault => Engines.Select(engine => (fault, engine)))
+    public FaultRuns() => _runs = Enum.GetValues<Fault>().SelectMany(fault => Engines.Select(engine => (fault, engine)))
         .ToDictionary(run => run, run => RunAsync(run.fault, run.engine));
 
     public static IReadOnlyList<string> Engines { get; } = ["docker", "embedded"];
 
-    public Task<VerificationReport> Of(Fault fault, string engine) => runs[(fault, engine)];
+    public Task<VerificationReport> Of(Fault fault, string engine) => _runs[(fault, engine)];
 
-    public void Dispose() => slots.Dispose();
+    public void Dispose() => _slots.Dispose();
 
     private async Task<VerificationReport> RunAsync(Fault fault, string engine)
     {
-        await slots.WaitAsync();
+        await _slots.WaitAsync();
         try
         {
             await using var stack = await StackDouble.StartAsync(fault);
@@ -25,7 +25,7 @@ public sealed class FaultRuns : IDisposable
         }
         finally
         {
-            slots.Release();
+            _slots.Release();
         }
     }
 }

@@ -11,29 +11,29 @@ internal sealed class RealEngine : ILogProbe, IAsyncDisposable
 {
     private static readonly string[] Names = ["grafana", "prometheus", "loki", "tempo", "otlpGrpc", "otlpHttp", "zipkin", "jaegerThrift"];
 
-    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("verify-engine-");
-    private readonly Process process;
-    private readonly Dictionary<string, int> ports;
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("verify-engine-");
+    private readonly Process _process;
+    private readonly Dictionary<string, int> _ports;
 
     private RealEngine()
     {
         var listeners = Names.Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
         listeners.ForEach(listener => listener.Start());
-        ports = Names.Zip(listeners, (name, listener) => KeyValuePair.Create(name, ((IPEndPoint)listener.LocalEndpoint).Port)).ToDictionary();
+        _ports = Names.Zip(listeners, (name, listener) => KeyValuePair.Create(name, ((IPEndPoint)listener.LocalEndpoint).Port)).ToDictionary();
         listeners.ForEach(listener => listener.Dispose());
-        Directory.CreateDirectory(Path.Combine(folder.FullName, "logs"));
-        var configuration = Path.Combine(folder.FullName, "embedded.json");
+        Directory.CreateDirectory(Path.Combine(_folder.FullName, "logs"));
+        var configuration = Path.Combine(_folder.FullName, "embedded.json");
         File.WriteAllText(configuration, JsonSerializer.Serialize(new Dictionary<string, object>
         {
-            ["dataFolder"] = "data", ["logFolder"] = "logs", ["ports"] = ports, ["fileSd"] = new[] { "canary.json" },
+            ["dataFolder"] = "data", ["logFolder"] = "logs", ["ports"] = _ports, ["fileSd"] = new[] { "canary.json" },
             ["scrapeInterval"] = "500ms", ["scrapeTimeout"] = "500ms",
         }));
-        process = Process.Start(new ProcessStartInfo(
+        _process = Process.Start(new ProcessStartInfo(
             "dotnet", [Path.Combine(AppContext.BaseDirectory, "MicroMonitored.Embedded.dll"), "--config", configuration]))!;
     }
 
     /// <summary>The <c>file_sd</c> file that it reads.</summary>
-    public string TargetsFile => Path.Combine(folder.FullName, "canary.json");
+    public string TargetsFile => Path.Combine(_folder.FullName, "canary.json");
 
     public VerificationPlan Plan => new()
     {
@@ -53,7 +53,7 @@ internal sealed class RealEngine : ILogProbe, IAsyncDisposable
         LogProbe = this,
         Timeout = TimeSpan.FromSeconds(40),
         ScrapeInterval = TimeSpan.FromMilliseconds(500),
-        PublishedPorts = ports,
+        PublishedPorts = _ports,
     };
 
     public static async Task<RealEngine> StartAsync()
@@ -79,21 +79,21 @@ internal sealed class RealEngine : ILogProbe, IAsyncDisposable
     }
 
     public Task AppendAsync(string fileName, IReadOnlyList<string> lines, CancellationToken cancellation) =>
-        File.AppendAllTextAsync(Path.Combine(folder.FullName, "logs", fileName), string.Concat(lines.Select(line => line + "\n")), cancellation);
+        File.AppendAllTextAsync(Path.Combine(_folder.FullName, "logs", fileName), string.Concat(lines.Select(line => line + "\n")), cancellation);
 
     public Task RemoveAsync(string fileName, CancellationToken cancellation)
     {
-        File.Delete(Path.Combine(folder.FullName, "logs", fileName));
+        File.Delete(Path.Combine(_folder.FullName, "logs", fileName));
         return Task.CompletedTask;
     }
 
     public async ValueTask DisposeAsync()
     {
-        process.Kill();
-        await process.WaitForExitAsync();
-        process.Dispose();
-        folder.Delete(recursive: true);
+        _process.Kill();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+        _folder.Delete(recursive: true);
     }
 
-    private Uri At(string name) => new($"http://127.0.0.1:{ports[name]}");
+    private Uri At(string name) => new($"http://127.0.0.1:{_ports[name]}");
 }

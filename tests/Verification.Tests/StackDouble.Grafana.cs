@@ -11,16 +11,16 @@ internal sealed partial class StackDouble
     {
         var basic = ((string?)context.Request.Headers.Authorization) is { } header ? Encoding.UTF8.GetString(Convert.FromBase64String(header[6..])) : null;
         if (path == "/api/health")
-            return (200, fault == Fault.GrafanaUnhealthy ? """{"database":"failing"}""" : """{"database":"ok","version":"13.2.1"}""");
-        var known = (basic == "admin:secret" && fault != Fault.GrafanaWrongPassword) || (basic == "admin:admin" && fault == Fault.GrafanaDefaultPassword)
-            || (basic is null && fault == Fault.GrafanaAnonymous);
+            return (200, _fault == Fault.GrafanaUnhealthy ? """{"database":"failing"}""" : """{"database":"ok","version":"13.2.1"}""");
+        var known = (basic == "admin:secret" && _fault != Fault.GrafanaWrongPassword) || (basic == "admin:admin" && _fault == Fault.GrafanaDefaultPassword)
+            || (basic is null && _fault == Fault.GrafanaAnonymous);
         if (path is "/api/user" or "/api/org")
             return (known ? 200 : 401, "{}");
         if (path.StartsWith("/api/datasources/", StringComparison.Ordinal))
-            return (fault == Fault.DatasourceWrong && path.Contains("/proxy/uid/loki", StringComparison.Ordinal) ? 502 : 200, "{}");
+            return (_fault == Fault.DatasourceWrong && path.Contains("/proxy/uid/loki", StringComparison.Ordinal) ? 502 : 200, "{}");
         if (path == "/api/dashboards/uid/services")
         {
-            return fault == Fault.DashboardMissing
+            return _fault == Fault.DashboardMissing
                 ? (404, "{}")
                 : (200, """
                     {"dashboard":{"title":"Services","uid":"services",
@@ -38,9 +38,9 @@ internal sealed partial class StackDouble
             var refId = query["refId"]!.GetValue<string>();
             if (expression.Contains("$service", StringComparison.Ordinal) || expression.Contains("${", StringComparison.Ordinal))
                 return (400, Result(refId, new JsonObject { ["error"] = "a variable was left in" }));
-            if (fault == Fault.PanelMisspelt && query["datasource"]!["uid"]!.GetValue<string>() == "loki")
+            if (_fault == Fault.PanelMisspelt && query["datasource"]!["uid"]!.GetValue<string>() == "loki")
                 return (400, Result(refId, new JsonObject { ["error"] = "parse error at line 1" }));
-            var values = fault == Fault.PanelEmpty && query["datasource"]!["uid"]!.GetValue<string>() == "prometheus" ? "[[],[]]" : "[[1],[2]]";
+            var values = _fault == Fault.PanelEmpty && query["datasource"]!["uid"]!.GetValue<string>() == "prometheus" ? "[[],[]]" : "[[1],[2]]";
             return (200, Result(refId, new JsonObject { ["frames"] = new JsonArray(
                 new JsonObject { ["data"] = new JsonObject { ["values"] = JsonNode.Parse(values) } }) }));
         }

@@ -12,20 +12,20 @@ internal sealed partial class StackDouble
 {
     public Task AppendAsync(string fileName, IReadOnlyList<string> written, CancellationToken cancellation)
     {
-        if (fault == Fault.LogFolderNotWritable)
+        if (_fault == Fault.LogFolderNotWritable)
             throw new UnauthorizedAccessException($"Access to the path '/logs/{fileName}' is denied.");
-        lock (gate)
+        lock (_gate)
         {
             foreach (var line in written)
             {
                 var number = JsonNode.Parse(line)!["number"]!.GetValue<int>();
-                if (fault == Fault.LinesDropped && number == 3)
-                    dropped++;
-                if (fault == Fault.SyntheticLineLost && number == 7)
+                if (_fault == Fault.LinesDropped && number == 3)
+                    _dropped++;
+                if (_fault == Fault.SyntheticLineLost && number == 7)
                     continue;
-                Collect(Path.GetFileNameWithoutExtension(fileName), line, fault == Fault.SyntheticLinesReordered && number is 20 or 21
+                Collect(Path.GetFileNameWithoutExtension(fileName), line, _fault == Fault.SyntheticLinesReordered && number is 20 or 21
                     ? (20 - number) * 200 + 100 : 0);
-                if (fault == Fault.SyntheticLineDoubled && number == 7)
+                if (_fault == Fault.SyntheticLineDoubled && number == 7)
                     Collect(Path.GetFileNameWithoutExtension(fileName), line, 0);
             }
         }
@@ -34,32 +34,32 @@ internal sealed partial class StackDouble
 
     public Task RemoveAsync(string fileName, CancellationToken cancellation) => Task.CompletedTask;
 
-    private bool First(string what) => once.TryAdd(what, what);
+    private bool First(string what) => _once.TryAdd(what, what);
 
     private async Task ScrapeAsync()
     {
-        while (!stopping.IsCancellationRequested)
+        while (!_stopping.IsCancellationRequested)
         {
-            lock (gate)
+            lock (_gate)
             {
-                foreach (var (job, routes) in counters)
+                foreach (var (job, routes) in _counters)
                 {
                     if (Up(job))
                     {
                         var seen = new Dictionary<string, double>(routes);
-                        if (fault == Fault.MetricsLate)
-                            _ = LaterAsync(2500, () => scraped[job] = seen);
+                        if (_fault == Fault.MetricsLate)
+                            _ = LaterAsync(2500, () => _scraped[job] = seen);
                         else
-                            scraped[job] = seen;
-                        lastScrape[job] = DateTimeOffset.UtcNow;
+                            _scraped[job] = seen;
+                        _lastScrape[job] = DateTimeOffset.UtcNow;
                     }
                 }
-                scrapedExemplars.Clear();
-                scrapedExemplars.AddRange(exemplars);
+                _scrapedExemplars.Clear();
+                _scrapedExemplars.AddRange(_exemplars);
             }
             try
             {
-                await Task.Delay(ScrapeInterval, stopping.Token);
+                await Task.Delay(ScrapeInterval, _stopping.Token);
             }
             catch (OperationCanceledException)
             {
@@ -68,7 +68,7 @@ internal sealed partial class StackDouble
         }
     }
 
-    private bool Up(string job) => !(fault == Fault.MetricsPageFails && job == Orders) && !(fault == Fault.ServiceNotStarted && job == Inventory);
+    private bool Up(string job) => !(_fault == Fault.MetricsPageFails && job == Orders) && !(_fault == Fault.ServiceNotStarted && job == Inventory);
 
     /// <summary>One request to a service, with all it leaves behind; the status it answers.</summary>
     private int Request(string service, string route, string? traceparent, string query, bool logged = true)
@@ -82,33 +82,33 @@ internal sealed partial class StackDouble
         if (service == Orders)
         {
             var client = Hex(8);
-            if (fault == Fault.ServiceNotStarted)
+            if (_fault == Fault.ServiceNotStarted)
                 status = 502;
             else
-                Request(Inventory, "/stock", fault == Fault.TraceparentStripped ? null : $"00-{traceId}-{client}-01", "");
-            if (fault != Fault.ClientSpanMissing)
+                Request(Inventory, "/stock", _fault == Fault.TraceparentStripped ? null : $"00-{traceId}-{client}-01", "");
+            if (_fault != Fault.ClientSpanMissing)
                 spans.Add(new TraceSpan(traceId, client, server, "GET", SpanKind.Client, begin + 1000, begin + 2000, service, Texts()));
         }
-        if (fault == Fault.ProbeRouteFails && service == Orders)
+        if (_fault == Fault.ProbeRouteFails && service == Orders)
             status = 500;
         spans.Add(new TraceSpan(traceId, server, parts?[2], $"GET {route}", SpanKind.Server, begin, Now(), service,
-            Texts(("url.query", fault == Fault.SecretIsTraced ? query : "Redacted"))));
-        lock (gate)
+            Texts(("url.query", _fault == Fault.SecretIsTraced ? query : "Redacted"))));
+        lock (_gate)
         {
-            if (!(fault == Fault.OneRequestNotCounted && service == Orders && First("count")))
-                counters[service][route] = counters[service].GetValueOrDefault(route) + 1;
-            if (fault == Fault.OneRequestCountedTwice && service == Orders && First("count"))
-                counters[service][route]++;
-            if (fault == Fault.SecretIsExposed && service == Orders && query.Length > 0)
-                exposed = $"# {query}\n";
-            if (fault != Fault.ExemplarsOff)
-                exemplars.Add((service, traceId, fault == Fault.ExemplarOfAnotherSpan ? Hex(8) : server));
-            if (service == Orders && fault != Fault.ServiceGraphOff && fault != Fault.ServiceNotStarted)
-                edges++;
-            if (logged && !(fault == Fault.ServiceLogsNothing && service == Orders))
+            if (!(_fault == Fault.OneRequestNotCounted && service == Orders && First("count")))
+                _counters[service][route] = _counters[service].GetValueOrDefault(route) + 1;
+            if (_fault == Fault.OneRequestCountedTwice && service == Orders && First("count"))
+                _counters[service][route]++;
+            if (_fault == Fault.SecretIsExposed && service == Orders && query.Length > 0)
+                _exposed = $"# {query}\n";
+            if (_fault != Fault.ExemplarsOff)
+                _exemplars.Add((service, traceId, _fault == Fault.ExemplarOfAnotherSpan ? Hex(8) : server));
+            if (service == Orders && _fault != Fault.ServiceGraphOff && _fault != Fault.ServiceNotStarted)
+                _edges++;
+            if (logged && !(_fault == Fault.ServiceLogsNothing && service == Orders))
                 LogRequest(service, route, status, traceId, server, null, query);
         }
-        if (!(fault == Fault.ServiceExportsNothing && service == Inventory))
+        if (!(_fault == Fault.ServiceExportsNothing && service == Inventory))
             Store(spans);
         return status;
     }
@@ -119,9 +119,9 @@ internal sealed partial class StackDouble
             ["http_status"] = status, ["http_route"] = route };
         if (exception is not null)
             line["exception"] = exception;
-        if (fault == Fault.SecretIsLogged && service == Orders)
+        if (_fault == Fault.SecretIsLogged && service == Orders)
             line["query"] = query;
-        if (fault != Fault.TraceIdMissingFromLines)
+        if (_fault != Fault.TraceIdMissingFromLines)
         {
             line["trace_id"] = traceId;
             line["span_id"] = spanId;
@@ -129,10 +129,10 @@ internal sealed partial class StackDouble
         var text = line.ToJsonString();
         var number = Convert.ToInt32(traceId[24..], 16);
         var own = service == Orders;
-        if (own && fault == Fault.ServiceLineLost && number == 5)
+        if (own && _fault == Fault.ServiceLineLost && number == 5)
             return;
-        Collect(service, text, own && fault == Fault.ServiceLinesReordered && number == 5 ? 1_000_000_000 : 0);
-        if (own && fault == Fault.ServiceLineDoubled && number == 5)
+        Collect(service, text, own && _fault == Fault.ServiceLinesReordered && number == 5 ? 1_000_000_000 : 0);
+        if (own && _fault == Fault.ServiceLineDoubled && number == 5)
             Collect(service, text, 100);
     }
 
@@ -141,31 +141,31 @@ internal sealed partial class StackDouble
     {
         var json = JsonNode.Parse(text)!;
         var at = DateTimeOffset.Parse(json["timestamp"]!.GetValue<string>(), CultureInfo.InvariantCulture);
-        var ns = fault == Fault.SyntheticTimestampLost && job.StartsWith("micro", StringComparison.Ordinal) ? Now()
+        var ns = _fault == Fault.SyntheticTimestampLost && job.StartsWith("micro", StringComparison.Ordinal) ? Now()
             : ((at - DateTimeOffset.UnixEpoch).Ticks * 100) + shiftNs;
         if (shiftNs != 0 && job.StartsWith("micro", StringComparison.Ordinal))
             text = text.Replace(json["timestamp"]!.GetValue<string>(), Rfc3339.Format(at.AddTicks(shiftNs / 100)), StringComparison.Ordinal);
         var labels = new SortedDictionary<string,
             string>(StringComparer.Ordinal) { ["job"] = job, ["service_name"] = job, ["filename"] = $"/logs/{job}.log", ["level"] = "information" };
         var metadata = new Dictionary<string, string>();
-        if (json["trace_id"] is { } traceId && fault != Fault.MetadataStageMissing)
+        if (json["trace_id"] is { } traceId && _fault != Fault.MetadataStageMissing)
         {
             metadata["trace_id"] = traceId.GetValue<string>();
             metadata["span_id"] = json["span_id"]!.GetValue<string>();
-            if (fault == Fault.TraceIdIsALabel)
+            if (_fault == Fault.TraceIdIsALabel)
                 labels["trace_id"] = traceId.GetValue<string>();
         }
         var line = new Line(job, ns, text, labels, metadata);
-        if (fault == Fault.LogsLate)
-            _ = LaterAsync(1500, () => lines.Add(line));
+        if (_fault == Fault.LogsLate)
+            _ = LaterAsync(1500, () => _lines.Add(line));
         else
-            lines.Add(line);
+            _lines.Add(line);
     }
 
     private async Task LaterAsync(int milliseconds, Action act)
     {
         await Task.Delay(milliseconds);
-        lock (gate)
+        lock (_gate)
             act();
     }
 
@@ -175,17 +175,17 @@ internal sealed partial class StackDouble
         {
             foreach (var span in spans)
             {
-                if (!traces.TryGetValue(span.TraceId, out var trace))
-                    traces[span.TraceId] = trace = [];
+                if (!_traces.TryGetValue(span.TraceId, out var trace))
+                    _traces[span.TraceId] = trace = [];
                 trace.Add(span);
             }
         }
-        if (fault == Fault.TracesLate)
+        if (_fault == Fault.TracesLate)
         {
             _ = LaterAsync(1500, Add);
             return;
         }
-        lock (gate)
+        lock (_gate)
             Add();
     }
 
@@ -197,19 +197,19 @@ internal sealed partial class StackDouble
             case "/metrics":
                 if (!Up(service))
                     return (500, "");
-                lock (gate)
-                    return (200, (service == Orders ? exposed : "") + string.Concat(counters[service]
+                lock (_gate)
+                    return (200, (service == Orders ? _exposed : "") + string.Concat(_counters[service]
                         .Select(route => $"http_server_request_duration_seconds_count{{http_route=\"{route.Key}\"}} {route.Value}\n")));
             case "/health/live" or "/health/ready":
-                if (fault == Fault.HealthIsTraced && traceparent is not null && service == Orders)
+                if (_fault == Fault.HealthIsTraced && traceparent is not null && service == Orders)
                     Store([new TraceSpan(traceparent.Split('-')[1], Hex(8), traceparent.Split('-')[2], $"GET {path}", SpanKind.Server, Now(), Now(), service,
                         Texts())]);
-                if (fault == Fault.HealthIsLogged && traceparent is not null && service == Orders)
+                if (_fault == Fault.HealthIsLogged && traceparent is not null && service == Orders)
                 {
-                    lock (gate)
+                    lock (_gate)
                         LogRequest(service, path, 200, traceparent.Split('-')[1], Hex(8));
                 }
-                return (fault == Fault.ServiceNotReady && service == Orders && path == "/health/ready" ? 503 : 200, "");
+                return (_fault == Fault.ServiceNotReady && service == Orders && path == "/health/ready" ? 503 : 200, "");
             case "/orders" or "/stock":
                 return (Request(service, path, traceparent, context.Request.QueryString.Value ?? ""), "[]");
             case "/fault":
@@ -223,21 +223,21 @@ internal sealed partial class StackDouble
     private int Broken(string service, string[] parts)
     {
         var (own, server) = (service == Orders, Hex(8));
-        if (own && fault == Fault.FaultRouteAnswers)
+        if (own && _fault == Fault.FaultRouteAnswers)
             return 200;
-        var route = own && fault == Fault.FaultSpanWithoutRoute ? "" : "/fault";
+        var route = own && _fault == Fault.FaultSpanWithoutRoute ? "" : "/fault";
         var span = new TraceSpan(parts[1], server, parts[2], "GET /fault", SpanKind.Server, Now(), Now(), service,
             Texts(("http.route", route), ("error.type", "System.InvalidOperationException")));
-        lock (gate)
+        lock (_gate)
         {
-            if (!(own && fault == Fault.FaultNotCounted))
-                counters[service]["/fault"] = counters[service].GetValueOrDefault("/fault") + 1;
-            if (!(own && fault == Fault.ServiceLogsNothing))
+            if (!(own && _fault == Fault.FaultNotCounted))
+                _counters[service]["/fault"] = _counters[service].GetValueOrDefault("/fault") + 1;
+            if (!(own && _fault == Fault.ServiceLogsNothing))
                 LogRequest(service, "/fault", 500, parts[1], server,
-                    own && fault == Fault.FaultLineWithoutException ? null : "System.InvalidOperationException\n   at Shop.Orders");
+                    own && _fault == Fault.FaultLineWithoutException ? null : "System.InvalidOperationException\n   at Shop.Orders");
         }
-        if (own || fault != Fault.ServiceExportsNothing)
-            Store([span with { IsError = true, ExceptionStack = own && fault == Fault.FaultSpanWithoutStack ? null : "   at Shop.Orders" }]);
+        if (own || _fault != Fault.ServiceExportsNothing)
+            Store([span with { IsError = true, ExceptionStack = own && _fault == Fault.FaultSpanWithoutStack ? null : "   at Shop.Orders" }]);
         return 500;
     }
 

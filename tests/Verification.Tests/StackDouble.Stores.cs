@@ -30,7 +30,7 @@ internal sealed partial class StackDouble
                 break;
             default:
                 var spans = OtlpTraces.Spans(ExportTraceServiceRequest.Parser.ParseFrom(body).ResourceSpans).ToList();
-                Store(fault == Fault.GrpcSpanLost ? spans[..^1] : spans);
+                Store(_fault == Fault.GrpcSpanLost ? spans[..^1] : spans);
                 break;
         }
         context.Response.ContentType = "application/grpc";
@@ -40,16 +40,16 @@ internal sealed partial class StackDouble
 
     private (int, string) Logged(byte[] body)
     {
-        if (fault == Fault.OtlpLogsRefused)
+        if (_fault == Fault.OtlpLogsRefused)
             return (404, "no such receiver");
         var resource = ExportLogsServiceRequest.Parser.ParseFrom(body).ResourceLogs.Single();
         var job = resource.Resource.Attributes.Single(attribute => attribute.Key == "service.name").Value.StringValue;
-        lock (gate)
+        lock (_gate)
         {
             foreach (var record in resource.ScopeLogs.SelectMany(scope => scope.LogRecords))
             {
-                for (var time = 0; time < (fault == Fault.OtlpLogDoubled ? 2 : 1); time++)
-                    lines.Add(new Line(job, (long)record.TimeUnixNano, record.Body.StringValue, new() { ["service_name"] = job }, []));
+                for (var time = 0; time < (_fault == Fault.OtlpLogDoubled ? 2 : 1); time++)
+                    _lines.Add(new Line(job, (long)record.TimeUnixNano, record.Body.StringValue, new() { ["service_name"] = job }, []));
             }
         }
         return (200, "");
@@ -63,50 +63,51 @@ internal sealed partial class StackDouble
 
     private (int, string) Query(string expression)
     {
-        lock (gate)
+        lock (_gate)
         {
             var match = JobOf().Match(expression);
             if (match.Success && expression.StartsWith("sum by", StringComparison.Ordinal))
             {
                 var job = match.Groups[1].Value;
-                return Vector(scraped[job].Select(route =>
+                return Vector(_scraped[job].Select(route =>
                     (new Dictionary<string, string> { ["job"] = job, ["http_route"] = route.Key },
-                    route.Value + (fault == Fault.ScrapedTwice && job == Orders && route.Value > 0 ? 1 : 0))));
+                    route.Value + (_fault == Fault.ScrapedTwice && job == Orders && route.Value > 0 ? 1 : 0))));
             }
             if (match.Success && expression.Contains("http_route=\"/fault\"", StringComparison.Ordinal))
-                return Vector([([], scraped[match.Groups[1].Value].GetValueOrDefault("/fault"))]);
+                return Vector([([], _scraped[match.Groups[1].Value].GetValueOrDefault("/fault"))]);
             if (expression == "{job=\"micromonitored\"}")
             {
                 var labels = new Dictionary<string, string> { ["__name__"] = "micromonitored_dropped_log_lines_total", ["job"] = "micromonitored" };
-                return Vector(fault == Fault.LinesDropped ? [(labels, dropped)] : []);
+                return Vector(_fault == Fault.LinesDropped ? [(labels, _dropped)] : []);
             }
             if (expression.StartsWith("dotnet_", StringComparison.Ordinal))
-                return Vector(fault == Fault.RuntimeMeterOff || !Up(match.Groups[1].Value) ? [] : [([], 1)]);
+                return Vector(_fault == Fault.RuntimeMeterOff || !Up(match.Groups[1].Value) ? [] : [([], 1)]);
             if (expression.StartsWith("micromonitored_verify_value", StringComparison.Ordinal))
-                return Vector(pushed.Where(pair => expression.Contains(pair.Key, StringComparison.Ordinal))
+                return Vector(_pushed.Where(pair => expression.Contains(pair.Key, StringComparison.Ordinal))
                     .Select(pair => (new Dictionary<string, string>(), pair.Value)));
             if (expression.Contains("traces_service_graph_request_total", StringComparison.Ordinal))
-                return Vector(edges > 0 ? [([], edges)] : []);
+                return Vector(_edges > 0 ? [([], _edges)] : []);
         }
         return (400, """{"status":"error","errorType":"bad_data","error":"unsupported"}""");
     }
 
     private (int, string) Targets()
     {
-        lock (gate)
+        lock (_gate)
         {
             return (200, new JsonObject
             {
                 ["status"] = "success",
                 ["data"] = new JsonObject
                 {
-                    ["activeTargets"] = new JsonArray([.. counters.Keys.Where(job => fault != Fault.TargetMissing || job != Orders).Select(job => new JsonObject
+                    ["activeTargets"] =
+                        new JsonArray([.. _counters.Keys.Where(job => _fault != Fault.TargetMissing || job != Orders).Select(job => new JsonObject
                     {
                         ["labels"] = new JsonObject { ["job"] = job, ["instance"] = "127.0.0.1:1" },
                         ["scrapeUrl"] = $"http://{job}/metrics",
                         ["health"] = Up(job) ? "up" : "down",
                         ["lastError"] = Up(job) ? "" : "server returned HTTP status 500",
-                        ["lastScrape"] = (lastScrape.TryGetValue(job, out var last) ? last : DateTimeOffset.MinValue).ToString("O"),
+                        ["lastScrape"] = (_lastScrape.TryGetValue(job, out var last) ? last : DateTimeOffset.MinValue).ToString("O"),
                     })]),
                 },
             }.ToJsonString());
@@ -115,12 +116,12 @@ internal sealed partial class StackDouble
 
     private (int, string) Exemplars(string expression)
     {
-        lock (gate)
+        lock (_gate)
         {
             return (200, new JsonObject
             {
                 ["status"] = "success",
-                ["data"] = new JsonArray([.. scrapedExemplars.Where(of => expression.Contains($"\"{of.Job}\"", StringComparison.Ordinal))
+                ["data"] = new JsonArray([.. _scrapedExemplars.Where(of => expression.Contains($"\"{of.Job}\"", StringComparison.Ordinal))
                     .Select(exemplar => new JsonObject
                 {
                     ["seriesLabels"] = new JsonObject { ["job"] = exemplar.Job, ["le"] = "0.005" },
@@ -134,20 +135,20 @@ internal sealed partial class StackDouble
         }
     }
 
-    private (int, string) Rules() => (200, fault == Fault.RulesMissing
+    private (int, string) Rules() => (200, _fault == Fault.RulesMissing
         ? """{"status":"success","data":{"groups":[]}}"""
-        : fault == Fault.RuleBroken
+        : _fault == Fault.RuleBroken
             ? """{"status":"success","data":{"groups":[{"name":"services","rules":[{"name":"ServiceDown","health":"err","lastError":"unknown function"}]}]}}"""
             : """{"status":"success","data":{"groups":[{"name":"services","rules":[{"name":"ServiceDown","health":"ok"}]}]}}""");
 
     private (int, string) Pushed(byte[] body)
     {
-        if (fault == Fault.OtlpMetricsRefused)
+        if (_fault == Fault.OtlpMetricsRefused)
             return (404, "otlp write receiver needs to be enabled");
         var metric = ExportMetricsServiceRequest.Parser.ParseFrom(body).ResourceMetrics.Single().ScopeMetrics.Single().Metrics.Single();
         var point = metric.Gauge.DataPoints.Single();
-        lock (gate)
-            pushed[point.Attributes.Single().Value.StringValue] = point.AsDouble + (fault == Fault.OtlpMetricChanged ? 1 : 0);
+        lock (_gate)
+            _pushed[point.Attributes.Single().Value.StringValue] = point.AsDouble + (_fault == Fault.OtlpMetricChanged ? 1 : 0);
         return (200, "");
     }
 
@@ -157,9 +158,9 @@ internal sealed partial class StackDouble
         if (!match.Success)
             return (400, $"parse error: {query}");
         var (label, value, text, traceId) = (match.Groups[1].Value, match.Groups[2].Value, match.Groups[3].Value, match.Groups[4].Value);
-        lock (gate)
+        lock (_gate)
         {
-            var found = lines
+            var found = _lines
                 .Where(line => line.Labels.GetValueOrDefault(label) == value && line.TimestampNs >= start && line.Text.Contains(text, StringComparison.Ordinal)
                     && (traceId.Length == 0 || line.Metadata.GetValueOrDefault("trace_id") == traceId))
                 .OrderBy(line => line.TimestampNs).Take(limit).ToList();
@@ -183,21 +184,21 @@ internal sealed partial class StackDouble
 
     private (int, string) Series(string matcher)
     {
-        lock (gate)
+        lock (_gate)
         {
-            var streams = lines.Where(line => matcher.Contains($"\"{line.Job}\"", StringComparison.Ordinal)).DistinctBy(line => string.Join(',', line.Labels));
+            var streams = _lines.Where(line => matcher.Contains($"\"{line.Job}\"", StringComparison.Ordinal)).DistinctBy(line => string.Join(',', line.Labels));
             return (200, new JsonObject { ["status"] = "success", ["data"] = new JsonArray([.. streams.Select(line => Map(line.Labels))]) }.ToJsonString());
         }
     }
 
     private (int, string) Push(byte[] body)
     {
-        if (fault == Fault.PushRefused)
+        if (_fault == Fault.PushRefused)
             return (429, "ingestion rate limit exceeded");
         var stream = JsonNode.Parse(body)!["streams"]![0]!;
         var job = stream["stream"]!["job"]!.GetValue<string>();
-        lock (gate)
-            lines.Add(new Line(job, long.Parse(stream["values"]![0]![0]!.GetValue<string>()), stream["values"]![0]![1]!.GetValue<string>(),
+        lock (_gate)
+            _lines.Add(new Line(job, long.Parse(stream["values"]![0]![0]!.GetValue<string>()), stream["values"]![0]![1]!.GetValue<string>(),
                 new() { ["service_name"] = job }, []));
         return (204, "");
     }
@@ -206,10 +207,10 @@ internal sealed partial class StackDouble
     {
         var service = SearchService().Match(query).Groups[1].Value;
         var name = SearchName().Match(query).Groups[1].Value;
-        lock (gate)
+        lock (_gate)
         {
-            var found = fault == Fault.SearchHidesTheNewest ? []
-                : traces.Where(trace => trace.Value.Any(span => span.Service == service && (name.Length == 0 || span.Name == name)));
+            var found = _fault == Fault.SearchHidesTheNewest ? []
+                : _traces.Where(trace => trace.Value.Any(span => span.Service == service && (name.Length == 0 || span.Name == name)));
             return (200, new JsonObject { ["traces"] = new JsonArray(
                 [.. found.Select(trace => new JsonObject { ["traceID"] = trace.Key.TrimStart('0') })]) }.ToJsonString());
         }
@@ -217,9 +218,9 @@ internal sealed partial class StackDouble
 
     private (int, string) Trace(string traceId)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (!traces.TryGetValue(traceId, out var spans))
+            if (!_traces.TryGetValue(traceId, out var spans))
                 return (404, "");
             var data = new TracesData { ResourceSpans = { OtlpTraces.Request(spans).ResourceSpans } };
             return (200, $"{{\"trace\":{JsonFormatter.Default.Format(data)}}}");

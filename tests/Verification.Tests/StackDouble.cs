@@ -28,35 +28,35 @@ internal sealed partial class StackDouble : ILogProbe, IAsyncDisposable
     private static readonly string[] Parts = ["prometheus", "loki", "tempo", "otlp-http", "zipkin", "jaeger", "grafana", "alertmanager", "log-agent", Orders,
         Inventory, "otlp-grpc"];
 
-    private readonly Lock gate = new();
-    private readonly Fault fault;
-    private readonly WebApplication app;
-    private readonly Dictionary<string, Uri> addresses = [];
-    private readonly Dictionary<int, string> byPort = [];
-    private readonly CancellationTokenSource stopping = new();
-    private readonly TcpListener? open;
-    private readonly Socket closed = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-    private Task scraping = Task.CompletedTask;
+    private readonly Lock _gate = new();
+    private readonly Fault _fault;
+    private readonly WebApplication _app;
+    private readonly Dictionary<string, Uri> _addresses = [];
+    private readonly Dictionary<int, string> _byPort = [];
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly TcpListener? _open;
+    private readonly Socket _closed = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    private Task _scraping = Task.CompletedTask;
 
-    private readonly Dictionary<string, Dictionary<string, double>> counters = new() { [Orders] = [], [Inventory] = [] };
-    private readonly Dictionary<string, Dictionary<string, double>> scraped = new() { [Orders] = [], [Inventory] = [] };
-    private readonly Dictionary<string, DateTimeOffset> lastScrape = [];
-    private readonly List<(string Job, string TraceId, string SpanId)> exemplars = [];
-    private readonly List<(string Job, string TraceId, string SpanId)> scrapedExemplars = [];
-    private readonly Dictionary<string, double> pushed = [];
-    private readonly List<Line> lines = [];
-    private readonly Dictionary<string, List<TraceSpan>> traces = [];
-    private readonly ConcurrentDictionary<string, string> once = new();
-    private bool embedded;
-    private string exposed = "";
-    private double edges;
-    private int dropped;
+    private readonly Dictionary<string, Dictionary<string, double>> _counters = new() { [Orders] = [], [Inventory] = [] };
+    private readonly Dictionary<string, Dictionary<string, double>> _scraped = new() { [Orders] = [], [Inventory] = [] };
+    private readonly Dictionary<string, DateTimeOffset> _lastScrape = [];
+    private readonly List<(string Job, string TraceId, string SpanId)> _exemplars = [];
+    private readonly List<(string Job, string TraceId, string SpanId)> _scrapedExemplars = [];
+    private readonly Dictionary<string, double> _pushed = [];
+    private readonly List<Line> _lines = [];
+    private readonly Dictionary<string, List<TraceSpan>> _traces = [];
+    private readonly ConcurrentDictionary<string, string> _once = new();
+    private bool _embedded;
+    private string _exposed = "";
+    private double _edges;
+    private int _dropped;
 
     private sealed record Line(string Job, long TimestampNs, string Text, SortedDictionary<string, string> Labels, Dictionary<string, string> Metadata);
 
     private StackDouble(Fault fault)
     {
-        this.fault = fault;
+        _fault = fault;
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
@@ -67,65 +67,65 @@ internal sealed partial class StackDouble : ILogProbe, IAsyncDisposable
             foreach (var part in Parts)
                 kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = part == "otlp-grpc" ? HttpProtocols.Http2 : HttpProtocols.Http1);
         });
-        app = builder.Build();
-        app.Run(AnswerAsync);
+        _app = builder.Build();
+        _app.Run(AnswerAsync);
         // Bound and never listening: nobody else gets the port, and who connects is refused.
-        closed.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        _closed.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         if (fault == Fault.PortOpen)
         {
-            open = new TcpListener(IPAddress.Any, 0);
-            open.Start();
+            _open = new TcpListener(IPAddress.Any, 0);
+            _open.Start();
         }
     }
 
     public static async Task<StackDouble> StartAsync(Fault fault)
     {
         var stack = new StackDouble(fault);
-        await stack.app.StartAsync();
-        var addresses = stack.app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Select(address => new Uri(address))
+        await stack._app.StartAsync();
+        var addresses = stack._app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Select(address => new Uri(address))
             .ToList();
         for (var at = 0; at < Parts.Length; at++)
         {
-            stack.addresses[Parts[at]] = addresses[at];
-            stack.byPort[addresses[at].Port] = Parts[at];
+            stack._addresses[Parts[at]] = addresses[at];
+            stack._byPort[addresses[at].Port] = Parts[at];
         }
-        stack.scraping = stack.ScrapeAsync();
+        stack._scraping = stack.ScrapeAsync();
         return stack;
     }
 
     public VerificationPlan Plan(bool services = true, string engine = "docker")
     {
-        embedded = engine == StackEngine.Embedded.Name;
+        _embedded = engine == StackEngine.Embedded.Name;
         return new()
         {
             Engine = engine,
             Capabilities = engine == StackEngine.Embedded.Name ? StackEngine.Embedded.Capabilities : StackEngine.Docker.Capabilities,
             Endpoints = new StackEndpoints
             {
-                Prometheus = addresses["prometheus"],
-                Loki = fault == Fault.LogStoreDown ? Closed : addresses["loki"],
-                Tempo = fault == Fault.TraceStoreDown ? Closed : addresses["tempo"],
-                OtlpGrpc = fault == Fault.GrpcReceiverDown ? Closed : addresses["otlp-grpc"],
-                OtlpHttp = addresses["otlp-http"],
-                Grafana = addresses["grafana"],
-                Zipkin = addresses["zipkin"],
-                JaegerThrift = addresses["jaeger"],
-                Alertmanager = engine == "docker" ? addresses["alertmanager"] : null,
-                LogAgent = engine == "docker" ? addresses["log-agent"] : null,
+                Prometheus = _addresses["prometheus"],
+                Loki = _fault == Fault.LogStoreDown ? Closed : _addresses["loki"],
+                Tempo = _fault == Fault.TraceStoreDown ? Closed : _addresses["tempo"],
+                OtlpGrpc = _fault == Fault.GrpcReceiverDown ? Closed : _addresses["otlp-grpc"],
+                OtlpHttp = _addresses["otlp-http"],
+                Grafana = _addresses["grafana"],
+                Zipkin = _addresses["zipkin"],
+                JaegerThrift = _addresses["jaeger"],
+                Alertmanager = engine == "docker" ? _addresses["alertmanager"] : null,
+                LogAgent = engine == "docker" ? _addresses["log-agent"] : null,
             },
             Services = services
-                ? [new(Orders, addresses[Orders], "/orders", [Inventory]) { FaultPath = "/fault" },
-                    new(Inventory, fault == Fault.ServiceNotStarted ? Closed : addresses[Inventory], "/stock", []) { FaultPath = "/fault" }]
+                ? [new(Orders, _addresses[Orders], "/orders", [Inventory]) { FaultPath = "/fault" },
+                    new(Inventory, _fault == Fault.ServiceNotStarted ? Closed : _addresses[Inventory], "/stock", []) { FaultPath = "/fault" }]
                 : [],
             LogProbe = this,
-            Timeout = TimeSpan.FromSeconds(fault == Fault.None ? 25 : 12),
+            Timeout = TimeSpan.FromSeconds(_fault == Fault.None ? 25 : 12),
             ScrapeInterval = ScrapeInterval,
-            FreshnessLimit = fault is Fault.LogsLate or Fault.TracesLate or Fault.MetricsLate ? TimeSpan.FromMilliseconds(700) : TimeSpan.FromSeconds(5),
+            FreshnessLimit = _fault is Fault.LogsLate or Fault.TracesLate or Fault.MetricsLate ? TimeSpan.FromMilliseconds(700) : TimeSpan.FromSeconds(5),
             RequestsPerService = 8,
             Grafana = engine == "docker" ? new GrafanaCredentials("admin", "secret") : null,
             DashboardUids = ["services"],
             Alerting = engine == "docker",
-            PublishedPorts = new Dictionary<string, int> { ["prometheus"] = (open?.LocalEndpoint as IPEndPoint)?.Port ?? addresses["prometheus"].Port },
+            PublishedPorts = new Dictionary<string, int> { ["prometheus"] = (_open?.LocalEndpoint as IPEndPoint)?.Port ?? _addresses["prometheus"].Port },
         };
     }
 
@@ -134,28 +134,28 @@ internal sealed partial class StackDouble : ILogProbe, IAsyncDisposable
     {
         get
         {
-            lock (gate)
-                return [.. traces.Where(trace => trace.Value.All(span => span.ParentId is not null)).Select(trace => trace.Key)];
+            lock (_gate)
+                return [.. _traces.Where(trace => trace.Value.All(span => span.ParentId is not null)).Select(trace => trace.Key)];
         }
     }
 
-    private Uri Closed => new($"http://{closed.LocalEndPoint}");
+    private Uri Closed => new($"http://{_closed.LocalEndPoint}");
 
     public async ValueTask DisposeAsync()
     {
-        if (stopping.IsCancellationRequested)
+        if (_stopping.IsCancellationRequested)
             return;
-        await stopping.CancelAsync();
-        await scraping;
-        await app.StopAsync(new CancellationToken(true));
-        await app.DisposeAsync();
-        open?.Dispose();
-        closed.Dispose();
+        await _stopping.CancelAsync();
+        await _scraping;
+        await _app.StopAsync(new CancellationToken(true));
+        await _app.DisposeAsync();
+        _open?.Dispose();
+        _closed.Dispose();
     }
 
     private async Task AnswerAsync(HttpContext context)
     {
-        var part = byPort[context.Connection.LocalPort];
+        var part = _byPort[context.Connection.LocalPort];
         var path = context.Request.Path.Value!;
         var query = context.Request.Query;
         if (part == "otlp-grpc")
@@ -168,10 +168,10 @@ internal sealed partial class StackDouble : ILogProbe, IAsyncDisposable
         var body = buffer.ToArray();
         var (status, text) = (part, path) switch
         {
-            ("prometheus", "/-/ready") => (fault == Fault.MetricStoreNotReady ? 503 : 200, "ready"),
+            ("prometheus", "/-/ready") => (_fault == Fault.MetricStoreNotReady ? 503 : 200, "ready"),
             ("loki" or "tempo" or "log-agent", "/ready") or ("alertmanager", "/-/ready") => (200, "ready"),
-            ("loki", "/metrics") when !embedded => (200,
-                $"# TYPE loki_discarded_samples_total counter\nloki_discarded_samples_total{{reason=\"rate_limited\"}} {dropped}\n"),
+            ("loki", "/metrics") when !_embedded => (200,
+                $"# TYPE loki_discarded_samples_total counter\nloki_discarded_samples_total{{reason=\"rate_limited\"}} {_dropped}\n"),
             ("prometheus", "/api/v1/query") => Query(query["query"]!),
             ("prometheus", "/api/v1/targets") => Targets(),
             ("prometheus", "/api/v1/query_exemplars") => Exemplars(query["query"]!),
@@ -185,11 +185,11 @@ internal sealed partial class StackDouble : ILogProbe, IAsyncDisposable
             ("tempo", "/api/search") => Search(query["q"]!),
             ("tempo", _) when path.StartsWith("/api/v2/traces/", StringComparison.Ordinal) => Trace(path[15..]),
             ("otlp-http", "/v1/traces") when context.Request.ContentType == "application/json" => Taken(
-                OtlpJson.Parse<ExportTraceServiceRequest>(body), span => fault == Fault.HttpJsonKindChanged ? span with { Kind = SpanKind.Internal } : span),
+                OtlpJson.Parse<ExportTraceServiceRequest>(body), span => _fault == Fault.HttpJsonKindChanged ? span with { Kind = SpanKind.Internal } : span),
             ("otlp-http", "/v1/traces") => Taken(ExportTraceServiceRequest.Parser.ParseFrom(body), span => span),
-            ("zipkin", "/api/v2/spans") => Taken(ZipkinReader.Read(body), span => fault == Fault.ZipkinParentLost ? span with { ParentId = null } : span),
+            ("zipkin", "/api/v2/spans") => Taken(ZipkinReader.Read(body), span => _fault == Fault.ZipkinParentLost ? span with { ParentId = null } : span),
             ("jaeger", "/api/traces") => Taken(
-                JaegerReader.Read(body), span => fault == Fault.JaegerTimeChanged ? span with { EndNs = span.EndNs + 1000 } : span),
+                JaegerReader.Read(body), span => _fault == Fault.JaegerTimeChanged ? span with { EndNs = span.EndNs + 1000 } : span),
             ("grafana", _) => Grafana(context, path, body),
             (Orders or Inventory, _) => Service(part, path, context),
             _ => (404, ""),

@@ -32,7 +32,9 @@ public static class Canary
         }
         await sending.ConfigureAwait(false);
         // What is doubled or unexpected may come later than what was waited for; and the scraper shall see the end.
-        await Task.Delay(VerificationRun.Settle + (run.Services.Count > 0 || metrics is not null ? plan.ScrapeInterval : TimeSpan.Zero), time, CancellationToken.None).ConfigureAwait(false);
+        await Task.Delay(
+            VerificationRun.Settle + (run.Services.Count > 0 || metrics is not null ? plan.ScrapeInterval : TimeSpan.Zero), time, CancellationToken.None)
+                .ConfigureAwait(false);
         await LookAsync(whole: true).ConfigureAwait(false);
         return report;
 

@@ -48,7 +48,8 @@ public sealed record DelayHistogram(IReadOnlyList<int> Counts, double SumSeconds
         var counts = new int[Bounds.Count + 1];
         foreach (var delay in delays)
             counts[Bounds.TakeWhile(bound => delay.TotalSeconds > bound).Count()]++;
-        return new DelayHistogram(counts, delays.Sum(delay => delay.TotalSeconds), delays.Count == 0 ? null : Percentiles.Of([.. delays.Select(delay => delay.TotalMilliseconds)]));
+        return new DelayHistogram(
+            counts, delays.Sum(delay => delay.TotalSeconds), delays.Count == 0 ? null : Percentiles.Of([.. delays.Select(delay => delay.TotalMilliseconds)]));
     }
 }
 

@@ -27,7 +27,8 @@ internal sealed class CanaryWatch : IDisposable
         // What is counted is seen after the scrape that follows.
         var scrapes = run.Plan.ScrapeInterval * 2;
         _requests = run.Services.Where(service => service.ProbePath is not null || run.CallersOf(service.Name).Any())
-            .ToDictionary(service => service.Name, service => new CanaryTrack($"requests {service.Name}", late + scrapes, lost + scrapes, run.Time), StringComparer.Ordinal);
+            .ToDictionary(service => service.Name, service => new CanaryTrack($"requests {service.Name}", late + scrapes, lost + scrapes, run.Time),
+                StringComparer.Ordinal);
     }
 
     /// <summary>Reads the counters before anything is sent.</summary>
@@ -48,7 +49,8 @@ internal sealed class CanaryWatch : IDisposable
     /// <summary>Asks each store what has arrived; one that does not answer is asked again the next time.</summary>
     /// <param name="whole">Looks at all lines since the start, not only at the newest.</param>
     public Task LookAsync(bool whole) =>
-        Task.WhenAll([Patiently(() => LinesAsync(whole)), Patiently(TracesAsync), .. _requests.Select(service => Patiently(() => CountsAsync(service.Key, service.Value)))]);
+        Task.WhenAll([Patiently(() => LinesAsync(whole)), Patiently(TracesAsync),
+            .. _requests.Select(service => Patiently(() => CountsAsync(service.Key, service.Value)))]);
 
     private async Task WriteAsync()
     {
@@ -93,7 +95,8 @@ internal sealed class CanaryWatch : IDisposable
         var callees = service.Calls.Where(_requests.ContainsKey).Select(callee => (Track: _requests[callee], Number: _requests[callee].Send())).ToList();
         var address = new Uri(service.BaseAddress, service.ProbePath!);
         var roots = new List<TraceSpan>();
-        var (_, failure) = await Traffic.AskAsync(_client, _run, address, _run.Source(service.Name), own, null, roots, CancellationToken.None).ConfigureAwait(false);
+        var (_, failure) =
+            await Traffic.AskAsync(_client, _run, address, _run.Source(service.Name), own, null, roots, CancellationToken.None).ConfigureAwait(false);
         await Traffic.RootAsync(_run, roots, CancellationToken.None).ConfigureAwait(false);
         if (failure is null)
             return;
@@ -108,7 +111,8 @@ internal sealed class CanaryWatch : IDisposable
             return;
         var oldest = _lines.Open.Select(number => _written[number]).Append(_run.Time.GetUtcNow()).Min();
         var from = whole ? _run.From : oldest - Window;
-        var stored = await _run.Loki.QueryRangeAsync($"{{job=\"{Canary.Job}\"}} |= \"{_run.Identity.Id}\"", from, _run.To, CancellationToken.None).ConfigureAwait(false);
+        var stored =
+            await _run.Loki.QueryRangeAsync($"{{job=\"{Canary.Job}\"}} |= \"{_run.Identity.Id}\"", from, _run.To, CancellationToken.None).ConfigureAwait(false);
         var numbers = stored.Select(LogLines.Number).OfType<int>().Where(_written.ContainsKey).Distinct().Order().ToList();
         numbers.ForEach(_lines.See);
         var faults = LineFaults.Of(

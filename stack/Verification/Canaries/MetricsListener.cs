@@ -97,7 +97,8 @@ internal sealed class MetricsListener : IAsyncDisposable
                 var request = await RequestAsync(stream, limit.Token).ConfigureAwait(false);
                 var found = request.StartsWith("GET /metrics ", StringComparison.Ordinal) || request.StartsWith("GET /metrics?", StringComparison.Ordinal);
                 var body = Encoding.UTF8.GetBytes(found ? _text() : "this is a canary; it shows /metrics\n");
-                var head = $"HTTP/1.1 {(found ? "200 OK" : "404 Not Found")}\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n";
+                var head = $"HTTP/1.1 {(found ? "200 OK" : "404 Not Found")}\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n"
+                    + $"Content-Length: {body.Length}\r\nConnection: close\r\n\r\n";
                 await stream.WriteAsync(Encoding.ASCII.GetBytes(head), limit.Token).ConfigureAwait(false);
                 await stream.WriteAsync(body, limit.Token).ConfigureAwait(false);
             }

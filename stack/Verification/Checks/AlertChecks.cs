@@ -20,7 +20,8 @@ internal static class AlertChecks
         if (rules.Count == 0)
             return Outcome.Fail("no rule is loaded", "rule files → prometheus", "list the rule files under rule_files and render again (--target=Up)");
         if (rules.FirstOrDefault(rule => rule.Health != "ok") is { } broken)
-            return Outcome.Fail($"rule {broken.Name} of {broken.Group} is {broken.Health}: {broken.LastError}", $"rule {broken.Name}", $"correct the expression of {broken.Name} in the rule files (promtool check rules)");
+            return Outcome.Fail($"rule {broken.Name} of {broken.Group} is {broken.Health}: {broken.LastError}", $"rule {broken.Name}",
+                $"correct the expression of {broken.Name} in the rule files (promtool check rules)");
         return Outcome.Pass($"{rules.Count} rules evaluate without error");
     }
 }

@@ -11,13 +11,16 @@ internal static class FreshnessChecks
     {
         await Task.WhenAll(MetricChecks.EachDriven(run).Subjects.Select(service => MetricChecks.ExactCountAsync(run, service, cancellation))
             .Append(MetricChecks.OtlpAsync(run, null, cancellation))).ConfigureAwait(false);
-        return Judge(run, "metrics", (run.Plan.ScrapeInterval * 2) + run.Plan.FreshnessLimit, "scrape more often (scrapeInterval in stack.json), or give the metric store more of the processor", run.Services.Count > 0 ? "metrics.exact-count" : "metrics.otlp");
+        return Judge(run, "metrics", (run.Plan.ScrapeInterval * 2) + run.Plan.FreshnessLimit,
+            "scrape more often (scrapeInterval in stack.json), or give the metric store more of the processor",
+            run.Services.Count > 0 ? "metrics.exact-count" : "metrics.otlp");
     }
 
     public static async Task<Outcome> LogsAsync(VerificationRun run, string? subject, CancellationToken cancellation)
     {
         await LogLines.WrittenAsync(run).ConfigureAwait(false);
-        return Judge(run, "logs", run.Plan.FreshnessLimit, "let the log agent send sooner (batchwait), or look whether it is catching up with older lines", "logs.exactly-once");
+        return Judge(run, "logs", run.Plan.FreshnessLimit, "let the log agent send sooner (batchwait), or look whether it is catching up with older lines",
+            "logs.exactly-once");
     }
 
     public static async Task<Outcome> TracesAsync(VerificationRun run, string? subject, CancellationToken cancellation)
@@ -28,11 +31,13 @@ internal static class FreshnessChecks
             var sent = await TraceChecks.SentAsync(run, TraceProtocol.OtlpHttpProtobuf, number).ConfigureAwait(false);
             if (sent.Problem is not null)
                 return;
-            var polled = await run.Poll.UntilAsync(token => run.Tempo.TraceAsync(sent.Spans[0].TraceId, token), spans => spans.Count > 0, run.ArrivalLimit, cancellation).ConfigureAwait(false);
+            var polled = await run.Poll.UntilAsync(
+                token => run.Tempo.TraceAsync(sent.Spans[0].TraceId, token), spans => spans.Count > 0, run.ArrivalLimit, cancellation).ConfigureAwait(false);
             if (polled.Met)
                 run.Delayed("traces", run.Time.GetElapsedTime(sent.Timestamp));
         })).ConfigureAwait(false);
-        return Judge(run, "traces", run.Plan.FreshnessLimit, "look whether the trace store is catching up or short of memory (--target=Logs --component=tempo)", "traces.otlp-http");
+        return Judge(run, "traces", run.Plan.FreshnessLimit, "look whether the trace store is catching up or short of memory (--target=Logs --component=tempo)",
+            "traces.otlp-http");
     }
 
     public static Scope Logs(VerificationRun run) => run.Plan.LogProbe is null ? Scope.Skip("no log folder to write to") : Scope.Stack;

@@ -28,10 +28,12 @@ internal static class GrafanaChecks
 
     public static async Task<Outcome> HealthAsync(VerificationRun run, string? subject, CancellationToken cancellation)
     {
-        var polled = await run.Poll.UntilAsync(token => Client(run).GetJsonAsync("/api/health", null, token), health => health.Text("database") == "ok", run.ArrivalLimit, cancellation).ConfigureAwait(false);
+        var polled = await run.Poll.UntilAsync(token => Client(run).GetJsonAsync("/api/health", null, token), health => health.Text("database") == "ok",
+            run.ArrivalLimit, cancellation).ConfigureAwait(false);
         return polled.Met
             ? Outcome.Pass($"Grafana {polled.Value.Text("version")} is up")
-            : Outcome.Fail(polled.Error ?? "its database is not ok", "verify → grafana", "bring Grafana up (--target=Up) and read its log (--target=Logs --component=grafana)");
+            : Outcome.Fail(polled.Error ?? "its database is not ok", "verify → grafana",
+                "bring Grafana up (--target=Up) and read its log (--target=Logs --component=grafana)");
     }
 
     public static async Task<Outcome> LoginAsync(VerificationRun run, string? subject, CancellationToken cancellation)
@@ -41,11 +43,13 @@ internal static class GrafanaChecks
         {
             var own = await Client(run).GetAsync("/api/user", configured, cancellation).ConfigureAwait(false);
             if (!own.IsSuccess)
-                return Outcome.Fail($"the configured user {configured.User} is answered {own.Status}", "grafana → login", "set grafana.user and grafana.password in stack.json to what the data volume was created with, or Teardown --purge");
+                return Outcome.Fail($"the configured user {configured.User} is answered {own.Status}", "grafana → login",
+                    "set grafana.user and grafana.password in stack.json to what the data volume was created with, or Teardown --purge");
             foreach (var known in WellKnown.Where(known => known != configured))
             {
                 if ((await Client(run).GetAsync("/api/user", known, cancellation).ConfigureAwait(false)).IsSuccess)
-                    return Outcome.Fail($"the well-known {known.User}/{known.Password} logs in", "grafana → login", "change the administrator's password: it is not the configured one");
+                    return Outcome.Fail($"the well-known {known.User}/{known.Password} logs in", "grafana → login",
+                        "change the administrator's password: it is not the configured one");
             }
             var anonymous = await Client(run).GetAsync("/api/org", null, cancellation).ConfigureAwait(false);
             return anonymous.IsSuccess
@@ -66,9 +70,11 @@ internal static class GrafanaChecks
         string[] wanted = [.. sources.Select(component => component.Name)];
         foreach (var uid in wanted)
         {
-            var polled = await run.Poll.UntilAsync(token => AnswersAsync(run, uid, token), problem => problem is null, run.ArrivalLimit, cancellation).ConfigureAwait(false);
+            var polled = await run.Poll.UntilAsync(
+                token => AnswersAsync(run, uid, token), problem => problem is null, run.ArrivalLimit, cancellation).ConfigureAwait(false);
             if (!polled.Met)
-                return Outcome.Fail($"datasource {uid}: {polled.Value ?? polled.Error}", $"grafana → {uid}", $"set the url of the datasource {uid} in the provisioning and render again (--target=Up)");
+                return Outcome.Fail($"datasource {uid}: {polled.Value ?? polled.Error}", $"grafana → {uid}",
+                    $"set the url of the datasource {uid} in the provisioning and render again (--target=Up)");
         }
         return Outcome.Pass($"{string.Join(", ", wanted)} are provisioned and answer through Grafana");
     }
@@ -91,7 +97,8 @@ internal static class GrafanaChecks
             cancellation).ConfigureAwait(false);
         return polled.Met
             ? Outcome.Pass($"{run.Plan.DashboardUids.Count} dashboards are there")
-            : Outcome.Fail(polled.Error ?? $"missing: {string.Join(", ", missing)}", "dashboard files → grafana", "read Grafana's log for the file it refuses (--target=Logs --component=grafana)");
+            : Outcome.Fail(polled.Error ?? $"missing: {string.Join(", ", missing)}", "dashboard files → grafana",
+                "read Grafana's log for the file it refuses (--target=Logs --component=grafana)");
     }
 
     public static async Task<Outcome> PanelsAsync(VerificationRun run, string? subject, CancellationToken cancellation)
@@ -108,11 +115,13 @@ internal static class GrafanaChecks
         var queries = new List<(string Dashboard, bool OfServices, PanelQuery Query)>();
         foreach (var uid in run.Plan.DashboardUids)
         {
-            var read = await run.Poll.UntilAsync(token => Client(run).GetJsonAsync($"/api/dashboards/uid/{uid}", run.Plan.Grafana, token), _ => true, TimeSpan.FromSeconds(3), cancellation).ConfigureAwait(false);
+            var read = await run.Poll.UntilAsync(token => Client(run).GetJsonAsync($"/api/dashboards/uid/{uid}", run.Plan.Grafana, token), _ => true,
+                TimeSpan.FromSeconds(3), cancellation).ConfigureAwait(false);
             if (!read.Met)
                 return Outcome.Blocked($"dashboard {uid} is not there", "grafana.dashboards");
             if (read.Value.TryGetProperty("dashboard", out var dashboard))
-                queries.AddRange(DashboardQueries.Read(dashboard, [.. run.Services.Select(service => service.Name)]).Select(query => (dashboard.Text("title") ?? uid, IsOfServices(dashboard), query)));
+                queries.AddRange(DashboardQueries.Read(dashboard, [.. run.Services.Select(service => service.Name)])
+                    .Select(query => (dashboard.Text("title") ?? uid, IsOfServices(dashboard), query)));
         }
         var failing = queries.ToList();
         var reasons = new Dictionary<PanelQuery, string>();
@@ -138,11 +147,14 @@ internal static class GrafanaChecks
             run.MetricLimit,
             cancellation).ConfigureAwait(false);
         if (polled.Met)
-            return Outcome.Pass($"{queries.Count - silent} queries of {run.Plan.DashboardUids.Count} dashboards return data{(silent > 0 ? $", {silent} await the first service" : "")}");
+            return Outcome.Pass($"{queries.Count - silent} queries of {run.Plan.DashboardUids.Count} dashboards return data"
+                + $"{(silent > 0 ? $", {silent} await the first service" : "")}");
         if (failing.Count == 0 || reasons.Count == 0)
             return Outcome.Unanswered(polled.Error ?? "no answer", "grafana");
-        var named = failing.Take(5).Select(item => $"{item.Dashboard} / {item.Query.Panel} / {item.Query.RefId}: {reasons.GetValueOrDefault(item.Query, "not run")}");
-        return Outcome.Fail($"{failing.Count} of {queries.Count} queries: {string.Join("; ", named)}", $"panel {failing[0].Query.Panel}", $"correct the query of panel '{failing[0].Query.Panel}' in dashboard '{failing[0].Dashboard}': does its metric or label still exist?");
+        var named = failing.Take(5)
+            .Select(item => $"{item.Dashboard} / {item.Query.Panel} / {item.Query.RefId}: {reasons.GetValueOrDefault(item.Query, "not run")}");
+        return Outcome.Fail($"{failing.Count} of {queries.Count} queries: {string.Join("; ", named)}", $"panel {failing[0].Query.Panel}",
+            $"correct the query of panel '{failing[0].Query.Panel}' in dashboard '{failing[0].Dashboard}': does its metric or label still exist?");
     }
 
     /// <summary>Whether a dashboard shows the services that one chooses on it.</summary>
@@ -176,7 +188,8 @@ internal static class GrafanaChecks
         if (query.DatasourceType == "tempo" && kind is "traceqlSearch" or "traceql" && query.Query["query"]?.ToString() is { Length: > 0 } search)
             return await TempoEmptyAsync(run, search, cancellation).ConfigureAwait(false);
         if (query.DatasourceType == "tempo" && kind is "serviceMap")
-            return (await run.Prometheus.QueryAsync("traces_service_graph_request_total", cancellation).ConfigureAwait(false)).Count > 0 ? null : $"{NoData}: traces_service_graph_request_total";
+            return (await run.Prometheus.QueryAsync("traces_service_graph_request_total", cancellation).ConfigureAwait(false)).Count > 0
+                ? null : $"{NoData}: traces_service_graph_request_total";
         var body = new JsonObject
         {
             ["from"] = "now-15m",
@@ -205,7 +218,8 @@ internal static class GrafanaChecks
 
     private static async Task<string?> TempoEmptyAsync(VerificationRun run, string search, CancellationToken cancellation)
     {
-        var answer = await Client(run).GetAsync($"/api/datasources/proxy/uid/tempo/api/search?limit=5&q={Uri.EscapeDataString(search)}", run.Plan.Grafana, cancellation).ConfigureAwait(false);
+        var answer = await Client(run).GetAsync(
+            $"/api/datasources/proxy/uid/tempo/api/search?limit=5&q={Uri.EscapeDataString(search)}", run.Plan.Grafana, cancellation).ConfigureAwait(false);
         if (!answer.IsSuccess)
             return $"answered {answer.Status}: {HttpAnswer.Excerpt(answer.Body)}";
         return answer.Json("tempo", run.Plan.Endpoints.Tempo).Items("traces").Any() ? null : NoData;

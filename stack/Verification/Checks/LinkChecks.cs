@@ -14,7 +14,8 @@ internal static class LinkChecks
         if (!exemplar.Met)
         {
             return await MetricChecks.BlockedAsync(run, service!, cancellation).ConfigureAwait(false)
-                ?? Outcome.Fail(exemplar.Error ?? "no exemplar of this run to follow", $"{service} → exemplar", $"switch exemplars on in {service} and in Prometheus (see metrics.exemplar)");
+                ?? Outcome.Fail(exemplar.Error ?? "no exemplar of this run to follow", $"{service} → exemplar",
+                    $"switch exemplars on in {service} and in Prometheus (see metrics.exemplar)");
         }
         var (traceId, spanId) = (exemplar.Value!.TraceId!, exemplar.Value.SpanId);
         var polled = await run.Poll.UntilAsync(
@@ -27,8 +28,10 @@ internal static class LinkChecks
         return polled.Value switch
         {
             null => Outcome.Unanswered(polled.Error ?? "no answer", "tempo"),
-            { Count: 0 } => Outcome.Fail($"the exemplar's trace {traceId} is not in the trace store", $"{service} → OTLP exporter", $"let {service} export the spans it marks as sampled (OTEL_EXPORTER_OTLP_ENDPOINT, sampling)"),
-            var spans => Outcome.Fail($"trace {traceId} has {spans.Count} spans, none is {spanId} of {service}", "exemplar → trace", $"let the exemplars of {service} carry trace_id and span_id of the recorded span"),
+            { Count: 0 } => Outcome.Fail($"the exemplar's trace {traceId} is not in the trace store", $"{service} → OTLP exporter",
+                $"let {service} export the spans it marks as sampled (OTEL_EXPORTER_OTLP_ENDPOINT, sampling)"),
+            var spans => Outcome.Fail($"trace {traceId} has {spans.Count} spans, none is {spanId} of {service}", "exemplar → trace",
+                $"let the exemplars of {service} carry trace_id and span_id of the recorded span"),
         };
     }
 
@@ -51,10 +54,12 @@ internal static class LinkChecks
                 if (lines.Error is { } error)
                     return Outcome.Unanswered(error, "loki");
                 if (lines.Value!.Count > 0)
-                    return Outcome.Fail($"the line of trace {traceId} has no trace_id in its structured metadata", "log agent → structured metadata", "add the structured_metadata stage for trace_id and span_id to the log agent's pipeline");
+                    return Outcome.Fail($"the line of trace {traceId} has no trace_id in its structured metadata", "log agent → structured metadata",
+                        "add the structured_metadata stage for trace_id and span_id to the log agent's pipeline");
                 return service is not null && (await LogChecks.WindowAsync(run, job, cancellation).ConfigureAwait(false)).Count == 0
                     ? Outcome.Blocked($"no line of {job} is stored", "logs.exactly-once")
-                    : Outcome.Fail($"no line carries the trace id {traceId}", $"{job} → log line", $"write trace_id and span_id of the current activity into each log line of {job}");
+                    : Outcome.Fail($"no line carries the trace id {traceId}", $"{job} → log line",
+                        $"write trace_id and span_id of the current activity into each log line of {job}");
             }
             var line = lines.Value!.First(found => found.TraceId == traceId);
             var spanId = line.SpanId;
@@ -69,7 +74,8 @@ internal static class LinkChecks
                 {
                     null => Outcome.Unanswered(trace.Error ?? "no answer", "tempo"),
                     { Count: 0 } => Outcome.Blocked($"trace {traceId} of {job} is not stored", "traces.otlp-grpc"),
-                    _ => Outcome.Fail($"trace {traceId} has no span {spanId} of {job}", "log line → span", $"write span_id of the current activity into each log line of {job}"),
+                    _ => Outcome.Fail($"trace {traceId} has no span {spanId} of {job}", "log line → span",
+                        $"write span_id of the current activity into each log line of {job}"),
                 };
             }
             count++;
@@ -85,7 +91,8 @@ internal static class LinkChecks
         var traceIds = await SamplesAsync(run, service).ConfigureAwait(false);
         foreach (var traceId in traceIds)
         {
-            var trace = await run.Poll.UntilAsync(token => run.Tempo.TraceAsync(traceId, token), spans => spans.Any(span => span.Service == (service ?? SyntheticTrace.Service)), run.ArrivalLimit, cancellation).ConfigureAwait(false);
+            var trace = await run.Poll.UntilAsync(token => run.Tempo.TraceAsync(traceId, token),
+                spans => spans.Any(span => span.Service == (service ?? SyntheticTrace.Service)), run.ArrivalLimit, cancellation).ConfigureAwait(false);
             if (!trace.Met)
             {
                 return trace.Error is { } unanswered
@@ -104,7 +111,8 @@ internal static class LinkChecks
                     return Outcome.Unanswered(error, "loki");
                 return service is not null && (await LogChecks.WindowAsync(run, job, cancellation).ConfigureAwait(false)).Count == 0
                     ? Outcome.Blocked($"no line of {job} is stored", "logs.exactly-once")
-                    : Outcome.Fail($"trace {traceId} leads to no log line of {job}", "trace → log line", $"write trace_id into each log line of {job}, and make it structured metadata in the log agent's pipeline");
+                    : Outcome.Fail($"trace {traceId} leads to no log line of {job}", "trace → log line",
+                        $"write trace_id into each log line of {job}, and make it structured metadata in the log agent's pipeline");
             }
         }
         return Outcome.Pass($"{traceIds.Count} of {traceIds.Count} traces lead to their log lines");
@@ -128,23 +136,29 @@ internal static class LinkChecks
         var reminders = 0;
         foreach (var callee in callees)
         {
-            if (run.Services.Any(other => other.Name == callee && other.ProbePath is not null) && (await Traffic.OfAsync(run, callee).ConfigureAwait(false)) is { Reached: false })
+            if (run.Services.Any(other => other.Name == callee && other.ProbePath is not null)
+                && (await Traffic.OfAsync(run, callee).ConfigureAwait(false)) is { Reached: false })
                 return Outcome.Blocked($"{callee} does not answer", "metrics.exact-count");
             bool Grew(double requests) => requests > before.GetValueOrDefault($"{service} {callee}");
             var polled = await PollAsync(GraphPatience).ConfigureAwait(false);
             for (; !polled.Met && polled.Error is null && reminders < MostReminders; reminders++)
             {
                 // A generator that has just started misses the first spans; more requests may not disturb the exact counts.
-                await Task.WhenAll(MetricChecks.ExactCountAsync(run, service, cancellation), MetricChecks.ExactCountAsync(run, callee, cancellation)).ConfigureAwait(false);
+                await Task.WhenAll(
+                    MetricChecks.ExactCountAsync(run, service, cancellation), MetricChecks.ExactCountAsync(run, callee, cancellation)).ConfigureAwait(false);
                 await Traffic.RemindAsync(run, service!, cancellation).ConfigureAwait(false);
                 polled = await PollAsync(GraphPatience).ConfigureAwait(false);
             }
 
-            Task<Polled<double>> PollAsync(TimeSpan patience) => run.Poll.UntilAsync(token => ServiceGraph.RequestsAsync(run, service!, callee, token), Grew, patience, cancellation);
+            Task<Polled<double>> PollAsync(TimeSpan patience) =>
+                run.Poll.UntilAsync(token => ServiceGraph.RequestsAsync(run, service!, callee, token), Grew, patience, cancellation);
             if (!polled.Met)
-                return Outcome.Fail(polled.Error ?? $"traces_service_graph_request_total for {service} → {callee} did not grow", "tempo metrics generator → prometheus", "enable the processor service-graphs and remote_write in Tempo, and --web.enable-remote-write-receiver in Prometheus");
+                return Outcome.Fail(
+                    polled.Error ?? $"traces_service_graph_request_total for {service} → {callee} did not grow", "tempo metrics generator → prometheus",
+                    "enable the processor service-graphs and remote_write in Tempo, and --web.enable-remote-write-receiver in Prometheus");
         }
-        return Outcome.Pass($"{service} → {string.Join(", ", callees)} is an edge of the service graph{(reminders == 0 ? "" : $", after {reminders} more requests: the generator missed the first ones")}");
+        return Outcome.Pass($"{service} → {string.Join(", ", callees)} is an edge of the service graph"
+            + $"{(reminders == 0 ? "" : $", after {reminders} more requests: the generator missed the first ones")}");
     }
 
     private static async Task<Outcome?> BeginAsync(VerificationRun run, string? service)

@@ -51,7 +51,8 @@ internal static class LogChecks
     public static async Task<Outcome> MultiprotocolAsync(VerificationRun run, string? subject, CancellationToken cancellation)
     {
         var outcomes = await Task.WhenAll(
-            OtlpPush.Receivers(run, "logs").Select(receiver => ByOtlpAsync(run, receiver, cancellation)).Prepend(ByPushAsync(run, cancellation))).ConfigureAwait(false);
+            OtlpPush.Receivers(run, "logs").Select(receiver => ByOtlpAsync(run, receiver, cancellation)).Prepend(ByPushAsync(run, cancellation)))
+            .ConfigureAwait(false);
         return outcomes.FirstOrDefault(outcome => outcome.Status == CheckStatus.Fail)
             ?? Outcome.Pass($"{string.Join(", ", outcomes.Select(outcome => outcome.Detail))}: a line each, stored once with its timestamp");
     }
@@ -129,7 +130,8 @@ internal static class LogChecks
         if (lines.Problem is { } problem)
             return Outcome.Fail(problem, $"verify → {LogLines.File}", "make the log folder writable for this user");
         var expected = Enumerable.Range(0, lines.Written.Count).Select(LogLines.Name).ToList();
-        var faults = LineFaults.Of([expected], [.. lines.Stored.Select(line => LogLines.Number(line) is { } number ? LogLines.Name(number) : "a line without a number")]);
+        var faults = LineFaults.Of(
+            [expected], [.. lines.Stored.Select(line => LogLines.Number(line) is { } number ? LogLines.Name(number) : "a line without a number")]);
         var moved = lines.Stored.FirstOrDefault(line => LogLines.TimestampNs(line) != line.TimestampNs);
         if (faults.None && moved is null)
             return Outcome.Pass($"{expected.Count} numbered lines stored once each, in order, with their own timestamps");
@@ -143,7 +145,8 @@ internal static class LogChecks
                 : "let the log agent run and read the folder of the log files (mount, mode and owner)");
         }
         if (faults.None)
-            return Outcome.Fail($"line stored at {moved!.TimestampNs}, its own timestamp is {LogLines.TimestampNs(moved)}", "log agent → timestamp", "parse the JSON field timestamp with full precision (RFC3339Nano) in the log agent's pipeline");
+            return Outcome.Fail($"line stored at {moved!.TimestampNs}, its own timestamp is {LogLines.TimestampNs(moved)}", "log agent → timestamp",
+                "parse the JSON field timestamp with full precision (RFC3339Nano) in the log agent's pipeline");
         return Outcome.Fail(faults.ToString(), "log agent → log store", faults.Missing.Count > 0
             ? "look for refused lines (rate limit, too old) in the log of the store and for dropped entries of the agent (--target=Logs --component=loki)"
             : "let one agent alone read the file, with its positions kept over restarts");
@@ -154,7 +157,8 @@ internal static class LogChecks
         var expected = await Traffic.ExpectedTracesAsync(run, service).ConfigureAwait(false);
         var own = await Traffic.OfAsync(run, service).ConfigureAwait(false);
         if (expected.Count == 0 || own is { Failure: not null })
-            return Outcome.Fail($"no request could be logged: {own?.Failure ?? "nothing reached the service"}", $"verify → {service}", $"start {service} and let its probe route answer 200");
+            return Outcome.Fail($"no request could be logged: {own?.Failure ?? "nothing reached the service"}", $"verify → {service}",
+                $"start {service} and let its probe route answer 200");
         var count = expected.Sum(group => group.Count);
         var began = (await Traffic.OfAsync(run).ConfigureAwait(false)).Values.Min(of => of.BeganAt);
         var polled = await run.Poll.UntilAsync(
@@ -165,21 +169,26 @@ internal static class LogChecks
         if (polled.Met)
         {
             await Task.Delay(VerificationRun.Settle, run.Time, cancellation).ConfigureAwait(false);
-            polled = await run.Poll.UntilAsync(token => FindAsync(run, service, expected, began, token), _ => true, VerificationRun.Settle, cancellation).ConfigureAwait(false);
+            polled = await run.Poll.UntilAsync(
+                token => FindAsync(run, service, expected, began, token), _ => true, VerificationRun.Settle, cancellation).ConfigureAwait(false);
         }
         if (polled.Value is not { } last || polled.Error is not null)
             return Outcome.Unanswered(polled.Error ?? "no answer", "loki");
         if (last.Faults.None)
-            return Outcome.Pass($"{count} requests left {count} request lines, in order{(last.ByTrace ? "" : "; some by their time alone, for they do not carry this run's trace ids")}");
+            return Outcome.Pass($"{count} requests left {count} request lines, in order"
+                + $"{(last.ByTrace ? "" : "; some by their time alone, for they do not carry this run's trace ids")}");
         if (last.Faults.Missing.Count == count)
         {
             var any = (await WindowAsync(run, service, cancellation).ConfigureAwait(false)).Count > 0;
             var synthetic = run.Plan.LogProbe is not null && (await LogLines.WrittenAsync(run).ConfigureAwait(false)).Stored.Count > 0;
             return (any, synthetic) switch
             {
-                (true, _) => Outcome.Fail($"none of {count} request lines is stored; other lines of {service} are", $"{service} → request log", $"write one line per request in {service}: level Information on, and app.MapMonitoring() called"),
-                (_, true) => Outcome.Fail($"no line of {service} is stored; the log agent reads other files", $"{service} → log file", $"let {service} write {service}.log into the shared log folder (Monitoring__LogFolder, its mode and owner)"),
-                _ => Outcome.Fail($"no line of {service} is stored", "log file → log agent", "let the log agent run and read the folder of the log files (mount, mode and owner)"),
+                (true, _) => Outcome.Fail($"none of {count} request lines is stored; other lines of {service} are", $"{service} → request log",
+                    $"write one line per request in {service}: level Information on, and app.MapMonitoring() called"),
+                (_, true) => Outcome.Fail($"no line of {service} is stored; the log agent reads other files", $"{service} → log file",
+                    $"let {service} write {service}.log into the shared log folder (Monitoring__LogFolder, its mode and owner)"),
+                _ => Outcome.Fail($"no line of {service} is stored", "log file → log agent",
+                    "let the log agent run and read the folder of the log files (mount, mode and owner)"),
             };
         }
         return Outcome.Fail(last.Faults.ToString(), last.Faults.Missing.Count > 0 ? $"{service} → log agent" : "log agent → log store", last.Faults switch
@@ -193,10 +202,12 @@ internal static class LogChecks
 
     private sealed record Found(LineFaults Faults, bool ByTrace);
 
-    private static async Task<Found> FindAsync(VerificationRun run, string service, IReadOnlyList<IReadOnlyList<string>> expected, DateTimeOffset began, CancellationToken cancellation)
+    private static async Task<Found> FindAsync(
+        VerificationRun run, string service, IReadOnlyList<IReadOnlyList<string>> expected, DateTimeOffset began, CancellationToken cancellation)
     {
         var lines = await run.Loki.QueryRangeAsync($"{{job=\"{service}\"}} |= \"{run.Identity.Id}\"", run.From, run.To, cancellation).ConfigureAwait(false);
-        var faults = LineFaults.Of(expected, [.. RequestLines(lines).Select(line => LogLines.TraceId(line) ?? line.TraceId ?? "").Where(id => id.StartsWith(run.Identity.Id, StringComparison.Ordinal))]);
+        var faults = LineFaults.Of(expected, [.. RequestLines(lines).Select(line => LogLines.TraceId(line) ?? line.TraceId ?? "")
+            .Where(id => id.StartsWith(run.Identity.Id, StringComparison.Ordinal))]);
         var absent = expected.Where(group => group.All(faults.Missing.Contains)).Sum(group => group.Count);
         if (absent == 0 || absent != faults.Missing.Count)
             return new Found(faults, true);
@@ -206,7 +217,8 @@ internal static class LogChecks
             && !(run.Service(service).FaultPath is { } fault && line.Line.Contains(fault, StringComparison.Ordinal)));
         return others < absent
             ? new Found(faults, true)
-            : new Found(faults with { Missing = [], Unexpected = [.. faults.Unexpected, .. Enumerable.Range(absent, others - absent).Select(LogLines.Name)] }, false);
+            : new Found(
+                faults with { Missing = [], Unexpected = [.. faults.Unexpected, .. Enumerable.Range(absent, others - absent).Select(LogLines.Name)] }, false);
     }
 
     /// <summary>The lines that tell a status; where the service writes no such field, all of them.</summary>
@@ -228,15 +240,19 @@ internal static class LogChecks
         {
             var names = await run.Loki.LabelsAsync(run.From, run.To, cancellation).ConfigureAwait(false);
             if (names.FirstOrDefault(name => name is "trace_id" or "span_id") is { } wrong)
-                return Outcome.Fail($"{wrong} is a label", Hop, $"make {wrong} structured metadata in the log agent's pipeline: as a label it makes a stream per request");
+                return Outcome.Fail(
+                    $"{wrong} is a label", Hop, $"make {wrong} structured metadata in the log agent's pipeline: as a label it makes a stream per request");
             streams = [.. lines.Select(line => line.Labels)];
         }
         foreach (var stream in streams)
         {
             if (stream.Keys.FirstOrDefault(name => !LokiClient.AgreedLabels.Contains(name)) is { } extra)
-                return Outcome.Fail($"{extra} is a label of {job}", Hop, $"remove the label {extra} in the log agent's pipeline: each value makes a stream (structured metadata is the place for it)");
+                return Outcome.Fail($"{extra} is a label of {job}", Hop,
+                    $"remove the label {extra} in the log agent's pipeline: each value makes a stream (structured metadata is the place for it)");
             if (stream.GetValueOrDefault("job") != job || stream.GetValueOrDefault("service_name") != job)
-                return Outcome.Fail($"job is '{stream.GetValueOrDefault("job")}' and service_name '{stream.GetValueOrDefault("service_name")}', both should be '{job}'", Hop, "set job and service_name to the file's name in the log agent's pipeline");
+                return Outcome.Fail(
+                    $"job is '{stream.GetValueOrDefault("job")}' and service_name '{stream.GetValueOrDefault("service_name")}', both should be '{job}'", Hop,
+                    "set job and service_name to the file's name in the log agent's pipeline");
             if (stream.GetValueOrDefault("filename")?.Replace('\\', '/').EndsWith($"/{job}.log", StringComparison.Ordinal) != true)
                 return Outcome.Fail($"filename is '{stream.GetValueOrDefault("filename")}'", Hop, $"let the log agent label lines with the path of {job}.log");
         }
@@ -245,7 +261,8 @@ internal static class LogChecks
         var bare = lines.FirstOrDefault(line => LogLines.TraceId(line) is { } id && line.TraceId != id);
         return bare is null
             ? null
-            : Outcome.Fail($"a line with trace_id {LogLines.TraceId(bare)} has the structured metadata '{bare.TraceId}'", "log agent → structured metadata", "add the structured_metadata stage for trace_id and span_id, and limits_config.allow_structured_metadata in Loki");
+            : Outcome.Fail($"a line with trace_id {LogLines.TraceId(bare)} has the structured metadata '{bare.TraceId}'", "log agent → structured metadata",
+                "add the structured_metadata stage for trace_id and span_id, and limits_config.allow_structured_metadata in Loki");
     }
 
     private static async Task<bool> AnyStreamAsync(VerificationRun run, CancellationToken cancellation)

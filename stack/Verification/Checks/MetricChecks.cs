@@ -6,7 +6,8 @@ namespace MicroMonitored.Verification.Checks;
 /// <summary>Whether metrics arrive, and exactly.</summary>
 internal static class MetricChecks
 {
-    private static readonly IReadOnlyList<string> RuntimeMetrics = ["dotnet_gc_collections_total", "dotnet_process_memory_working_set_bytes", "dotnet_thread_pool_thread_count_total"];
+    private static readonly IReadOnlyList<string> RuntimeMetrics =
+        ["dotnet_gc_collections_total", "dotnet_process_memory_working_set_bytes", "dotnet_thread_pool_thread_count_total"];
 
     public static Scope EachService(VerificationRun run) =>
         Scope.Of(run.Services.Select(service => (string?)service.Name), "no services under src/");
@@ -15,7 +16,9 @@ internal static class MetricChecks
     public static Scope EachDriven(VerificationRun run) =>
         run.Services.Count == 0
             ? Scope.Skip("no services under src/")
-            : Scope.Of(run.Services.Where(service => service.ProbePath is not null || run.CallersOf(service.Name).Any()).Select(service => (string?)service.Name), "no service has a probe route (MonitoredProbe)");
+            : Scope.Of(
+                run.Services.Where(service => service.ProbePath is not null || run.CallersOf(service.Name).Any()).Select(service => (string?)service.Name),
+                "no service has a probe route (MonitoredProbe)");
 
     public static async Task<Outcome> TargetUpAsync(VerificationRun run, string? service, CancellationToken cancellation)
     {
@@ -25,14 +28,18 @@ internal static class MetricChecks
             run.MetricLimit,
             cancellation).ConfigureAwait(false);
         if (polled.Met)
-            return Outcome.Pass($"{polled.Value!.ScrapeUrl} is up, last scrape {Math.Max(0, (run.Time.GetUtcNow() - polled.Value.LastScrape!.Value).TotalSeconds):0.0} s ago");
+            return Outcome.Pass(
+                $"{polled.Value!.ScrapeUrl} is up, last scrape {Math.Max(0, (run.Time.GetUtcNow() - polled.Value.LastScrape!.Value).TotalSeconds):0.0} s ago");
         if (polled.Error is { } error)
             return Outcome.Unanswered(error, "prometheus");
         return polled.Value switch
         {
-            null => Outcome.Fail($"no target has the job {service}", "file_sd → prometheus", $"render the targets again (--target=Up), so that file_sd lists {service}"),
-            { Health: "up" } stale => Outcome.Fail($"the last scrape of {stale.ScrapeUrl} was at {stale.LastScrape:O}", "prometheus scrape", "look why the scrapes stopped: read the log of prometheus (--target=Logs --component=prometheus)"),
-            var down => Outcome.Fail($"{down.ScrapeUrl} is {down.Health}: {down.LastError}", $"prometheus → {service} /metrics", $"make {down.ScrapeUrl} answer 200 to the scraper: is {service} running and MapMonitoring() called?"),
+            null => Outcome.Fail(
+                $"no target has the job {service}", "file_sd → prometheus", $"render the targets again (--target=Up), so that file_sd lists {service}"),
+            { Health: "up" } stale => Outcome.Fail($"the last scrape of {stale.ScrapeUrl} was at {stale.LastScrape:O}", "prometheus scrape",
+                "look why the scrapes stopped: read the log of prometheus (--target=Logs --component=prometheus)"),
+            var down => Outcome.Fail($"{down.ScrapeUrl} is {down.Health}: {down.LastError}", $"prometheus → {service} /metrics",
+                $"make {down.ScrapeUrl} answer 200 to the scraper: is {service} running and MapMonitoring() called?"),
         };
     }
 
@@ -57,7 +64,8 @@ internal static class MetricChecks
         return await BlockedAsync(run, service!, cancellation).ConfigureAwait(false)
             ?? (polled.Error is { } error
                 ? Outcome.Unanswered(error, "prometheus")
-                : Outcome.Fail($"missing: {string.Join(", ", polled.Value!)}", $"{service} → meter System.Runtime", $"add the runtime meter in {service}: AddMeter(\"System.Runtime\")"));
+                : Outcome.Fail($"missing: {string.Join(", ", polled.Value!)}", $"{service} → meter System.Runtime",
+                    $"add the runtime meter in {service}: AddMeter(\"System.Runtime\")"));
     }
 
     public static Task<Outcome> ExactCountAsync(VerificationRun run, string? service, CancellationToken cancellation) =>
@@ -70,17 +78,21 @@ internal static class MetricChecks
         var own = traffic.GetValueOrDefault(service!);
         var called = run.CallersOf(service!).Sum(caller => traffic.GetValueOrDefault(caller.Name)?.Answered ?? 0);
         if (own is { Failure: { } failure })
-            return Outcome.Fail($"{own.Answered} of {own.Sent} requests were answered: {failure}", $"verify → {service}", $"start {service} and let {own.Service.ProbePath} answer 200 on {own.Service.BaseAddress}");
+            return Outcome.Fail($"{own.Answered} of {own.Sent} requests were answered: {failure}", $"verify → {service}",
+                $"start {service} and let {own.Service.ProbePath} answer 200 on {own.Service.BaseAddress}");
         if (own is { Refused: > 0 })
-            return Outcome.Fail($"{own.Refused} of {own.Sent} requests were not answered 2xx", $"verify → {service}", $"let GET {own.Service.ProbePath} of {service} answer 200 (see --target=Logs --component={service})");
+            return Outcome.Fail($"{own.Refused} of {own.Sent} requests were not answered 2xx", $"verify → {service}",
+                $"let GET {own.Service.ProbePath} of {service} answer 200 (see --target=Logs --component={service})");
         var expected = (own?.Answered ?? 0) + called;
         if (expected == 0)
             return Outcome.Blocked($"nothing reached {service}, for its callers were not answered", "metrics.exact-count");
         if (baseline.Counts is not { } before)
             return await BlockedAsync(run, service!, cancellation).ConfigureAwait(false)
-                ?? Outcome.Fail($"the counter before the traffic could not be read: {baseline.Problem}", "prometheus scrape", "bring the metric store up (--target=Up) and look at its targets page");
+                ?? Outcome.Fail($"the counter before the traffic could not be read: {baseline.Problem}", "prometheus scrape",
+                    "bring the metric store up (--target=Up) and look at its targets page");
         var ends = traffic.Values.Max(of => of.EndTimestamp);
-        bool Complete(RouteCounts delta) => delta.Total == expected && (own is null || (called == 0 ? delta.Of(own.Service.ProbePath!) == own.Answered : delta.Of(own.Service.ProbePath!) >= own.Answered));
+        bool Complete(RouteCounts delta) => delta.Total == expected
+            && (own is null || (called == 0 ? delta.Of(own.Service.ProbePath!) == own.Answered : delta.Of(own.Service.ProbePath!) >= own.Answered));
         var polled = await run.Poll.UntilAsync(
             async token => (await RequestCounters.InStoreAsync(run, service!, token).ConfigureAwait(false)).Since(before),
             delta => Complete(delta) || delta.Total > expected,
@@ -92,9 +104,12 @@ internal static class MetricChecks
             run.Delayed("metrics", took);
             var after = await AfterAnotherScrapeAsync(run, service!, before, cancellation).ConfigureAwait(false);
             if (after is null)
-                return await BlockedAsync(run, service!, cancellation).ConfigureAwait(false) ?? Outcome.Fail($"counted {expected} requests, but no further scrape was seen that confirms it", "prometheus scrape", "look why the scrapes stopped: read the log of prometheus (--target=Logs --component=prometheus)");
+                return await BlockedAsync(run, service!, cancellation).ConfigureAwait(false)
+                    ?? Outcome.Fail($"counted {expected} requests, but no further scrape was seen that confirms it", "prometheus scrape",
+                    "look why the scrapes stopped: read the log of prometheus (--target=Logs --component=prometheus)");
             if (Complete(after))
-                return Outcome.Pass($"{expected} requests counted{(called > 0 ? $" ({own?.Answered ?? 0} sent, {called} from callers)" : "")} after {took.TotalSeconds:0.0} s, unchanged over a further scrape");
+                return Outcome.Pass($"{expected} requests counted{(called > 0 ? $" ({own?.Answered ?? 0} sent, {called} from callers)" : "")}"
+                    + $" after {took.TotalSeconds:0.0} s, unchanged over a further scrape");
             polled = polled with { Value = after };
         }
         return await BlockedAsync(run, service!, cancellation).ConfigureAwait(false)
@@ -107,11 +122,13 @@ internal static class MetricChecks
             return unreached;
         var polled = await ExemplarOfAsync(run, service!).ConfigureAwait(false);
         if (polled.Met)
-            return Outcome.Pass($"exemplar of trace {polled.Value!.TraceId} on {polled.Value.Series.GetValueOrDefault("http_route")} le={polled.Value.Series.GetValueOrDefault("le")}");
+            return Outcome.Pass($"exemplar of trace {polled.Value!.TraceId} on "
+                + $"{polled.Value.Series.GetValueOrDefault("http_route")} le={polled.Value.Series.GetValueOrDefault("le")}");
         return await BlockedAsync(run, service!, cancellation).ConfigureAwait(false)
             ?? (polled.Error is { } error
                 ? Outcome.Unanswered(error, "prometheus")
-                : Outcome.Fail("no exemplar of this run", $"{service} → exemplar", $"SetExemplarFilter(ExemplarFilterType.TraceBased) in {service}, and Prometheus with --enable-feature=exemplar-storage"));
+                : Outcome.Fail("no exemplar of this run", $"{service} → exemplar",
+                    $"SetExemplarFilter(ExemplarFilterType.TraceBased) in {service}, and Prometheus with --enable-feature=exemplar-storage"));
     }
 
     /// <summary>An exemplar of this run on a bucket of the service; shared with the link that starts from it.</summary>
@@ -120,7 +137,8 @@ internal static class MetricChecks
         {
             await Traffic.OfAsync(run).ConfigureAwait(false);
             return await run.Poll.UntilAsync(
-                async token => (await run.Prometheus.ExemplarsAsync($"http_server_request_duration_seconds_bucket{{job=\"{service}\"}}", run.From, run.To, token).ConfigureAwait(false))
+                async token => (await run.Prometheus.ExemplarsAsync(
+                    $"http_server_request_duration_seconds_bucket{{job=\"{service}\"}}", run.From, run.To, token).ConfigureAwait(false))
                     .FirstOrDefault(exemplar => exemplar.TraceId?.StartsWith(run.Identity.Id, StringComparison.OrdinalIgnoreCase) == true),
                 exemplar => exemplar is not null,
                 run.MetricLimit,
@@ -134,7 +152,8 @@ internal static class MetricChecks
     {
         var receivers = OtlpPush.Receivers(run, "metrics");
         var outcomes = await Task.WhenAll(receivers.Select(receiver => PushAsync(run, receiver, cancellation))).ConfigureAwait(false);
-        return outcomes.FirstOrDefault(outcome => outcome.Status == CheckStatus.Fail) ?? Outcome.Pass(string.Join(", ", outcomes.Select(outcome => outcome.Detail)));
+        return outcomes.FirstOrDefault(outcome => outcome.Status == CheckStatus.Fail)
+            ?? Outcome.Pass(string.Join(", ", outcomes.Select(outcome => outcome.Detail)));
     }
 
     private static async Task<Outcome> PushAsync(VerificationRun run, OtlpReceiver receiver, CancellationToken cancellation)
@@ -144,7 +163,8 @@ internal static class MetricChecks
         var id = $"{run.Identity.Id} {receiver.Name}";
         var began = run.Time.GetTimestamp();
         var now = (run.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
-        if (await OtlpPush.SendAsync(run, receiver, OtlpTraces.Gauge(SyntheticTrace.Service, Metric, id, value, now), cancellation).ConfigureAwait(false) is { } refused)
+        if (await OtlpPush.SendAsync(run, receiver, OtlpTraces.Gauge(SyntheticTrace.Service, Metric, id, value, now), cancellation)
+            .ConfigureAwait(false) is { } refused)
         {
             return Outcome.Fail(refused, $"verify → {receiver.Name} metric receiver", run.Can(Capabilities.OtlpOfEverySignal)
                 ? $"let the {receiver.Name} receiver listen on {receiver.Address} and take metrics, too"
@@ -215,21 +235,27 @@ internal static class MetricChecks
         }
     }
 
-    private static async Task<Outcome> CountFaultAsync(VerificationRun run, string service, Polled<RouteCounts> polled, CounterBaseline baseline, int expected, CancellationToken cancellation)
+    private static async Task<Outcome> CountFaultAsync(
+        VerificationRun run, string service, Polled<RouteCounts> polled, CounterBaseline baseline, int expected, CancellationToken cancellation)
     {
         if (polled.Value is not { } delta)
             return Outcome.Unanswered(polled.Error ?? "no answer", "prometheus");
-        var counted = $"counted {delta.Total:0} requests, expected {expected} ({string.Join(", ", delta.ByRoute.Where(route => route.Value != 0).Select(route => $"{route.Key}: {route.Value:0}"))})";
+        var counted = $"counted {delta.Total:0} requests, expected {expected} "
+            + $"({string.Join(", ", delta.ByRoute.Where(route => route.Value != 0).Select(route => $"{route.Key}: {route.Value:0}"))})";
         var atService = await RequestCounters.AtServiceAsync(run, service, cancellation).ConfigureAwait(false);
         var own = atService is not null && baseline.Counts is { } before ? atService.Since(baseline.AtService ?? before).Total : (double?)null;
         if (delta.Total < 0)
             return Outcome.Fail($"{counted}: the counter was reset", service, $"keep {service} running during Verify: it was restarted");
         if (delta.Total > expected)
             return own > expected
-                ? Outcome.Fail($"{counted}; {service} itself shows {own:0}", $"other traffic → {service}", $"stop other traffic to {service} during Verify; if there is none, its requests are counted twice or /metrics and health are counted")
-                : Outcome.Fail($"{counted}; {service} itself shows {own:0}", "prometheus scrape", $"scrape {service} once: remove the second target with the job {service}");
+                ? Outcome.Fail($"{counted}; {service} itself shows {own:0}", $"other traffic → {service}",
+                    $"stop other traffic to {service} during Verify; if there is none, its requests are counted twice or /metrics and health are counted")
+                : Outcome.Fail($"{counted}; {service} itself shows {own:0}", "prometheus scrape",
+                    $"scrape {service} once: remove the second target with the job {service}");
         if (own == expected)
-            return Outcome.Fail($"{counted}; {service} itself shows {own:0}", "prometheus scrape", "look at the targets page of Prometheus: the scraped address is not the one that was asked, or samples are refused");
-        return Outcome.Fail($"{counted}; {service} itself shows {(own is { } shown ? $"{shown:0}" : "nothing")}", $"{service} → request counter", $"count every request in {service}: ASP.NET Core metrics on (AddMeter(\"Microsoft.AspNetCore.Hosting\")) and not switched off on the route");
+            return Outcome.Fail($"{counted}; {service} itself shows {own:0}", "prometheus scrape",
+                "look at the targets page of Prometheus: the scraped address is not the one that was asked, or samples are refused");
+        return Outcome.Fail($"{counted}; {service} itself shows {(own is { } shown ? $"{shown:0}" : "nothing")}", $"{service} → request counter",
+            $"count every request in {service}: ASP.NET Core metrics on (AddMeter(\"Microsoft.AspNetCore.Hosting\")) and not switched off on the route");
     }
 }

@@ -35,7 +35,8 @@ internal static class SecurityChecks
             .Select(unicast => unicast.Address)
             .Where(address => !IPAddress.IsLoopback(address) && !address.IsIPv6LinkLocal)
             .Distinct()];
-        var answers = await Task.WhenAll(from port in ports from address in addresses select ConnectsAsync(port.Key, port.Value, address, cancellation)).ConfigureAwait(false);
+        var answers = await Task.WhenAll(
+            from port in ports from address in addresses select ConnectsAsync(port.Key, port.Value, address, cancellation)).ConfigureAwait(false);
         open.AddRange(answers.OfType<(string, int, string)>());
         if (open.Count == 0)
             return Outcome.Pass($"{ports.Count} published ports listen on loopback only ({addresses.Length} other addresses tried)");
@@ -54,12 +55,14 @@ internal static class SecurityChecks
         if (run.Plan.LogProbe is not null)
             await LogLines.WrittenAsync(run).ConfigureAwait(false);
         if (before.Components.Count == 0)
-            return Outcome.Fail("no component shows its own metrics", "verify → /metrics of the components", "let Verify reach the components (--target=Up): what they drop is read from their own /metrics");
+            return Outcome.Fail("no component shows its own metrics", "verify → /metrics of the components",
+                "let Verify reach the components (--target=Up): what they drop is read from their own /metrics");
         var settled = VerificationRun.Settle + (run.Can(Capabilities.Containers) ? TimeSpan.Zero : run.Plan.ScrapeInterval);
         await Task.Delay(settled, run.Time, cancellation).ConfigureAwait(false);
         var after = await DropCounters.ReadAsync(run, cancellation).ConfigureAwait(false);
         var moved = after.Counters
-            .Where(counter => before.Components.Contains(counter.Key[..counter.Key.LastIndexOf(' ')]) && counter.Value > before.Counters.GetValueOrDefault(counter.Key))
+            .Where(counter => before.Components.Contains(counter.Key[..counter.Key.LastIndexOf(' ')])
+                && counter.Value > before.Counters.GetValueOrDefault(counter.Key))
             .Select(counter => (Name: counter.Key, By: counter.Value - before.Counters.GetValueOrDefault(counter.Key)))
             .ToList();
         return moved.Count == 0

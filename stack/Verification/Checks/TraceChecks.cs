@@ -13,16 +13,20 @@ internal static class TraceChecks
     public static Scope Callers(VerificationRun run) =>
         run.Services.Count == 0
             ? Scope.Skip("no services under src/")
-            : Scope.Of(run.Services.Where(service => service.ProbePath is not null && service.Calls.Count > 0).Select(service => (string?)service.Name), "no service calls another (MonitoredCalls)");
+            : Scope.Of(run.Services.Where(service => service.ProbePath is not null && service.Calls.Count > 0).Select(service => (string?)service.Name),
+                "no service calls another (MonitoredCalls)");
 
     public static Scope Driven(VerificationRun run) =>
         run.Services.Count == 0
             ? Scope.Skip("no services under src/")
-            : Scope.Of(run.Services.Where(service => service.ProbePath is not null).Select(service => (string?)service.Name), "no service has a probe route (MonitoredProbe)");
+            : Scope.Of(run.Services.Where(service => service.ProbePath is not null).Select(service => (string?)service.Name),
+                "no service has a probe route (MonitoredProbe)");
 
-    public static Scope ZipkinReceiver(VerificationRun run) => run.Plan.Endpoints.Zipkin is null ? Scope.Skip("this stack has no Zipkin receiver") : Scope.Stack;
+    public static Scope ZipkinReceiver(VerificationRun run) =>
+        run.Plan.Endpoints.Zipkin is null ? Scope.Skip("this stack has no Zipkin receiver") : Scope.Stack;
 
-    public static Scope JaegerReceiver(VerificationRun run) => run.Plan.Endpoints.JaegerThrift is null ? Scope.Skip("this stack has no Jaeger receiver") : Scope.Stack;
+    public static Scope JaegerReceiver(VerificationRun run) =>
+        run.Plan.Endpoints.JaegerThrift is null ? Scope.Skip("this stack has no Jaeger receiver") : Scope.Stack;
 
     public static Task<Outcome> OtlpGrpcAsync(VerificationRun run, string? service, CancellationToken cancellation) =>
         service is null ? RoundTripAsync(run, [TraceProtocol.OtlpGrpc], cancellation) : ServiceSpansAsync(run, service, cancellation);
@@ -74,9 +78,10 @@ internal static class TraceChecks
                 ? Outcome.Fail(detail, "OTLP receiver → trace store", "look for refused spans in the log of tempo (--target=Logs --component=tempo)")
                 : Outcome.Blocked($"the traces of {service} are not in the store", "traces.otlp-grpc");
         var names = string.Join(", ", there.Where(span => span.Service == of).Select(span => $"'{span.Name}'").Distinct());
-        return Outcome.Fail($"{detail}; by id the trace is there with {names}", "trace store → search", service is null || names.Contains($"'{name}'", StringComparison.Ordinal)
-            ? "let search see the newest spans: query_frontend.search.query_end_cutoff: 0s and live_store.fail_on_high_lag: false"
-            : $"name the server span after method and route, or set MonitoredProbe of {service} to its route");
+        return Outcome.Fail($"{detail}; by id the trace is there with {names}", "trace store → search",
+            service is null || names.Contains($"'{name}'", StringComparison.Ordinal)
+                ? "let search see the newest spans: query_frontend.search.query_end_cutoff: 0s and live_store.fail_on_high_lag: false"
+                : $"name the server span after method and route, or set MonitoredProbe of {service} to its route");
     }
 
     public static async Task<Outcome> EdgeAsync(VerificationRun run, string? service, CancellationToken cancellation)
@@ -84,14 +89,16 @@ internal static class TraceChecks
         var callees = run.Service(service!).Calls;
         var traffic = (await Traffic.OfAsync(run, service!).ConfigureAwait(false))!;
         if (!traffic.Reached)
-            return Outcome.Fail($"no request was answered by {service}: {traffic.Failure}", $"verify → {service}", $"start {service} and let {traffic.Service.ProbePath} answer 200 on {traffic.Service.BaseAddress}");
+            return Outcome.Fail($"no request was answered by {service}: {traffic.Failure}", $"verify → {service}",
+                $"start {service} and let {traffic.Service.ProbePath} answer 200 on {traffic.Service.BaseAddress}");
         var pending = OwnTraces(run, traffic).ToList();
         var count = pending.Count;
         var broken = new EdgeFault("", "", "");
         var polled = await run.Poll.UntilAsync(
             async token =>
             {
-                var answers = await Task.WhenAll(pending.Select(async id => (Id: id, Spans: await run.Tempo.TraceAsync(id, token).ConfigureAwait(false)))).ConfigureAwait(false);
+                var answers = await Task.WhenAll(
+                    pending.Select(async id => (Id: id, Spans: await run.Tempo.TraceAsync(id, token).ConfigureAwait(false)))).ConfigureAwait(false);
                 foreach (var (id, spans) in answers)
                 {
                     if (Broken(service!, callees, spans) is { } fault)
@@ -141,7 +148,8 @@ internal static class TraceChecks
         if (!watched.Met)
             return Outcome.Unanswered(watched.Error ?? "the window was not watched whole", "tempo");
         if (found is not null)
-            return Outcome.Fail($"GET {found} left a span", $"{service} → trace filter", $"filter {found} out of the ASP.NET Core instrumentation of {service}");
+            return Outcome.Fail(
+                $"GET {found} left a span", $"{service} → trace filter", $"filter {found} out of the ASP.NET Core instrumentation of {service}");
         var leaks = new List<string>();
         foreach (var id in own)
         {
@@ -150,7 +158,8 @@ internal static class TraceChecks
         }
         return leaks.Count == 0
             ? Outcome.Pass($"no span of {string.Join(", ", Traffic.ExcludedPaths)}; no Authorization header and no query value in {own.Count} traces")
-            : Outcome.Fail($"the Authorization header or a query value is recorded in trace {leaks[0]}", $"{service} → span attributes", $"do not record request headers or url.query values in {service} (keep the query redaction of the instrumentation on)");
+            : Outcome.Fail($"the Authorization header or a query value is recorded in trace {leaks[0]}", $"{service} → span attributes",
+                $"do not record request headers or url.query values in {service} (keep the query redaction of the instrumentation on)");
     }
 
     /// <summary>What became of sending the synthetic trace; sent once per protocol and number.</summary>
@@ -198,7 +207,8 @@ internal static class TraceChecks
             var sent = await SentAsync(run, protocol).ConfigureAwait(false);
             var receiver = run.Sender.Receiver(protocol);
             if (sent.Problem is { } problem)
-                return Outcome.Fail(problem, $"verify → {Name(protocol)} receiver", $"let the {Name(protocol)} receiver listen on {receiver} and check the port and the protocol there");
+                return Outcome.Fail(problem, $"verify → {Name(protocol)} receiver",
+                    $"let the {Name(protocol)} receiver listen on {receiver} and check the port and the protocol there");
             var exact = protocol is TraceProtocol.OtlpGrpc or TraceProtocol.OtlpHttpProtobuf or TraceProtocol.OtlpHttpJson;
             var polled = await run.Poll.UntilAsync(
                 async token => TraceComparison.Differences(sent.Spans, await run.Tempo.TraceAsync(sent.Spans[0].TraceId, token).ConfigureAwait(false), exact),
@@ -211,8 +221,10 @@ internal static class TraceChecks
                 if (polled.Value is not { } differences)
                     return Outcome.Unanswered(polled.Error ?? "no answer", "tempo");
                 return stored.Count == 0
-                    ? Outcome.Fail($"trace {sent.Spans[0].TraceId} was taken by {receiver} and is not in the store", $"{Name(protocol)} receiver → trace store", "look for refused or discarded spans in the log of tempo (--target=Logs --component=tempo)")
-                    : Outcome.Fail($"trace {sent.Spans[0].TraceId}: {string.Join("; ", differences.Take(3))}", $"{Name(protocol)} receiver → translation", $"compare what {receiver} stores with what was sent: the trace came back changed");
+                    ? Outcome.Fail($"trace {sent.Spans[0].TraceId} was taken by {receiver} and is not in the store", $"{Name(protocol)} receiver → trace store",
+                        "look for refused or discarded spans in the log of tempo (--target=Logs --component=tempo)")
+                    : Outcome.Fail($"trace {sent.Spans[0].TraceId}: {string.Join("; ", differences.Take(3))}", $"{Name(protocol)} receiver → translation",
+                        $"compare what {receiver} stores with what was sent: the trace came back changed");
             }
             details.Add($"{Name(protocol)}: {sent.Spans.Count} spans equal");
         }
@@ -234,14 +246,17 @@ internal static class TraceChecks
             var polled = await run.Poll.UntilAsync(
                 async inner =>
                 {
-                    var answers = await Task.WhenAll(pending.Select(async number => (Number: number, Spans: await run.Tempo.TraceAsync(run.Identity.TraceId(source, number), inner).ConfigureAwait(false)))).ConfigureAwait(false);
+                    var answers = await Task.WhenAll(pending.Select(async number => (Number: number,
+                        Spans: await run.Tempo.TraceAsync(run.Identity.TraceId(source, number), inner).ConfigureAwait(false)))).ConfigureAwait(false);
                     foreach (var (number, spans) in answers)
                     {
-                        var servers = spans.Where(span => span.Service == service && span.Kind == SpanKind.Server && span.ParentId == run.Identity.SpanId(source, number)).ToList();
+                        var servers = spans.Where(
+                            span => span.Service == service && span.Kind == SpanKind.Server && span.ParentId == run.Identity.SpanId(source, number)).ToList();
                         if (servers.Count == 1)
                             pending.Remove(number);
                         else
-                            problem = $"trace {run.Identity.TraceId(source, number)} has {servers.Count} server spans under the parent that was sent, and {spans.Count} spans in all";
+                            problem = $"trace {run.Identity.TraceId(source, number)} has {servers.Count} server spans under the parent that was sent, "
+                                + $"and {spans.Count} spans in all";
                     }
                     return pending.Count;
                 },
@@ -255,7 +270,9 @@ internal static class TraceChecks
             var detail = $"{traffic.Answered - pending.Count} of {traffic.Answered} requests left one server span; {problem}";
             var synthetic = await SentAsync(run, TraceProtocol.OtlpGrpc).ConfigureAwait(false);
             return synthetic.Problem is null
-                ? Outcome.Fail(detail, $"{service} → OTLP exporter", $"check OTEL_EXPORTER_OTLP_ENDPOINT ({run.Plan.Endpoints.OtlpGrpc} from the host), OTEL_EXPORTER_OTLP_PROTOCOL and the sampling ratio of {service}")
+                ? Outcome.Fail(detail, $"{service} → OTLP exporter",
+                    $"check OTEL_EXPORTER_OTLP_ENDPOINT ({run.Plan.Endpoints.OtlpGrpc} from the host), "
+                    + $"OTEL_EXPORTER_OTLP_PROTOCOL and the sampling ratio of {service}")
                 : Outcome.Fail(detail, "OTLP/gRPC receiver", $"let the OTLP/gRPC receiver listen on {run.Plan.Endpoints.OtlpGrpc}: {synthetic.Problem}");
         });
 
@@ -271,18 +288,24 @@ internal static class TraceChecks
             if (spans.All(span => span.Service != caller))
                 return new EdgeFault($"no span of {caller}", $"{caller} → OTLP exporter", $"check OTEL_EXPORTER_OTLP_ENDPOINT of {caller}");
             if (clients.Count == 0)
-                return new EdgeFault($"no client span of {caller}", $"{caller} → HttpClient instrumentation", $"add the HttpClient instrumentation in {caller} (AddHttpClientInstrumentation) and call {callee} through HttpClient");
+                return new EdgeFault($"no client span of {caller}", $"{caller} → HttpClient instrumentation",
+                    $"add the HttpClient instrumentation in {caller} (AddHttpClientInstrumentation) and call {callee} through HttpClient");
             if (servers.Count == 0)
-                return new EdgeFault($"no server span of {callee}", $"{caller} → {callee} (traceparent)", $"let the call from {caller} to {callee} carry traceparent, and {callee} export its spans");
+                return new EdgeFault($"no server span of {callee}", $"{caller} → {callee} (traceparent)",
+                    $"let the call from {caller} to {callee} carry traceparent, and {callee} export its spans");
             if (servers.Count > 1)
-                return new EdgeFault($"{servers.Count} server spans of {callee}", $"{caller} → {callee}", $"{caller} calls {callee} more than once for one request: a retry, or MonitoredCalls is wrong");
-            if (servers[0].ParentId is not { } parent || !byId.TryGetValue(parent, out var client) || client.Service != caller || client.Kind != SpanKind.Client)
-                return new EdgeFault($"the server span of {callee} has not the client span of {caller} as its parent", $"{caller} → {callee} (traceparent)", $"let the call from {caller} to {callee} carry the traceparent of its client span");
+                return new EdgeFault($"{servers.Count} server spans of {callee}", $"{caller} → {callee}",
+                    $"{caller} calls {callee} more than once for one request: a retry, or MonitoredCalls is wrong");
+            if (servers[0].ParentId is not { } parent || !byId.TryGetValue(parent, out var client)
+                || client.Service != caller || client.Kind != SpanKind.Client)
+                return new EdgeFault($"the server span of {callee} has not the client span of {caller} as its parent", $"{caller} → {callee} (traceparent)",
+                    $"let the call from {caller} to {callee} carry the traceparent of its client span");
             var above = client;
             for (var depth = 0; depth < spans.Count && above is not null && !(above.Service == caller && above.Kind == SpanKind.Server); depth++)
                 above = above.ParentId is { } id ? byId.GetValueOrDefault(id) : null;
             if (above is not { Kind: SpanKind.Server })
-                return new EdgeFault($"the client span of {caller} is not under its server span", $"{caller} → current activity", $"make the call to {callee} within the request in {caller}");
+                return new EdgeFault($"the client span of {caller} is not under its server span", $"{caller} → current activity",
+                    $"make the call to {callee} within the request in {caller}");
         }
         return null;
     }

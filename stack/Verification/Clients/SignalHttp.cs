@@ -42,7 +42,7 @@ internal sealed class SignalHttp : IDisposable
     private const long LargestAnswer = 64 * 1024 * 1024;
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(5);
 
-    private readonly HttpClient client = new(new SocketsHttpHandler
+    private readonly HttpClient _client = new(new SocketsHttpHandler
     {
         AllowAutoRedirect = false,
         UseProxy = false,
@@ -88,7 +88,7 @@ internal sealed class SignalHttp : IDisposable
         return answer.Json(component, address);
     }
 
-    public void Dispose() => client.Dispose();
+    public void Dispose() => _client.Dispose();
 
     private async Task<HttpAnswer> SendAsync(string component, HttpRequestMessage request, CancellationToken cancellation)
     {
@@ -98,7 +98,7 @@ internal sealed class SignalHttp : IDisposable
         try
         {
             using (request)
-            using (var response = await client.SendAsync(request, HttpCompletionOption.ResponseContentRead, limit.Token).ConfigureAwait(false))
+            using (var response = await _client.SendAsync(request, HttpCompletionOption.ResponseContentRead, limit.Token).ConfigureAwait(false))
             {
                 return new HttpAnswer((int)response.StatusCode, await response.Content.ReadAsStringAsync(limit.Token).ConfigureAwait(false));
             }

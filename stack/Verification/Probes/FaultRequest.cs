@@ -26,7 +26,8 @@ internal sealed record FaultRequest(string TraceId, string ParentId, double Befo
             var roots = new List<TraceSpan>();
             var (trace, parent) = (identity.TraceId(source, 0), identity.SpanId(source, 0));
             using var client = Traffic.Client();
-            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(target.BaseAddress, $"{target.FaultPath}?access_token={Traffic.Secret(run)}-query"));
+            using var request =
+                new HttpRequestMessage(HttpMethod.Get, new Uri(target.BaseAddress, $"{target.FaultPath}?access_token={Traffic.Secret(run)}-query"));
             Traffic.Plant(request, Traffic.Secret(run));
             var (status, failure) = await Traffic.AskAsync(client, run, request, trace, parent, roots, cancellation).ConfigureAwait(false);
             await Traffic.RootAsync(run, roots, cancellation).ConfigureAwait(false);
@@ -36,7 +37,8 @@ internal sealed record FaultRequest(string TraceId, string ParentId, double Befo
     /// <summary>How many requests the store has counted on the route, with the status of a failure.</summary>
     public static async Task<double> CountedAsync(VerificationRun run, ServiceUnderTest service, CancellationToken cancellation)
     {
-        var series = $"http_server_request_duration_seconds_count{{job=\"{service.Name}\",http_route=\"{service.FaultPath}\",http_response_status_code=~\"5..\"}}";
+        var series =
+            $"http_server_request_duration_seconds_count{{job=\"{service.Name}\",http_route=\"{service.FaultPath}\",http_response_status_code=~\"5..\"}}";
         var vector = await run.Prometheus.QueryAsync($"sum({series})", cancellation).ConfigureAwait(false);
         return vector.Count == 0 ? 0 : vector[0].Value;
     }

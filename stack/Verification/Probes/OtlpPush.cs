@@ -22,7 +22,8 @@ internal static class OtlpPush
         var endpoints = run.Plan.Endpoints;
         return run.Can(Capabilities.OtlpOfEverySignal)
             ? [new("OTLP/gRPC", endpoints.OtlpGrpc, true), new("OTLP/HTTP", new Uri(endpoints.OtlpHttp, $"/v1/{signal}"), false)]
-            : [new("OTLP/HTTP", signal == "metrics" ? new Uri(endpoints.Prometheus, "/api/v1/otlp/v1/metrics") : new Uri(endpoints.Loki, "/otlp/v1/logs"), false)];
+            : [new("OTLP/HTTP",
+                signal == "metrics" ? new Uri(endpoints.Prometheus, "/api/v1/otlp/v1/metrics") : new Uri(endpoints.Loki, "/otlp/v1/logs"), false)];
     }
 
     /// <summary>Answers why the request was not taken whole, nothing when it was.</summary>
@@ -35,7 +36,8 @@ internal static class OtlpPush
                 await CallAsync(receiver.Address, request, cancellation).ConfigureAwait(false);
                 return null;
             }
-            var answer = await run.Http.PostAsync($"the {receiver.Name} receiver", receiver.Address, request.ToByteArray(), "application/x-protobuf", cancellation).ConfigureAwait(false);
+            var answer = await run.Http.PostAsync(
+                $"the {receiver.Name} receiver", receiver.Address, request.ToByteArray(), "application/x-protobuf", cancellation).ConfigureAwait(false);
             return answer.IsSuccess ? null : $"the {receiver.Name} receiver answered {answer.Status} on {receiver.Address}: {HttpAnswer.Excerpt(answer.Body)}";
         }
         catch (SignalException exception)
@@ -57,9 +59,12 @@ internal static class OtlpPush
             var options = new CallOptions(deadline: DateTime.UtcNow.AddSeconds(15), cancellationToken: cancellation);
             var rejected = request switch
             {
-                ExportTraceServiceRequest traces => (await new TraceService.TraceServiceClient(channel).ExportAsync(traces, options).ConfigureAwait(false)).PartialSuccess?.RejectedSpans,
-                ExportMetricsServiceRequest metrics => (await new MetricsService.MetricsServiceClient(channel).ExportAsync(metrics, options).ConfigureAwait(false)).PartialSuccess?.RejectedDataPoints,
-                ExportLogsServiceRequest logs => (await new LogsService.LogsServiceClient(channel).ExportAsync(logs, options).ConfigureAwait(false)).PartialSuccess?.RejectedLogRecords,
+                ExportTraceServiceRequest traces =>
+                    (await new TraceService.TraceServiceClient(channel).ExportAsync(traces, options).ConfigureAwait(false)).PartialSuccess?.RejectedSpans,
+                ExportMetricsServiceRequest metrics => (await new MetricsService.MetricsServiceClient(channel)
+                    .ExportAsync(metrics, options).ConfigureAwait(false)).PartialSuccess?.RejectedDataPoints,
+                ExportLogsServiceRequest logs =>
+                    (await new LogsService.LogsServiceClient(channel).ExportAsync(logs, options).ConfigureAwait(false)).PartialSuccess?.RejectedLogRecords,
                 _ => throw new ArgumentOutOfRangeException(nameof(request), request.Descriptor.Name, "not an export request"),
             };
             if (rejected > 0)

@@ -126,7 +126,8 @@ internal static class Traffic
     /// <summary>One GET under a known trace; the status, or why there was no answer.</summary>
     /// <param name="roots">Gets the client span of the request, for <see cref="RootAsync"/>.</param>
     public static async Task<(int? Status, string? Failure)> AskAsync(
-        HttpClient client, VerificationRun run, Uri address, uint source, int number, string? secret, ICollection<TraceSpan> roots, CancellationToken cancellation)
+        HttpClient client, VerificationRun run, Uri address, uint source, int number, string? secret,
+        ICollection<TraceSpan> roots, CancellationToken cancellation)
     {
         using var request = new HttpRequestMessage(
             HttpMethod.Get, secret is null ? address : new Uri($"{address}{(address.Query.Length > 0 ? '&' : '?')}access_token={secret}-query"));
@@ -137,7 +138,8 @@ internal static class Traffic
     }
 
     public static async Task<(int? Status, string? Failure)> AskAsync(
-        HttpClient client, VerificationRun run, HttpRequestMessage request, string traceId, string spanId, ICollection<TraceSpan> roots, CancellationToken cancellation)
+        HttpClient client, VerificationRun run, HttpRequestMessage request, string traceId, string spanId,
+        ICollection<TraceSpan> roots, CancellationToken cancellation)
     {
         request.Headers.TryAddWithoutValidation("traceparent", $"00-{traceId}-{spanId}-01");
         var began = Nanoseconds(run);

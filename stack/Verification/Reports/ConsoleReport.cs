@@ -5,7 +5,8 @@ using Spectre.Console.Rendering;
 
 namespace MicroMonitored.Verification.Reports;
 
-/// <summary>Writes a report for people: one row a check with its services folded in; what failed unfolds with service, hop and fix. No line is wider than the console.</summary>
+/// <summary>Writes a report for people: one row a check with its services folded in; what failed unfolds with service, hop and fix.
+/// No line is wider than the console.</summary>
 public static class ConsoleReport
 {
     private const int Narrowest = 20;
@@ -14,7 +15,8 @@ public static class ConsoleReport
     /// <param name="details">One row a check and service, every detail whole.</param>
     public static void Write(IAnsiConsole console, VerificationReport report, bool details = false)
     {
-        IReadOnlyList<Row> rows = [.. details ? report.Checks.Select(check => new Row([check])) : report.Checks.GroupBy(check => check.Id).Select(checks => new Row([.. checks]))];
+        IReadOnlyList<Row> rows =
+            [.. details ? report.Checks.Select(check => new Row([check])) : report.Checks.GroupBy(check => check.Id).Select(checks => new Row([.. checks]))];
         if (rows.Count > 0)
         {
             var (id, subject) = (rows.Max(row => Width(row.Id)), rows.Max(row => Width(Subject(row, details))));
@@ -24,14 +26,16 @@ public static class ConsoleReport
         if (details)
         {
             foreach (var (signal, freshness) in report.Freshness)
-                Hanging(console, 0, string.Create(CultureInfo.InvariantCulture, $"{signal}: emit to queryable p50 {freshness.P50Ms:0} ms, p95 {freshness.P95Ms:0} ms, max {freshness.MaxMs:0} ms"));
+                Hanging(console, 0, string.Create(CultureInfo.InvariantCulture,
+                    $"{signal}: emit to queryable p50 {freshness.P50Ms:0} ms, p95 {freshness.P95Ms:0} ms, max {freshness.MaxMs:0} ms"));
         }
         Hanging(console, 0, $"{report.Passed} passed, {report.Failed} failed, {report.Skipped} skipped");
     }
 
     private static void Write(IAnsiConsole console, Row row, int id, int subject, bool details)
     {
-        var head = $"{Gap}{Padded(row.Id, id)}{Gap}{Padded(Subject(row, details), subject)}{Gap}{(row.Status == CheckStatus.Skip ? "" : Time(row.DurationMs)),6}{Gap}";
+        var head =
+            $"{Gap}{Padded(row.Id, id)}{Gap}{Padded(Subject(row, details), subject)}{Gap}{(row.Status == CheckStatus.Skip ? "" : Time(row.DurationMs)),6}{Gap}";
         var (indent, detail) = (4 + Width(head), Clean(row.Detail(details)));
         var room = console.Profile.Width - indent;
         var beside = room < Narrowest ? [] : Width(detail) <= room ? [detail] : details ? Folded(detail, room) : [$"{Folded(detail, room - 1)[0]}…"];
@@ -140,7 +144,9 @@ public static class ConsoleReport
             var odd = Checks.Where(check => check.Status != CheckStatus.Pass).ToList();
             if (odd.Count > 0 && Status != CheckStatus.Fail && odd.Select(check => check.Detail).Distinct().Count() == 1)
                 return odd.Count == Checks.Count ? odd[0].Detail : $"{Names(odd)} skipped: {odd[0].Detail}";
-            return odd.Count == 0 ? Names(Checks) : string.Join(", ", odd.GroupBy(check => check.Status).OrderBy(group => group.Key).Select(group => $"{Names(group)}{(group.Key == CheckStatus.Skip ? " skipped" : "")}"));
+            return odd.Count == 0 ? Names(Checks) : string.Join(", ",
+                odd.GroupBy(check => check.Status).OrderBy(group => group.Key)
+                    .Select(group => $"{Names(group)}{(group.Key == CheckStatus.Skip ? " skipped" : "")}"));
         }
 
         private static string Names(IEnumerable<CheckResult> checks) => string.Join(", ", checks.Select(check => check.Service ?? "synthetic"));

@@ -11,12 +11,15 @@ public static class MarkdownReport
     {
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"## Verify: {(report.Failed == 0 ? "passed" : "failed")}\n\n");
-        text.Append(CultureInfo.InvariantCulture, $"{report.Passed} passed, {report.Failed} failed, {report.Skipped} skipped in {report.DurationMs / 1000:0.0} s on the {report.Engine} engine (run `{report.RunId}`)\n");
+        text.Append(
+            CultureInfo.InvariantCulture, $"{report.Passed} passed, {report.Failed} failed, {report.Skipped} skipped in {report.DurationMs / 1000:0.0} s "
+            + $"on the {report.Engine} engine (run `{report.RunId}`)\n");
         if (report.Failed > 0)
         {
             text.Append("\n| failed | service | what | hop | fix |\n|---|---|---|---|---|\n");
             foreach (var check in report.Checks.Where(check => check.Status == CheckStatus.Fail))
-                text.Append(CultureInfo.InvariantCulture, $"| `{check.Id}` | {Cell(check.Service)} | {Cell(check.Detail)} | {Cell(check.Hop)} | {Cell(check.Fix)} |\n");
+                text.Append(CultureInfo.InvariantCulture,
+                    $"| `{check.Id}` | {Cell(check.Service)} | {Cell(check.Detail)} | {Cell(check.Hop)} | {Cell(check.Fix)} |\n");
         }
         if (report.Freshness.Count > 0)
         {
@@ -26,7 +29,8 @@ public static class MarkdownReport
         }
         text.Append("\n<details><summary>All checks</summary>\n\n| check | service | result | ms | detail |\n|---|---|---|---:|---|\n");
         foreach (var check in report.Checks)
-            text.Append(CultureInfo.InvariantCulture, $"| `{check.Id}` | {Cell(check.Service)} | {check.Status.ToString().ToLowerInvariant()} | {check.DurationMs:0} | {Cell(check.Detail)} |\n");
+            text.Append(CultureInfo.InvariantCulture,
+                $"| `{check.Id}` | {Cell(check.Service)} | {check.Status.ToString().ToLowerInvariant()} | {check.DurationMs:0} | {Cell(check.Detail)} |\n");
         return text.Append("\n</details>\n").ToString();
     }
 

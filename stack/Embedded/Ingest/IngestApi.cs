@@ -25,7 +25,7 @@ internal static class IngestApi
         });
     }
 
-    /// <summary>Maps the receivers, each on its own port; OTLP metrics are taken on Prometheus's port, too.</summary>
+    /// <summary>Maps the receivers, each on its own port; where Prometheus and Loki take OTLP themselves, their ports do, too.</summary>
     public static void Map(WebApplication app, EmbeddedOptions options)
     {
         var ports = options.Ports;
@@ -51,6 +51,7 @@ internal static class IngestApi
         Take(ports.OtlpHttp, "/v1/logs", otlp.LogsAsync);
         Take(ports.OtlpHttp, "/api/v1/otlp/v1/metrics", otlp.MetricsAsync);
         Take(ports.Prometheus, "/api/v1/otlp/v1/metrics", otlp.MetricsAsync);
+        Take(ports.Loki, "/otlp/v1/logs", otlp.LogsAsync);
         Take(ports.Zipkin, "/api/v2/spans", context => ZipkinAsync(context, receiver, body));
         Take(ports.JaegerThrift, "/api/traces", context => JaegerAsync(context, receiver, body));
         app.Use(async (context, next) =>

@@ -130,8 +130,10 @@ public sealed class ReceiverTests
     public void Metric_names_get_their_suffixes(string name, string unit, bool counter, bool gauge, string expected) =>
         Assert.Equal(expected, OtlpNames.Metric(name, unit, counter, gauge));
 
-    [Fact]
-    public async Task Otlp_logs_become_lines_with_their_trace()
+    [Theory]
+    [InlineData(false, "/v1/logs")]
+    [InlineData(true, "/otlp/v1/logs")]
+    public async Task Otlp_logs_become_lines_with_their_trace(bool atLoki, string path)
     {
         await using var engine = await Engine.StartAsync();
         const string body = """
@@ -139,7 +141,8 @@ public sealed class ReceiverTests
             {"timeUnixNano":"1795394188000000001","severityNumber":17,"body":{"stringValue":"went wrong"},
             "traceId":"0102030405060708090a0b0c0d0e0f10","spanId":"0000000000000001"}]}]}]}
             """;
-        Assert.Equal(HttpStatusCode.OK, (await engine.PostAsync(engine.Options.Ports.OtlpHttp, "/v1/logs", Text(body, "application/json"))).StatusCode);
+        var port = atLoki ? engine.Options.Ports.Loki : engine.Options.Ports.OtlpHttp;
+        Assert.Equal(HttpStatusCode.OK, (await engine.PostAsync(port, path, Text(body, "application/json"))).StatusCode);
         var stream = Assert.Single(engine.Store.Logs.Streams([], None));
         Assert.Equal([new("job", "shop"), new("level", "error"), new("service_name", "shop")], stream.Labels);
         var entry = Assert.Single(engine.Store.Logs.Entries([stream.Id], 0, long.MaxValue, false, None));

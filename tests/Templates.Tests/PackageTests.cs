@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 
 namespace Templates.Tests;
 
-public sealed class PackageTests(InstalledTemplates templates)
+public sealed partial class PackageTests(InstalledTemplates templates)
 {
     [Fact]
     public async Task The_three_templates_are_listed()
@@ -66,6 +66,22 @@ public sealed class PackageTests(InstalledTemplates templates)
             replaced.Any(Text(entry).Contains),
             $"Nothing in {entry.FullName} is replaced: name it under copyOnly in template.json."));
     }
+
+    [Fact]
+    public async Task Upstream_packages_are_the_only_ones_that_a_feed_may_lack()
+    {
+        var restored = await Command.RunAsync(
+            "dotnet", Repository.Root, "restore", "build/Build.csproj", "-nodeReuse:false", "-p:UpstreamPackages=true", $"-p:ArtifactsPath={templates.Folder()}");
+        if (restored.ExitCode == 0)
+            return;
+        var errors = Error().Matches(restored.Output).Select(error => (Code: error.Groups[1].Value, Package: error.Groups[2].Value)).Distinct().ToArray();
+        Assert.NotEmpty(errors);
+        Assert.All(errors, error => Assert.Equal("NU1101", error.Code));
+        Assert.Subset(new HashSet<string> { "Cake.Frosting", "Cake.Docker", "Scriban" }, errors.Select(error => error.Package).ToHashSet());
+    }
+
+    [GeneratedRegex(@"error (\w+): Unable to find package ([\w.]*\w)|error (?!NU1101)(\w+)")]
+    private static partial Regex Error();
 
     [Fact]
     public void Text_ends_its_lines_with_lf()

@@ -57,7 +57,8 @@ internal sealed class WorkerUnderTest : IDisposable
     {
         _work = work;
         Client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{FreePort()}") };
-        var builder = Host.CreateApplicationBuilder();
+        // As in its own process: its meter and its spans bear the worker's name, not that of the tests.
+        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = typeof(Worker).Assembly.GetName().Name });
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["ASPNETCORE_URLS"] = Client.BaseAddress.ToString(),

@@ -8,6 +8,7 @@ internal sealed class SpansOfOneTrace : IDisposable
 {
     private readonly ConcurrentQueue<Activity> _spans = new();
     private readonly ActivityListener _listener;
+    private readonly TaskCompletionSource _served = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public SpansOfOneTrace()
     {
@@ -16,8 +17,11 @@ internal sealed class SpansOfOneTrace : IDisposable
             ShouldListenTo = _ => true,
             ActivityStopped = span =>
             {
-                if (span.Recorded && span.TraceId.ToHexString() == TraceId)
-                    _spans.Enqueue(span);
+                if (!span.Recorded || span.TraceId.ToHexString() != TraceId)
+                    return;
+                _spans.Enqueue(span);
+                if (span.Kind == ActivityKind.Server)
+                    _served.TrySetResult();
             },
         };
         ActivitySource.AddActivityListener(_listener);
@@ -28,6 +32,9 @@ internal sealed class SpansOfOneTrace : IDisposable
     public string TraceParent => $"00-{TraceId}-{ActivitySpanId.CreateRandom().ToHexString()}-01";
 
     public IReadOnlyCollection<Activity> Recorded => _spans;
+
+    /// <summary>Returns once the server's span has ended, which may be a moment after its answer has arrived.</summary>
+    public Task ServedAsync() => _served.Task.WaitAsync(TimeSpan.FromSeconds(10));
 
     public void Dispose() => _listener.Dispose();
 }

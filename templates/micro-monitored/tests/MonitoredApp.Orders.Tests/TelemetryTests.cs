@@ -25,6 +25,7 @@ public sealed class TelemetryTests
         scrape.Headers.Accept.Add(MediaTypeWithQualityHeaderValue.Parse("application/openmetrics-text; version=1.0.0"));
         using var scraped = await client.SendAsync(scrape);
         var metrics = await scraped.Content.ReadAsStringAsync();
+        await spans.ServedAsync();
         var lines = await service.StopAndReadLogAsync();
 
         var server = Assert.Single(spans.Recorded, span => span.Kind == ActivityKind.Server);
@@ -52,6 +53,7 @@ public sealed class TelemetryTests
         using var client = service.CreateClient();
         client.DefaultRequestHeaders.Add("traceparent", spans.TraceParent);
         Assert.Equal(HttpStatusCode.InternalServerError, (await client.GetAsync("/fault")).StatusCode);
+        await spans.ServedAsync();
         var lines = await service.StopAndReadLogAsync();
 
         var server = Assert.Single(spans.Recorded);

@@ -21,11 +21,11 @@ public sealed class TelemetryTests
         };
         request.Headers.Add("traceparent", spans.TraceParent);
         using var answer = await client.SendAsync(request);
+        await spans.ServedAsync();
         using var scrape = new HttpRequestMessage(HttpMethod.Get, "/metrics");
         scrape.Headers.Accept.Add(MediaTypeWithQualityHeaderValue.Parse("application/openmetrics-text; version=1.0.0"));
         using var scraped = await client.SendAsync(scrape);
         var metrics = await scraped.Content.ReadAsStringAsync();
-        await spans.ServedAsync();
         var lines = await service.StopAndReadLogAsync();
 
         var server = Assert.Single(spans.Recorded, span => span.Kind == ActivityKind.Server);

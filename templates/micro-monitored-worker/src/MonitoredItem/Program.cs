@@ -1,4 +1,3 @@
-using MicroMonitored.Instrumentation;
 using MonitoredItem;
 
 if (args is [HealthProbe.Argument])

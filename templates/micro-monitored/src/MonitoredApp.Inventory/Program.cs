@@ -1,4 +1,3 @@
-using MicroMonitored.Instrumentation;
 using MonitoredApp.Inventory;
 
 if (args is [HealthProbe.Argument])

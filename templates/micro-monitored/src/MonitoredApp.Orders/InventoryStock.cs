@@ -1,4 +1,3 @@
-using MicroMonitored.Instrumentation;
 using Polly;
 
 namespace MonitoredApp.Orders;

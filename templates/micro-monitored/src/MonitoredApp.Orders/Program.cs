@@ -1,4 +1,3 @@
-using MicroMonitored.Instrumentation;
 using MonitoredApp.Orders;
 
 if (args is [HealthProbe.Argument])

@@ -16,15 +16,31 @@ internal static class Configurations
 
     public static StackPorts FreePorts()
     {
-        var listeners = Enumerable.Range(0, 8).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
-        listeners.ForEach(listener => listener.Start());
-        var ports = listeners.ConvertAll(listener => ((IPEndPoint)listener.LocalEndpoint).Port);
-        listeners.ForEach(listener => listener.Dispose());
+        // Below what the system lends to outgoing connections, which would take a port between its choice and its use.
+        int first;
+        do
+            first = Random.Shared.Next(20_000, 32_000);
+        while (!Enumerable.Range(first, 8).All(IsFree));
+        var ports = Enumerable.Range(first, 8).ToList();
         return new StackPorts
         {
             Grafana = ports[0], Prometheus = ports[1], Loki = ports[2], Tempo = ports[3], OtlpGrpc = ports[4], OtlpHttp = ports[5], Zipkin = ports[6],
                 JaegerThrift = ports[7],
         };
+    }
+
+    private static bool IsFree(int port)
+    {
+        try
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, port);
+            listener.Start();
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
     }
 
     public static string Write(TemporaryFolder folder, StackPorts ports, params (string Key, object Value)[] more)

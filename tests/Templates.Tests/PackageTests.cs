@@ -71,7 +71,8 @@ public sealed partial class PackageTests(InstalledTemplates templates)
     public async Task Upstream_packages_are_the_only_ones_that_a_feed_may_lack()
     {
         var restored = await Command.RunAsync(
-            "dotnet", Repository.Root, "restore", "build/Build.csproj", "-nodeReuse:false", "-p:UpstreamPackages=true", $"-p:ArtifactsPath={templates.Folder()}");
+            "dotnet", Repository.Root, "restore", "build/Build.csproj", "-nodeReuse:false", "-p:UpstreamPackages=true",
+            $"-p:ArtifactsPath={templates.Folder()}");
         if (restored.ExitCode == 0)
             return;
         var errors = Error().Matches(restored.Output).Select(error => (Code: error.Groups[1].Value, Package: error.Groups[2].Value)).Distinct().ToArray();

@@ -1,6 +1,5 @@
 using Cake.Core;
 using Cake.Frosting;
-using MicroMonitored.Model;
 using MicroMonitored.Model.Settings;
 using MicroMonitored.Verification;
 
@@ -24,17 +23,8 @@ public sealed class Canary : AsyncFrostingTask<BuildContext>
         var exposure = new CanaryExposure(context.GetValue(Port), TargetsFile: engine.CanaryTargets);
         var options = new CanaryOptions { Duration = context.GetValue(Duration), Exposure = exposure };
         var plan = VerificationPlans.Of(context, engine, context.GetValue(Timeout));
-        CanaryReport report;
-        try
-        {
-            report = await MicroMonitored.Verification.Canary.RunAsync(plan, options, CanaryTable.Progress(context.Terminal, options.Duration),
-                TimeProvider.System, Interrupt.Token);
-        }
-        catch (IOException exception)
-        {
-            throw new FaultException(exception.Message);
-        }
-
+        var progress = CanaryTable.Progress(context.Terminal, options.Duration);
+        var report = await MicroMonitored.Verification.Canary.RunAsync(plan, options, progress, TimeProvider.System, Interrupt.Token);
         CanaryTable.Print(context.Terminal, report);
         if (!report.Sound)
             throw new CakeException("The canary found losses; Verify names the first broken hop.");

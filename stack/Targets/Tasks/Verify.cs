@@ -22,11 +22,8 @@ public sealed class Verify : AsyncFrostingTask<BuildContext>
     /// <inheritdoc/>
     public override async Task RunAsync(BuildContext context)
     {
-        var plan = VerificationPlans.Of(context, EngineSelection.Running(context, context.GetValue(Engine)), context.GetValue(Timeout)) with
-        {
-            Only = context.GetValue(Only),
-            Skip = context.GetValue(Skip),
-        };
+        var engine = EngineSelection.Running(context, context.GetValue(Engine));
+        var plan = VerificationPlans.Of(context, engine, context.GetValue(Timeout)) with { Only = context.GetValue(Only), Skip = context.GetValue(Skip) };
         if (Verifier.UnknownSelections(plan) is { Count: > 0 } unknown)
         {
             throw new FaultException(

@@ -45,8 +45,53 @@ public sealed record VerificationPlan
     /// <summary>Whether rules and Alertmanager are part of this stack.</summary>
     public bool Alerting { get; init; }
 
+    /// <summary>What the requests to a stack that somebody else runs carry, by base address; empty for a stack of this machine.</summary>
+    public IReadOnlyList<Endpoint> Access { get; init; } = [];
+
+    /// <summary>Whether somebody else runs the stack: it is asked by its query APIs alone, and what its components count is theirs.</summary>
+    public bool IsExternal { get; init; }
+
+    /// <summary>Takes any certificate, a self-signed one too.</summary>
+    public bool AcceptsAnyCertificate { get; init; }
+
+    /// <summary>How long the stores keep what is new from their queries, on top of <see cref="FreshnessLimit"/>.</summary>
+    public TimeSpan SearchDelay { get; init; }
+
     /// <summary>The ports this stack publishes on the host, by name; each must listen on loopback only.</summary>
     public IReadOnlyDictionary<string, int> PublishedPorts { get; init; } = new Dictionary<string, int>();
+
+    /// <summary>Of a stack that somebody else runs.</summary>
+    /// <param name="stack">Where its parts are.</param>
+    /// <param name="timeout">Bounds the whole run.</param>
+    public static VerificationPlan Of(StackFile stack, TimeSpan timeout)
+    {
+        Uri? At(string key) => stack[key]?.Address;
+        return new VerificationPlan
+        {
+            Engine = stack.Name,
+            Capabilities = Capabilities.OtlpOfEverySignal | (At("alertmanager") is null ? Capabilities.None : Capabilities.Rules),
+            Endpoints = new StackEndpoints
+            {
+                Prometheus = At("prometheus")!,
+                Loki = At("loki")!,
+                Tempo = At("tempo")!,
+                OtlpGrpc = At("otlpGrpc"),
+                OtlpHttp = At("otlpHttp")!,
+                Zipkin = At("zipkin"),
+                JaegerThrift = At("jaegerThrift"),
+                Grafana = At("grafana"),
+                Alertmanager = At("alertmanager"),
+            },
+            IsExternal = true,
+            Access = [.. stack.Endpoints],
+            AcceptsAnyCertificate = stack.AcceptsAnyCertificate,
+            SearchDelay = stack.SearchDelay,
+            Timeout = timeout,
+            ScrapeInterval = stack.ScrapeInterval,
+            FreshnessLimit = stack.SearchDelay + TimeSpan.FromSeconds(5),
+            Alerting = At("alertmanager") is not null,
+        };
+    }
 }
 
 /// <summary>Base addresses of the stack's APIs; null where the stack has no such part.</summary>
@@ -55,7 +100,7 @@ public sealed record StackEndpoints
     public required Uri Prometheus { get; init; }
     public required Uri Loki { get; init; }
     public required Uri Tempo { get; init; }
-    public required Uri OtlpGrpc { get; init; }
+    public Uri? OtlpGrpc { get; init; }
     public required Uri OtlpHttp { get; init; }
     public Uri? Grafana { get; init; }
     public Uri? Zipkin { get; init; }

@@ -97,15 +97,34 @@ public sealed record VerificationPlan
 /// <summary>Base addresses of the stack's APIs; null where the stack has no such part.</summary>
 public sealed record StackEndpoints
 {
+    /// <summary>Prometheus' HTTP API.</summary>
     public required Uri Prometheus { get; init; }
+
+    /// <summary>Loki's HTTP API.</summary>
     public required Uri Loki { get; init; }
+
+    /// <summary>Tempo's HTTP API.</summary>
     public required Uri Tempo { get; init; }
+
+    /// <summary>The OTLP/gRPC receiver.</summary>
     public Uri? OtlpGrpc { get; init; }
+
+    /// <summary>The OTLP/HTTP receiver, without <c>/v1/…</c>.</summary>
     public required Uri OtlpHttp { get; init; }
+
+    /// <summary>Grafana's HTTP API.</summary>
     public Uri? Grafana { get; init; }
+
+    /// <summary>The receiver of Zipkin spans.</summary>
     public Uri? Zipkin { get; init; }
+
+    /// <summary>The receiver of Jaeger Thrift over HTTP.</summary>
     public Uri? JaegerThrift { get; init; }
+
+    /// <summary>Alertmanager's HTTP API.</summary>
     public Uri? Alertmanager { get; init; }
+
+    /// <summary>The log agent's own HTTP server.</summary>
     public Uri? LogAgent { get; init; }
 
     /// <summary>The components that answer somewhere.</summary>
@@ -131,6 +150,7 @@ public sealed record ServiceUnderTest(string Name, Uri BaseAddress, string? Prob
 /// <summary>The configured Grafana administrator.</summary>
 public sealed record GrafanaCredentials(string User, string Password)
 {
+    /// <inheritdoc/>
     public override string ToString() => $"{User}:***";
 }
 

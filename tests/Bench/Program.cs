@@ -17,6 +17,7 @@ return args switch
 static int Usage()
 {
     Console.Error.WriteLine($"Bench <folder of the report> [variant ...] or Bench start-up <folder of the report> <scaffolded repository> or "
-        + $"Bench scaffolding <folder of the report> <template package> or Bench engine <folder of the report> [peer ...]; variants: {string.Join(' ', Variant.All.Select(variant => variant.Name))}");
+        + $"Bench scaffolding <folder of the report> <template package> or "
+        + $"Bench engine <folder of the report> [peer ...]; variants: {string.Join(' ', Variant.All.Select(variant => variant.Name))}");
     return 1;
 }

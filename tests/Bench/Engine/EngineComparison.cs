@@ -79,11 +79,11 @@ public static class EngineComparison
                 memory[i] = Math.Max(memory[i], receiver.WorkingSet);
             }
 
-            await Console.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"round {round}: spans {string.Join(' ', spans.Select(
-                static rates => $"{rates.LastOrDefault():0}"))} lines {string.Join(' ', lines.Select(static rates => $"{rates.LastOrDefault():0}"))} a CPU-second"));
+            await Console.Out.WriteLineAsync($"round {round}: spans {Newest(spans)}, lines {Newest(lines)} a CPU-second");
         }
 
-        var table = new StringBuilder("| server | spans per CPU-second | relative | lines per CPU-second | disk to raw bytes | memory |\n|---|---:|---:|---:|---:|---:|\n");
+        var table = new StringBuilder(
+            "| server | spans per CPU-second | relative | lines per CPU-second | disk to raw bytes | memory |\n|---|---:|---:|---:|---:|---:|\n");
         foreach (var (i, receiver) in receivers.Index())
         {
             await receiver.DisposeAsync();
@@ -95,6 +95,8 @@ public static class EngineComparison
 
         return table.ToString();
     }
+
+    private static string Newest(List<List<double>> rates) => string.Join(' ', rates.Select(static own => Number(own.LastOrDefault(), "0")));
 
     private static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
 

@@ -12,6 +12,7 @@ public sealed class Receiver : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly Process _process;
+    private bool _disposed;
     private readonly HttpClient _client = new() { Timeout = Patience };
 
     private Receiver(string name, Process process, Uri traces, string folder, Uri? loki, Uri? tempo)
@@ -94,6 +95,9 @@ public sealed class Receiver : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_disposed)
+            return;
+        _disposed = true;
         _client.Dispose();
         if (!_process.HasExited)
         {

@@ -23,7 +23,8 @@ public sealed class LogBlockTests : IAsyncDisposable
     {
         var text = Gen.String[Gen.Char["ab\0é\n\"{"], 0, 40];
         var pairs = Gen.Select(Gen.String[Gen.Char["xyz"], 1, 3], text, static (name, value) => KeyValuePair.Create(name, value)).Array[0, 3];
-        Gen.Select(Gen.OneOf(Gen.Long[long.MinValue, long.MaxValue - 1], Gen.Long[0, 50], Gen.Long[0, 50].Select(static n => n * 1_000_000)), text, pairs).Array[1, 60].Sample(
+        var time = Gen.OneOf(Gen.Long[long.MinValue, long.MaxValue - 1], Gen.Long[0, 50], Gen.Long[0, 50].Select(static n => n * 1_000_000));
+        Gen.Select(time, text, pairs).Array[1, 60].Sample(
             lines =>
             {
                 List<LogEntry> entries = [.. lines.Select((line, i) => new LogEntry(7, line.Item1, 100 + i, line.Item2, line.Item3))];
@@ -47,7 +48,8 @@ public sealed class LogBlockTests : IAsyncDisposable
     [Fact]
     public void Damaged_blocks_are_refused_and_nothing_else()
     {
-        var written = LogBlock.Write([.. Enumerable.Range(0, 300).Select(i => new LogEntry(1, i, i, $"{{\"n\":{i},\"trace\":\"abcdefgh\"}}", [new("t", "abcdefgh")]))]);
+        var written = LogBlock.Write(
+            [.. Enumerable.Range(0, 300).Select(i => new LogEntry(1, i, i, $"{{\"n\":{i},\"trace\":\"abcdefgh\"}}", [new("t", "abcdefgh")]))]);
         Gen.Select(Gen.Int[0, written.Data.Length - 1], Gen.Byte, Gen.Int[0, written.Data.Length]).Sample(
             damage =>
             {

@@ -50,7 +50,7 @@ public static class EngineComparison
         }
     }
 
-    private static async Task<string> MeasureAsync(IReadOnlyList<Receiver> receivers, CancellationToken cancellation)
+    private static async Task<string> MeasureAsync(List<Receiver> receivers, CancellationToken cancellation)
     {
         var payloads = new Payloads(1);
         var spans = receivers.Select(static _ => new List<double>()).ToList();

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using MicroMonitored.Model.Components;
+using MicroMonitored.Model.Expectations;
 using MicroMonitored.Model.Settings;
 using MicroMonitored.Verification;
 
@@ -18,6 +19,7 @@ internal static class VerificationPlans
     {
         var settings = context.Settings;
         var alerting = engine.Kind.Has(Capabilities.Rules) && settings.Alerting.Enabled;
+        var expectations = ExpectationsReader.Of(context.Services, context.Paths.Root);
         static Uri At(int port) => Endpoint.Local(port).Address;
         return new VerificationPlan
         {
@@ -38,6 +40,7 @@ internal static class VerificationPlans
             Services = [.. context.Services.Select(service => new ServiceUnderTest(service.Name, service.Endpoint.Address, service.ProbePath, service.Calls)
             {
                 FaultPath = service.FaultPath,
+                Expectations = expectations.GetValueOrDefault(service.Name),
             })],
             LogProbe = engine.LogProbe,
             Timeout = timeout,

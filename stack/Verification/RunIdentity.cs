@@ -21,6 +21,9 @@ internal sealed record RunIdentity(ulong Value)
     /// <summary>The identity of the requests that must fail: what they leave behind is told from what must be counted exactly.</summary>
     public RunIdentity OfFaults() => new(Value ^ 0x0055_5555_5555_5554);
 
+    /// <summary>The identity of the requests that <c>expectations.json</c> asks for, likewise.</summary>
+    public RunIdentity OfExpectations() => new(Value ^ 0x00aa_aaaa_aaaa_aaaa);
+
     public static RunIdentity Create()
     {
         var value = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));

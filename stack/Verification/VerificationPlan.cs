@@ -1,3 +1,5 @@
+using MicroMonitored.Model.Expectations;
+
 namespace MicroMonitored.Verification;
 
 /// <summary>Everything Verify needs to know; nothing in it says how the stack is run.</summary>
@@ -145,6 +147,9 @@ public sealed record ServiceUnderTest(string Name, Uri BaseAddress, string? Prob
 {
     /// <summary>A GET route whose handler throws, for example <c>/fault</c>; null where it has none.</summary>
     public string? FaultPath { get; init; }
+
+    /// <summary>What else the service says of itself; null where it says nothing.</summary>
+    public ServiceExpectations? Expectations { get; init; }
 }
 
 /// <summary>The configured Grafana administrator.</summary>

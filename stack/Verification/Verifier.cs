@@ -27,6 +27,7 @@ public static class Verifier
         new("traces.search", TraceChecks.SyntheticAndDriven, TraceChecks.SearchAsync),
         new("traces.errors", ErrorChecks.EachWithFault, ErrorChecks.ErrorsAsync),
         new("secrets.planted", TraceChecks.Driven, ErrorChecks.SecretsAsync),
+        new("custom.expected", ExpectationChecks.EachWithExpectations, ExpectationChecks.ExpectedAsync),
         new("traces.clean", TraceChecks.Driven, TraceChecks.CleanAsync),
         new("links.exemplar-to-trace", MetricChecks.EachDriven, LinkChecks.ExemplarToTraceAsync),
         new("links.log-to-trace", LogChecks.SyntheticAndDriven, LinkChecks.LogToTraceAsync),
@@ -48,9 +49,14 @@ public static class Verifier
     /// <summary>The ids of all checks, in the order of the report.</summary>
     public static IReadOnlyList<string> CheckIds { get; } = [.. Catalog.Select(check => check.Id)];
 
-    /// <summary>The selections of the plan that match no check, for a message that names them.</summary>
-    public static IReadOnlyList<string> UnknownSelections(VerificationPlan plan) =>
-        [.. plan.Only.Concat(plan.Skip).Where(pattern => !CheckIds.Any(id => Matches(pattern, id)))];
+    /// <summary>Refuses a plan that selects what no check is called.</summary>
+    /// <exception cref="FaultException">One line for each selection that matches no check.</exception>
+    public static void RequireSelections(VerificationPlan plan)
+    {
+        var unknown = plan.Only.Concat(plan.Skip).Where(pattern => !CheckIds.Any(id => Matches(pattern, id))).ToList();
+        if (unknown.Count > 0)
+            throw new FaultException([.. unknown.Select(pattern => $"--only or --skip: no check is called {pattern}; known: {string.Join(' ', CheckIds)}")]);
+    }
 
     /// <summary>Runs every selected check, all at once, and returns when the last has ended, at the latest when the plan's time is up.</summary>
     /// <exception cref="FaultException">A stack that somebody else runs refuses the credentials; one line for each address.</exception>

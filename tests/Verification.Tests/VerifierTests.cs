@@ -1,3 +1,4 @@
+using MicroMonitored.Model;
 using MicroMonitored.Verification.Clients;
 
 namespace MicroMonitored.Verification.Tests;
@@ -58,7 +59,8 @@ public sealed class VerifierTests
             check.Id.StartsWith("traces.", StringComparison.Ordinal) && check.Id != "traces.jaeger", check.Status == CheckStatus.Pass));
         Assert.Equal("left out by --skip=traces.jaeger", report.Checks.Single(check => check.Id == "traces.jaeger").Detail);
         Assert.Equal("not selected by --only=traces.*", report.Checks.Single(check => check.Id == "stack.ready").Detail);
-        Assert.Equal(["tracez.*"], Verifier.UnknownSelections(stack.Plan() with { Only = ["tracez.*", "traces.*"] }));
+        var refusal = Assert.Throws<FaultException>(() => Verifier.RequireSelections(stack.Plan() with { Only = ["tracez.*", "traces.*"] }));
+        Assert.StartsWith("--only or --skip: no check is called tracez.*; known: stack.ready ", Assert.Single(refusal.Faults), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,6 +1,5 @@
 using Cake.Core;
 using Cake.Frosting;
-using MicroMonitored.Model;
 using MicroMonitored.Model.Settings;
 using MicroMonitored.Verification;
 
@@ -16,6 +15,7 @@ public sealed class Verify : AsyncFrostingTask<BuildContext>
     private static readonly Option<IReadOnlyList<string>> Only = Option.List("only", "CHECKS", "the checks to run, with * for any characters");
     private static readonly Option<IReadOnlyList<string>> Skip = Option.List("skip", "CHECKS", "the checks to leave out");
     private static readonly Option<bool> Details = Option.Flag("details", "shows every check of every service whole");
+    private static readonly Option<bool> Learn = Option.Flag("learn", "writes each service's expectations.json from what it leaves behind");
     private static readonly Option<TimeSpan> Timeout = StackOptions.Timeout;
     private static readonly Option<string?> Stack = StackOptions.Stack;
     private static readonly Option<EngineChoice?> Engine = StackOptions.Engine;
@@ -25,10 +25,11 @@ public sealed class Verify : AsyncFrostingTask<BuildContext>
     {
         var asked = VerificationPlans.Asked(context, context.GetValue(Stack), context.GetValue(Engine), context.GetValue(Timeout));
         var plan = asked with { Only = context.GetValue(Only), Skip = context.GetValue(Skip) };
-        if (Verifier.UnknownSelections(plan) is { Count: > 0 } unknown)
+        Verifier.RequireSelections(plan);
+        if (context.GetValue(Learn))
         {
-            throw new FaultException(
-                [.. unknown.Select(pattern => $"--only or --skip: no check is called {pattern}; known: {string.Join(' ', Verifier.CheckIds)}")]);
+            await LearntExpectations.WriteAsync(context, plan);
+            return;
         }
 
         var report = await Verifier.RunAsync(plan, TimeProvider.System, Interrupt.Token);

@@ -83,7 +83,10 @@ internal static class MetricChecks
         if (own is { Refused: > 0 })
             return Outcome.Fail($"{own.Refused} of {own.Sent} requests were not answered 2xx", $"verify → {service}",
                 $"let GET {own.Service.ProbePath} of {service} answer 200 (see --target=Logs --component={service})");
-        var expected = (own?.Answered ?? 0) + called;
+        var driven = await Drives.ReachingAsync(run, service!).ConfigureAwait(false);
+        if (driven is null)
+            return Outcome.Blocked("a request of an expectations.json was not answered as expected, so it is not known what was counted", "custom.expected");
+        var expected = (own?.Answered ?? 0) + called + driven.Value;
         if (expected == 0)
             return Outcome.Blocked($"nothing reached {service}, for its callers were not answered", "metrics.exact-count");
         if (baseline.Counts is not { } before)
@@ -92,7 +95,7 @@ internal static class MetricChecks
                     "bring the metric store up (--target=Up) and look at its targets page");
         var ends = traffic.Values.Max(of => of.EndTimestamp);
         bool Complete(RouteCounts delta) => delta.Total == expected
-            && (own is null || (called == 0 ? delta.Of(own.Service.ProbePath!) == own.Answered : delta.Of(own.Service.ProbePath!) >= own.Answered));
+            && (own is null || (called + driven == 0 ? delta.Of(own.Service.ProbePath!) == own.Answered : delta.Of(own.Service.ProbePath!) >= own.Answered));
         var polled = await run.Poll.UntilAsync(
             async token => (await RequestCounters.InStoreAsync(run, service!, token).ConfigureAwait(false)).Since(before),
             delta => Complete(delta) || delta.Total > expected,

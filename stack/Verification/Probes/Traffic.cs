@@ -30,6 +30,7 @@ internal static class Traffic
             await Task.WhenAll(run.Services.Select(service => RequestCounters.BaselineAsync(run, service.Name))).ConfigureAwait(false);
             await DropCounters.BaselineAsync(run).ConfigureAwait(false);
             await ServiceGraph.BaselineAsync(run).ConfigureAwait(false);
+            await Drives.SendAsync(run, cancellation).ConfigureAwait(false);
             var traffic = await Task.WhenAll(run.Services.Where(service => service.ProbePath is not null)
                 .Select(service => DriveAsync(run, service, cancellation))).ConfigureAwait(false);
             return (IReadOnlyDictionary<string, ServiceTraffic>)traffic.ToDictionary(of => of.Service.Name, StringComparer.Ordinal);

@@ -56,6 +56,55 @@ public sealed class EmbeddedStackTests(EmbeddedRepository repository) : IClassFi
     }
 
     [Fact]
+    public async Task WhatAServiceExpectsOfItselfIsProvenAndLearnt()
+    {
+        var file = Path.Combine(Shop.Folder, "src", "Shop.Orders", "expectations.json");
+        var shipped = await File.ReadAllTextAsync(file, Cancellation);
+        try
+        {
+            (await TargetAsync("Up", "--engine=embedded")).Succeeded();
+            (await TargetAsync("Verify", "--only=custom.*,metrics.exact-count")).Succeeded();
+
+            var wrong = shipped.Replace("orders_placed_total", "orders_placd_total", StringComparison.Ordinal)
+                .Replace("\"grows\": 2", "\"grows\": 3", StringComparison.Ordinal).Replace("2 of apple", "2 of pear", StringComparison.Ordinal)
+                .Replace("\"name\": \"place order\"", "\"name\": \"place ordr\"", StringComparison.Ordinal);
+            await File.WriteAllTextAsync(file, wrong, Cancellation);
+            await RefusedAsync("Verify found failures", "Verify", "--only=custom.*");
+            var found = Shop.Checks().Single(check => check.Id == "custom.expected" && check.Status == "fail");
+            Assert.Contains("src/Shop.Orders/expectations.json:13: no metric orders_placd_total with these labels; ", found.Detail, StringComparison.Ordinal);
+            Assert.Contains("src/Shop.Orders/expectations.json:14: orders_pieces_sum grew by 2, expected 3; ", found.Detail, StringComparison.Ordinal);
+            Assert.Contains("src/Shop.Orders/expectations.json:17: no line \"Order * placed: 2 of pear\"", found.Detail, StringComparison.Ordinal);
+            Assert.Contains("src/Shop.Orders/expectations.json:21: no span place ordr", found.Detail, StringComparison.Ordinal);
+            Assert.Contains("did you mean orders_placed_total?", found.Detail, StringComparison.Ordinal);
+            Assert.Equal("emit orders_placd_total in shop-orders again, or correct src/Shop.Orders/expectations.json:13", found.Fix);
+
+            await File.WriteAllTextAsync(file, shipped.Replace("http.request.header.*", "order.*", StringComparison.Ordinal), Cancellation);
+            await RefusedAsync("Verify found failures", "Verify", "--only=custom.*");
+            Assert.Contains("attribute order.", Shop.Checks().Single(check => check.Id == "custom.expected" && check.Status == "fail").Detail, StringComparison.Ordinal);
+
+            await File.WriteAllTextAsync(file, """{ "drive": [ { "path": "/orders", "calls": ["Shop.Inventry"] } ], "metric": [] }""", Cancellation);
+            var refused = await RefusedAsync(
+                "src/Shop.Orders/expectations.json:1: unknown key metric; did you mean metrics?", "Verify", "--only=custom.*");
+            Assert.Contains("calls is \"Shop.Inventry\"; did you mean Shop.Inventory?", refused, StringComparison.Ordinal);
+
+            await File.WriteAllTextAsync(file, shipped, Cancellation);
+            Assert.Contains(
+                "[Updated] src/Shop.Orders/expectations.json", (await TargetAsync("Verify", "--learn")).Succeeded(), StringComparison.Ordinal);
+            var learnt = await File.ReadAllTextAsync(file, Cancellation);
+            Assert.Contains("\"message\": \"Order * placed: * of *\"", learnt, StringComparison.Ordinal);
+            (await TargetAsync("Verify", "--only=custom.*,metrics.exact-count")).Succeeded();
+            Assert.Equal(["shop-inventory", "shop-orders"], Shop.Checks().Where(check => check is { Id: "custom.expected", Status: "pass" }).Select(check => check.Service));
+            Assert.Contains(
+                "[NoChanges] src/Shop.Orders/expectations.json", (await TargetAsync("Verify", "--learn")).Succeeded(), StringComparison.Ordinal);
+        }
+        finally
+        {
+            await File.WriteAllTextAsync(file, shipped, Cancellation);
+            File.Delete(Path.Combine(Shop.Folder, "src", "Shop.Inventory", "expectations.json"));
+        }
+    }
+
+    [Fact]
     public async Task WhatIsInTheWayIsNamedAndNothingIsStarted()
     {
         (await TargetAsync("Teardown")).Succeeded();

@@ -46,6 +46,16 @@ internal sealed class WriteSession(SqliteConnection connection)
         return rows;
     }
 
+    /// <summary>The first two columns of all rows, which are bytes.</summary>
+    public List<(byte[] First, byte[] Second)> Blobs(string sql)
+    {
+        using var reader = Bind(sql, []).ExecuteReader();
+        var rows = new List<(byte[], byte[])>();
+        while (reader.Read())
+            rows.Add(((byte[])reader.GetValue(0), (byte[])reader.GetValue(1)));
+        return rows;
+    }
+
     /// <summary>Inserts one row and gives its id.</summary>
     public long Insert(string sql, params ReadOnlySpan<object?> arguments)
     {

@@ -10,7 +10,7 @@ internal sealed class Database : IDisposable
 {
     /// <summary>Written as SQLite's application id, so that a foreign file is known: "MMon".</summary>
     private const int ApplicationId = 0x4D4D6F6E;
-    private const int SchemaVersion = 2;
+    private const int SchemaVersion = 3;
 
     private const string Schema = """
         CREATE TABLE series (id INTEGER PRIMARY KEY, labels TEXT NOT NULL);
@@ -30,12 +30,12 @@ internal sealed class Database : IDisposable
             PRIMARY KEY (path, identity)) WITHOUT ROWID;
         CREATE TABLE operations (id INTEGER PRIMARY KEY, service TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (service, name));
         CREATE TABLE messages (id INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, data BLOB NOT NULL);
-        CREATE TABLE spans (id INTEGER PRIMARY KEY, trace_id BLOB NOT NULL, span_id BLOB NOT NULL, kind INTEGER NOT NULL, parent_id BLOB,
-            operation_id INTEGER NOT NULL, start_ns INTEGER NOT NULL, end_ns INTEGER NOT NULL,
-            resource_id INTEGER NOT NULL, scope_id INTEGER NOT NULL, data BLOB NOT NULL);
-        CREATE UNIQUE INDEX spans_by_id ON spans (trace_id, span_id, kind);
-        CREATE INDEX spans_by_operation ON spans (operation_id, start_ns);
-        CREATE INDEX spans_by_time ON spans (start_ns);
+        CREATE TABLE span_blocks (id INTEGER PRIMARY KEY, from_ns INTEGER NOT NULL, to_ns INTEGER NOT NULL, end_ns INTEGER NOT NULL,
+            spans INTEGER NOT NULL, traces INTEGER NOT NULL, tail INTEGER NOT NULL, operations BLOB NOT NULL, messages BLOB NOT NULL,
+            head BLOB NOT NULL, body BLOB NOT NULL);
+        CREATE INDEX span_blocks_by_time ON span_blocks (to_ns, from_ns, end_ns, spans, traces);
+        CREATE INDEX span_blocks_of_tail ON span_blocks (id) WHERE tail = 1;
+        CREATE TABLE span_filters (id INTEGER PRIMARY KEY, filter BLOB NOT NULL);
         CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
         """;
 

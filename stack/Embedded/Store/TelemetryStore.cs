@@ -46,7 +46,11 @@ internal sealed class TelemetryStore : IStoreStatistics, IAsyncDisposable
         new(Metrics.SeriesCount, Metrics.SampleCount, Logs.LineCount, Spans.SpanCount, Spans.TraceCount, Metrics.ExemplarCount, _database.Bytes());
 
     /// <summary>Merges the small blocks that small writes have left.</summary>
-    public Task CompactAsync(CancellationToken cancellation) => Logs.CompactAsync(cancellation);
+    public async Task CompactAsync(CancellationToken cancellation)
+    {
+        await Logs.CompactAsync(cancellation);
+        await Spans.CompactAsync(cancellation);
+    }
 
     /// <summary>Gives pages that retention freed back to the file system.</summary>
     public Task ShrinkAsync(CancellationToken cancellation) => _queue.WriteAsync(new ShrinkWrite(), cancellation);

@@ -94,7 +94,12 @@ internal sealed class CommitQueue : IAsyncDisposable
 {
     private const int RowsPerTransaction = 20_000;
 
-    private readonly Channel<StoreWrite> _writes = Channel.CreateBounded<StoreWrite>(new BoundedChannelOptions(1024) { SingleReader = true });
+    private const int Waiting = 256;
+
+    /// <summary>How long a change waits for room before its sender is told to come again.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    private readonly Channel<StoreWrite> _writes = Channel.CreateBounded<StoreWrite>(new BoundedChannelOptions(Waiting) { SingleReader = true });
     private readonly WriteSession _session;
     private readonly Thread _thread;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -108,9 +113,18 @@ internal sealed class CommitQueue : IAsyncDisposable
 
     public async Task WriteAsync(StoreWrite write, CancellationToken cancellation)
     {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         try
         {
-            await _writes.Writer.WriteAsync(write, cancellation);
+            if (!_writes.Writer.TryWrite(write))
+            {
+                patience.CancelAfter(Patience);
+                await _writes.Writer.WriteAsync(write, patience.Token);
+            }
+        }
+        catch (OperationCanceledException exception) when (!cancellation.IsCancellationRequested)
+        {
+            throw new StoreUnavailableException("The store cannot keep up; send again later.", exception);
         }
         catch (ChannelClosedException exception)
         {

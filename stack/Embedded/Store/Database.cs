@@ -98,6 +98,19 @@ internal sealed class Database : IDisposable
 
     public long Bytes() => Length(Path) + Length(Path + "-wal");
 
+    /// <summary>Bytes of the pages in use: what the file would take without those that wait to be filled again.</summary>
+    public long UsedBytes() => ((Number("SELECT page_count FROM pragma_page_count") ?? 0) - (Number("SELECT freelist_count FROM pragma_freelist_count") ?? 0))
+        * (Number("SELECT page_size FROM pragma_page_size") ?? 0);
+
+    /// <summary>The one number that a query gives; null where it gives none.</summary>
+    public long? Number(string sql)
+    {
+        using var connection = OpenReader();
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        return command.ExecuteScalar() as long?;
+    }
+
     public void Dispose()
     {
         using (var pool = new SqliteConnection(_readerConnectionString))
@@ -151,18 +164,18 @@ internal sealed class Database : IDisposable
     /// <summary>Why the file is not a store of this format; null when it is, or is empty.</summary>
     private string? Fault()
     {
-        if (Number("SELECT count(*) FROM sqlite_master") == 0)
+        if (WrittenNumber("SELECT count(*) FROM sqlite_master") == 0)
             return null;
-        if (Number("PRAGMA application_id") != ApplicationId)
+        if (WrittenNumber("PRAGMA application_id") != ApplicationId)
             return "is a database of another program";
-        var version = Number("PRAGMA user_version");
+        var version = WrittenNumber("PRAGMA user_version");
         return version == SchemaVersion ? null : $"was written by {(version > SchemaVersion ? "a newer" : "an older")} engine (format {version}, "
             + $"this one reads {SchemaVersion})";
     }
 
     private void Create()
     {
-        var isEmpty = Number("SELECT count(*) FROM sqlite_master") == 0;
+        var isEmpty = WrittenNumber("SELECT count(*) FROM sqlite_master") == 0;
 
         // A commit reaches the operating system's cache before it is answered, which a killed process survives;
         // only a power failure may take the newest commits.
@@ -174,7 +187,7 @@ internal sealed class Database : IDisposable
             Run($"BEGIN IMMEDIATE; {Schema} PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {SchemaVersion}; COMMIT");
     }
 
-    private long Number(string sql)
+    private long WrittenNumber(string sql)
     {
         using var command = Writer.CreateCommand();
         command.CommandText = sql;

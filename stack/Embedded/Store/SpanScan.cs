@@ -199,7 +199,9 @@ internal sealed class SpanScan : IDisposable
         using var command = Command("SELECT service, name FROM operations WHERE id = @id");
         command.Parameters.AddWithValue("@id", id);
         using var reader = command.ExecuteReader();
-        return _operations[id] = reader.Read() ? (reader.GetString(0), reader.GetString(1)) : throw new InvalidDataException("A stored span names no operation.");
+        return _operations[id] = reader.Read()
+            ? (reader.GetString(0), reader.GetString(1))
+            : throw new InvalidDataException("A stored span names no operation.");
     }
 
     private byte[] Message(long id)

@@ -6,13 +6,14 @@ namespace MicroMonitored.Embedded.Store;
 /// <summary>Spans as received, by trace and by operation (service and name).</summary>
 internal sealed class SpanStore : ISpanReader, ITraceWriter
 {
-    private const int DeletedBlocks = 200;
+    private const int DeletedBlocks = 50;
     private const int MergedBlocks = 2048;
     private const int MergedSpans = 32 * 1024;
     private const long MergedSpanNs = 3_600_000_000_000;
 
     private readonly Database _database;
     private readonly CommitQueue _queue;
+    private readonly EngineCounters _counters;
 
     // Known rows of the two small tables, and what was seen lately; the writer's thread alone touches them.
     private readonly Dictionary<(string Service, string Name), long> _operations = [];
@@ -22,8 +23,9 @@ internal sealed class SpanStore : ISpanReader, ITraceWriter
     private long _spans;
     private long _traces;
 
-    public SpanStore(Database database, CommitQueue queue)
+    public SpanStore(Database database, CommitQueue queue, EngineCounters counters)
     {
+        _counters = counters;
         _database = database;
         _queue = queue;
         _spans = CounterRows.Read(database, "spans");
@@ -73,20 +75,42 @@ internal sealed class SpanStore : ISpanReader, ITraceWriter
             await _queue.WriteAsync(new TidyWrite(this), cancellation);
     }
 
+    /// <summary>The latest start of the oldest block; null where there is none.</summary>
+    public long? Oldest() => _database.Number("SELECT min(to_ns) FROM span_blocks");
+
+    /// <summary>Deletes the oldest blocks, however new they are; how many spans they held.</summary>
+    public async Task<long> DropOldestAsync(CancellationToken cancellation)
+    {
+        var write = new RetainWrite(this, long.MaxValue);
+        await _queue.WriteAsync(write, cancellation);
+        await _queue.WriteAsync(new TidyWrite(this), cancellation);
+        _counters.Add("dropped_spans", "retention_size", write.Spans);
+        return write.Spans;
+    }
+
     /// <summary>Makes larger blocks of the small ones that small writes have left; a span that was stored twice is stored once afterwards.</summary>
     /// <remarks>Nothing but this and retention deletes blocks, and the two run one after the other.</remarks>
     public async Task CompactAsync(CancellationToken cancellation)
+    {
+        while (await MergeAsync(cancellation) == MergedBlocks)
+        {
+        }
+    }
+
+    /// <summary>How many blocks were merged.</summary>
+    private async Task<int> MergeAsync(CancellationToken cancellation)
     {
         List<(long Id, long Traces)> rows;
         List<StoredSpan> spans;
         using (var scan = new SpanScan(_database))
             (rows, spans) = scan.Tail(MergedBlocks, MergedSpans, cancellation);
         if (rows.Count == 0)
-            return;
+            return 0;
         var seen = new HashSet<(UInt128, ulong, int)>();
         var kept = spans.Where(span => seen.Add(Key(span))).OrderBy(span => span.StartNs).ToList();
         var blocks = kept.GroupBy(span => span.StartNs / MergedSpanNs).SelectMany(hour => SpanBlock.WriteAll([.. hour])).ToList();
         await _queue.WriteAsync(new CompactWrite(this, rows, blocks, spans.Count - kept.Count), cancellation);
+        return rows.Count;
     }
 
     private static (UInt128 Trace, ulong Span, int Kind) Key(StoredSpan span) =>
@@ -276,6 +300,8 @@ internal sealed class SpanStore : ISpanReader, ITraceWriter
     {
         private long _spans;
         private long _traces;
+
+        public long Spans => _spans;
 
         public int Deleted { get; private set; }
 

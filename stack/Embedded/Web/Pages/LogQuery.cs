@@ -18,7 +18,7 @@ internal sealed record ShownLine(
     private static readonly string[] Exceptions = ["exception", "_x", "exception_stacktrace"];
 
     /// <summary>The whole exception with its line breaks; null where there is none.</summary>
-    public string? Exception => Fields.FirstOrDefault(static f => Exceptions.Contains(f.Key) || f.Key.EndsWith("_exception_stacktrace", StringComparison.Ordinal)).Value
+    public string? Exception => Fields.FirstOrDefault(static f => Exceptions.Contains(f.Key)).Value
         ?? Labels.FirstOrDefault(static f => f.Key is "exception_stacktrace").Value;
 
     public string? TraceId => Find("trace_id") is { } id && Show.IsTraceId(id) ? id : null;

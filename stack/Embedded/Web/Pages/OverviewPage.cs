@@ -54,7 +54,9 @@ internal sealed class OverviewPage(PageRequest request) : Page(request, "now-15m
             .Concat(figures.Keys.Order(StringComparer.Ordinal)).Concat(tracing.Order(StringComparer.Ordinal)).Concat(logging.Order(StringComparer.Ordinal));
         return [.. names.Where(static name => name.Length > 0).Distinct(StringComparer.Ordinal).Select(name =>
         {
-            var line = LogQuery.Newest(Request, Range with { FromMs = Range.ToMs - 86_400_000 }, LogQuery.Text(name, null, null), 1).Lines.FirstOrDefault();
+            var line = LogQuery.Newest(Request, Range with { FromMs = Range.ToMs - 86_400_000 }, LogQuery.Text(name, null, null), 1).Lines is [var newest, ..]
+                ? newest
+                : null;
             var (state, why) = State(name, targets[name].ToList(), line, tracing.Contains(name));
             string[] sources =
             [

@@ -38,7 +38,8 @@ internal sealed record PageRequest(string Path, RequestParameters Parameters, st
 
     private static string Address(string path, IEnumerable<(string Name, string? Value)> query)
     {
-        var pairs = query.Where(static one => !string.IsNullOrEmpty(one.Value)).Select(static one => $"{Uri.EscapeDataString(one.Name)}={Uri.EscapeDataString(one.Value!)}");
+        var pairs = query.Where(static one => !string.IsNullOrEmpty(one.Value))
+            .Select(static one => $"{Uri.EscapeDataString(one.Name)}={Uri.EscapeDataString(one.Value!)}");
         return string.Join('&', pairs) is { Length: > 0 } text ? $"{path}?{text}" : path;
     }
 

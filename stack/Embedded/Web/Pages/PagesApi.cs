@@ -1,6 +1,7 @@
 using MicroMonitored.Embedded.Hosting;
 using MicroMonitored.Embedded.Query;
 using MicroMonitored.Embedded.Store;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace MicroMonitored.Embedded.Web.Pages;
 
@@ -56,12 +57,13 @@ internal sealed class PagesApi(PageSources sources) : ProductApi
     };
 
     // The switch works without scripts: the choice is a cookie, and the way back a path of this host.
-    private static IResult Theme(RequestParameters parameters, HttpResponse response)
+    private static RedirectHttpResult Theme(RequestParameters parameters, HttpResponse response)
     {
         var chosen = parameters.Text("to") is ("light" or "dark") and var named ? named : throw new QueryParameterException("to", "use light or dark");
         response.Cookies.Append(ThemeCookie, chosen, new() { HttpOnly = true, SameSite = SameSiteMode.Strict, MaxAge = TimeSpan.FromDays(365), Path = "/" });
         var back = parameters.Text("back") ?? "/";
-        return TypedResults.LocalRedirect(back.StartsWith('/') && !back.StartsWith("//", StringComparison.Ordinal) && !back.Contains('\\', StringComparison.Ordinal) ? back : "/");
+        var own = back.StartsWith('/') && !back.StartsWith("//", StringComparison.Ordinal) && !back.Contains('\\', StringComparison.Ordinal);
+        return TypedResults.LocalRedirect(own ? back : "/");
     }
 }
 

@@ -73,9 +73,8 @@ internal sealed class TracePage : Page
     private List<SpanRow> Waterfall()
     {
         var known = Trace.Spans.Select(static s => s.SpanId).ToHashSet();
-        string Parent(SpanView span) => span.IsRoot || Convert.ToHexStringLower(span.Stored.ParentSpanId!) is var parent && (!known.Contains(parent) || parent == span.SpanId)
-            ? ""
-            : Convert.ToHexStringLower(span.Stored.ParentSpanId!);
+        string Parent(SpanView span) => !span.IsRoot && Convert.ToHexStringLower(span.Stored.ParentSpanId!) is var parent
+            && known.Contains(parent) && parent != span.SpanId ? parent : "";
         var children = Trace.Spans.ToLookup(Parent);
         var critical = Critical(children);
         var rows = new List<SpanRow>();

@@ -19,6 +19,8 @@ public sealed class EmbeddedEngine : IAsyncDisposable
     {
         var counters = new EngineCounters();
         _store = new TelemetryStore(options.DataFolder, counters);
+        if (_store.Notice is { } notice)
+            Console.Error.WriteLine(notice);
         _app = EngineHost.Build(options, _store, counters, TimeProvider.System);
     }
 

@@ -17,7 +17,7 @@ public sealed class BuildContext : FrostingContext
 
     /// <summary>Initializes the context of the build that lies around this program.</summary>
     public BuildContext(ICakeContext context)
-        : this(context, Paths.Of(AppContext.BaseDirectory), Console.Terminal.Create(), Variables())
+        : this(context, Paths.Of(AppContext.BaseDirectory), Console.Terminal.Create(), OfThisProcess())
     {
     }
 
@@ -26,6 +26,7 @@ public sealed class BuildContext : FrostingContext
     {
         Paths = paths;
         Terminal = terminal;
+        Variables = variables;
         _given = new Lazy<GivenOptions>(() => new GivenOptions(context.Arguments));
         _settings = new Lazy<StackSettings>(() => SettingsReader.Read(SettingsFile, variables, Path.Combine(Paths.Artifacts, "settings.accepted")));
         _services = new Lazy<IReadOnlyList<DiscoveredService>>(
@@ -47,6 +48,9 @@ public sealed class BuildContext : FrostingContext
     /// <summary>The services below <c>src/</c>.</summary>
     public IReadOnlyList<DiscoveredService> Services => _services.Value;
 
+    /// <summary>The environment variables.</summary>
+    internal IReadOnlyDictionary<string, string> Variables { get; }
+
     internal GivenOptions Given => _given.Value;
 
     /// <summary>The value of an option on the command line, or its fallback.</summary>
@@ -57,6 +61,6 @@ public sealed class BuildContext : FrostingContext
     /// <summary>Prints one line as it is.</summary>
     public void Say(string line) => Terminal.Profile.Out.Writer.WriteLine(line);
 
-    private static Dictionary<string, string> Variables()
+    private static Dictionary<string, string> OfThisProcess()
         => System.Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "");
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using MicroMonitored.Model.Components;
+using MicroMonitored.Model.Settings;
 using MicroMonitored.Verification;
 
 namespace MicroMonitored.Targets;
@@ -7,6 +8,12 @@ namespace MicroMonitored.Targets;
 /// <summary>Tells Verify what runs where.</summary>
 internal static class VerificationPlans
 {
+    /// <summary>Of the stack that the command line names, or of the one that runs here.</summary>
+    public static VerificationPlan Asked(BuildContext context, string? stack, EngineChoice? engine, TimeSpan timeout)
+        => stack is null
+            ? Of(context, EngineSelection.Running(context, engine), timeout)
+            : VerificationPlan.Of(StackFile.Read(Path.GetFullPath(stack), context.Variables), timeout);
+
     public static VerificationPlan Of(BuildContext context, IStackEngine engine, TimeSpan timeout)
     {
         var settings = context.Settings;

@@ -45,22 +45,86 @@ public sealed record VerificationPlan
     /// <summary>Whether rules and Alertmanager are part of this stack.</summary>
     public bool Alerting { get; init; }
 
+    /// <summary>What the requests to a stack that somebody else runs carry, by base address; empty for a stack of this machine.</summary>
+    public IReadOnlyList<Endpoint> Access { get; init; } = [];
+
+    /// <summary>Whether somebody else runs the stack: it is asked by its query APIs alone, and what its components count is theirs.</summary>
+    public bool IsExternal { get; init; }
+
+    /// <summary>Takes any certificate, a self-signed one too.</summary>
+    public bool AcceptsAnyCertificate { get; init; }
+
+    /// <summary>How long the stores keep what is new from their queries, on top of <see cref="FreshnessLimit"/>.</summary>
+    public TimeSpan SearchDelay { get; init; }
+
     /// <summary>The ports this stack publishes on the host, by name; each must listen on loopback only.</summary>
     public IReadOnlyDictionary<string, int> PublishedPorts { get; init; } = new Dictionary<string, int>();
+
+    /// <summary>Of a stack that somebody else runs.</summary>
+    /// <param name="stack">Where its parts are.</param>
+    /// <param name="timeout">Bounds the whole run.</param>
+    public static VerificationPlan Of(StackFile stack, TimeSpan timeout)
+    {
+        Uri? At(string key) => stack[key]?.Address;
+        return new VerificationPlan
+        {
+            Engine = stack.Name,
+            Capabilities = Capabilities.OtlpOfEverySignal | (At("alertmanager") is null ? Capabilities.None : Capabilities.Rules),
+            Endpoints = new StackEndpoints
+            {
+                Prometheus = At("prometheus")!,
+                Loki = At("loki")!,
+                Tempo = At("tempo")!,
+                OtlpGrpc = At("otlpGrpc"),
+                OtlpHttp = At("otlpHttp")!,
+                Zipkin = At("zipkin"),
+                JaegerThrift = At("jaegerThrift"),
+                Grafana = At("grafana"),
+                Alertmanager = At("alertmanager"),
+            },
+            IsExternal = true,
+            Access = [.. stack.Endpoints],
+            AcceptsAnyCertificate = stack.AcceptsAnyCertificate,
+            SearchDelay = stack.SearchDelay,
+            Timeout = timeout,
+            ScrapeInterval = stack.ScrapeInterval,
+            FreshnessLimit = stack.SearchDelay + TimeSpan.FromSeconds(5),
+            Alerting = At("alertmanager") is not null,
+        };
+    }
 }
 
 /// <summary>Base addresses of the stack's APIs; null where the stack has no such part.</summary>
 public sealed record StackEndpoints
 {
+    /// <summary>Prometheus' HTTP API.</summary>
     public required Uri Prometheus { get; init; }
+
+    /// <summary>Loki's HTTP API.</summary>
     public required Uri Loki { get; init; }
+
+    /// <summary>Tempo's HTTP API.</summary>
     public required Uri Tempo { get; init; }
-    public required Uri OtlpGrpc { get; init; }
+
+    /// <summary>The OTLP/gRPC receiver.</summary>
+    public Uri? OtlpGrpc { get; init; }
+
+    /// <summary>The OTLP/HTTP receiver, without <c>/v1/…</c>.</summary>
     public required Uri OtlpHttp { get; init; }
+
+    /// <summary>Grafana's HTTP API.</summary>
     public Uri? Grafana { get; init; }
+
+    /// <summary>The receiver of Zipkin spans.</summary>
     public Uri? Zipkin { get; init; }
+
+    /// <summary>The receiver of Jaeger Thrift over HTTP.</summary>
     public Uri? JaegerThrift { get; init; }
+
+    /// <summary>Alertmanager's HTTP API.</summary>
     public Uri? Alertmanager { get; init; }
+
+    /// <summary>The log agent's own HTTP server.</summary>
     public Uri? LogAgent { get; init; }
 
     /// <summary>The components that answer somewhere.</summary>
@@ -86,6 +150,7 @@ public sealed record ServiceUnderTest(string Name, Uri BaseAddress, string? Prob
 /// <summary>The configured Grafana administrator.</summary>
 public sealed record GrafanaCredentials(string User, string Password)
 {
+    /// <inheritdoc/>
     public override string ToString() => $"{User}:***";
 }
 

@@ -6,9 +6,17 @@ namespace MicroMonitored.Verification;
 [JsonConverter(typeof(JsonStringEnumConverter<CheckStatus>))]
 public enum CheckStatus
 {
-    [JsonStringEnumMemberName("pass")] Pass,
-    [JsonStringEnumMemberName("fail")] Fail,
-    [JsonStringEnumMemberName("skip")] Skip,
+    /// <summary>Proven.</summary>
+    [JsonStringEnumMemberName("pass")]
+    Pass,
+
+    /// <summary>Refuted, or not proven in time.</summary>
+    [JsonStringEnumMemberName("fail")]
+    Fail,
+
+    /// <summary>The stack does not have it, or an earlier failure blocks it.</summary>
+    [JsonStringEnumMemberName("skip")]
+    Skip,
 }
 
 /// <summary>One row of the report.</summary>
@@ -24,13 +32,30 @@ public sealed record Freshness(double P50Ms, double P95Ms, double MaxMs);
 /// <summary>The report of one run, in the shape of <c>report.json</c>.</summary>
 public sealed record VerificationReport
 {
+    /// <summary>What the plan calls the engine.</summary>
     public required string Engine { get; init; }
+
+    /// <summary>16 hex digits, in everything that the run sent.</summary>
     public required string RunId { get; init; }
+
+    /// <summary>When it began.</summary>
     public required DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>How long the whole took, in milliseconds.</summary>
     public required double DurationMs { get; init; }
+
+    /// <summary>Rows that pass.</summary>
     public int Passed => Checks.Count(check => check.Status == CheckStatus.Pass);
+
+    /// <summary>Rows that fail.</summary>
     public int Failed => Checks.Count(check => check.Status == CheckStatus.Fail);
+
+    /// <summary>Rows that were skipped.</summary>
     public int Skipped => Checks.Count(check => check.Status == CheckStatus.Skip);
+
+    /// <summary>One row for each check and subject.</summary>
     public required IReadOnlyList<CheckResult> Checks { get; init; }
+
+    /// <summary>By <c>metrics</c>, <c>logs</c> and <c>traces</c>.</summary>
     public IReadOnlyDictionary<string, Freshness> Freshness { get; init; } = new Dictionary<string, Freshness>();
 }

@@ -22,10 +22,12 @@ internal sealed class VerificationRun : IDisposable
         _cancellation = cancellation;
         StartedAt = time.GetUtcNow();
         Services = [.. plan.Services.OrderBy(service => service.Name, StringComparer.Ordinal)];
+        Http = new SignalHttp(plan.Access, plan.AcceptsAnyCertificate);
         Prometheus = new PrometheusClient(Http, plan.Endpoints.Prometheus);
         Loki = new LokiClient(Http, plan.Endpoints.Loki);
         Tempo = new TempoClient(Http, plan.Endpoints.Tempo);
         Sender = new TraceSender(Http, plan.Endpoints);
+        LogProbe = plan.LogProbe ?? (plan.IsExternal ? new PushedLines(Loki) : null);
     }
 
     public VerificationPlan Plan { get; }
@@ -38,7 +40,7 @@ internal sealed class VerificationRun : IDisposable
 
     public DateTimeOffset StartedAt { get; }
 
-    public SignalHttp Http { get; } = new();
+    public SignalHttp Http { get; }
 
     public PrometheusClient Prometheus { get; }
 
@@ -47,6 +49,18 @@ internal sealed class VerificationRun : IDisposable
     public TempoClient Tempo { get; }
 
     public TraceSender Sender { get; }
+
+    /// <summary>Where the synthetic lines go; null where nothing takes them.</summary>
+    public ILogProbe? LogProbe { get; }
+
+    /// <summary>The OTLP receiver of the spans that several checks share.</summary>
+    public TraceProtocol Otlp => Plan.Endpoints.OtlpGrpc is null ? TraceProtocol.OtlpHttpProtobuf : TraceProtocol.OtlpGrpc;
+
+    /// <summary>The source of the spans sent there.</summary>
+    public uint Synthetic => RunIdentity.Synthetic + (uint)Otlp;
+
+    /// <summary>The check that proves <see cref="Otlp"/>.</summary>
+    public string OtlpCheck => Plan.Endpoints.OtlpGrpc is null ? "traces.otlp-http" : "traces.otlp-grpc";
 
     /// <summary>In ordinal order of name; the position is the source in trace ids.</summary>
     public IReadOnlyList<ServiceUnderTest> Services { get; }
@@ -58,10 +72,10 @@ internal sealed class VerificationRun : IDisposable
     public ConcurrentDictionary<string, ConcurrentBag<double>> Delays { get; } = new(StringComparer.Ordinal);
 
     /// <summary>How long a log line or a span may take before it counts as lost.</summary>
-    public TimeSpan ArrivalLimit { get; } = TimeSpan.FromSeconds(20);
+    public TimeSpan ArrivalLimit => Plan.SearchDelay + TimeSpan.FromSeconds(20);
 
     /// <summary>How long a metric may take before it counts as lost.</summary>
-    public TimeSpan MetricLimit => (Plan.ScrapeInterval * 3) + TimeSpan.FromSeconds(10);
+    public TimeSpan MetricLimit => (Plan.ScrapeInterval * 3) + Plan.SearchDelay + TimeSpan.FromSeconds(10);
 
     public DateTimeOffset From => StartedAt - TimeSpan.FromSeconds(30);
 

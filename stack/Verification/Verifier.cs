@@ -1,5 +1,7 @@
 using System.Text.RegularExpressions;
+using MicroMonitored.Model;
 using MicroMonitored.Verification.Checks;
+using MicroMonitored.Verification.Clients;
 
 namespace MicroMonitored.Verification;
 
@@ -17,7 +19,7 @@ public static class Verifier
         new("logs.exactly-once", LogChecks.SyntheticAndDriven, LogChecks.ExactlyOnceAsync),
         new("logs.labels", LogChecks.SyntheticAndDriven, LogChecks.LabelsAsync),
         new("logs.multiprotocol", _ => Scope.Stack, LogChecks.MultiprotocolAsync),
-        new("traces.otlp-grpc", TraceChecks.SyntheticAndDriven, TraceChecks.OtlpGrpcAsync),
+        new("traces.otlp-grpc", TraceChecks.OtlpGrpcReceiver, TraceChecks.OtlpGrpcAsync),
         new("traces.otlp-http", _ => Scope.Stack, TraceChecks.OtlpHttpAsync),
         new("traces.zipkin", TraceChecks.ZipkinReceiver, TraceChecks.ZipkinAsync),
         new("traces.jaeger", TraceChecks.JaegerReceiver, TraceChecks.JaegerAsync),
@@ -36,7 +38,7 @@ public static class Verifier
         new("grafana.dashboards", GrafanaChecks.Dashboards, GrafanaChecks.DashboardsAsync),
         new("grafana.panels", GrafanaChecks.Dashboards, GrafanaChecks.PanelsAsync),
         new("alerts.rules", AlertChecks.Rules, AlertChecks.RulesAsync),
-        new("drops.zero", _ => Scope.Stack, SecurityChecks.DropsAsync),
+        new("drops.zero", SecurityChecks.OwnComponents, SecurityChecks.DropsAsync),
         new("freshness.metrics", _ => Scope.Stack, FreshnessChecks.MetricsAsync),
         new("freshness.logs", FreshnessChecks.Logs, FreshnessChecks.LogsAsync),
         new("freshness.traces", _ => Scope.Stack, FreshnessChecks.TracesAsync),
@@ -51,6 +53,7 @@ public static class Verifier
         [.. plan.Only.Concat(plan.Skip).Where(pattern => !CheckIds.Any(id => Matches(pattern, id)))];
 
     /// <summary>Runs every selected check, all at once, and returns when the last has ended, at the latest when the plan's time is up.</summary>
+    /// <exception cref="FaultException">A stack that somebody else runs refuses the credentials; one line for each address.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled; a failing stack never throws.</exception>
     public static async Task<VerificationReport> RunAsync(VerificationPlan plan, TimeProvider time, CancellationToken cancellation)
     {
@@ -61,6 +64,7 @@ public static class Verifier
         using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         using var expiry = time.CreateTimer(_ => bounded.Cancel(), null, plan.Timeout, Timeout.InfiniteTimeSpan);
         using var run = new VerificationRun(plan, RunIdentity.Create(), time, new Poller(time, end), bounded.Token);
+        await ExternalAccess.RequireAsync(run).ConfigureAwait(false);
         var rows = new List<Task<(CheckResult Result, string? BlockedBy)>>();
         foreach (var check in Catalog)
         {

@@ -36,6 +36,26 @@ internal sealed class WriteSession(SqliteConnection connection)
     /// <summary>The first column of the first row, or null.</summary>
     public object? Scalar(string sql, params ReadOnlySpan<object?> arguments) => Bind(sql, arguments).ExecuteScalar();
 
+    /// <summary>The first three columns of all rows, which are numbers.</summary>
+    public List<(long First, long Second, long Third)> Rows(string sql, params ReadOnlySpan<object?> arguments)
+    {
+        using var reader = Bind(sql, arguments).ExecuteReader();
+        var rows = new List<(long, long, long)>();
+        while (reader.Read())
+            rows.Add((reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2)));
+        return rows;
+    }
+
+    /// <summary>The first two columns of all rows, which are bytes.</summary>
+    public List<(byte[] First, byte[] Second)> Blobs(string sql)
+    {
+        using var reader = Bind(sql, []).ExecuteReader();
+        var rows = new List<(byte[], byte[])>();
+        while (reader.Read())
+            rows.Add(((byte[])reader.GetValue(0), (byte[])reader.GetValue(1)));
+        return rows;
+    }
+
     /// <summary>Inserts one row and gives its id.</summary>
     public long Insert(string sql, params ReadOnlySpan<object?> arguments)
     {

@@ -10,7 +10,7 @@ internal sealed class Database : IDisposable
 {
     /// <summary>Written as SQLite's application id, so that a foreign file is known: "MMon".</summary>
     private const int ApplicationId = 0x4D4D6F6E;
-    private const int SchemaVersion = 1;
+    private const int SchemaVersion = 3;
 
     private const string Schema = """
         CREATE TABLE series (id INTEGER PRIMARY KEY, labels TEXT NOT NULL);
@@ -21,18 +21,21 @@ internal sealed class Database : IDisposable
             PRIMARY KEY (series_id, ts_ms, labels)) WITHOUT ROWID;
         CREATE TABLE metadata (family TEXT PRIMARY KEY, type TEXT NOT NULL, unit TEXT NOT NULL, help TEXT NOT NULL) WITHOUT ROWID;
         CREATE TABLE streams (id INTEGER PRIMARY KEY, labels TEXT NOT NULL);
-        CREATE TABLE log_entries (id INTEGER PRIMARY KEY, stream_id INTEGER NOT NULL, ts_ns INTEGER NOT NULL, line BLOB NOT NULL, metadata TEXT);
-        CREATE INDEX log_entries_by_time ON log_entries (stream_id, ts_ns);
+        CREATE TABLE log_blocks (id INTEGER PRIMARY KEY, stream_id INTEGER NOT NULL, from_ns INTEGER NOT NULL, to_ns INTEGER NOT NULL,
+            lines INTEGER NOT NULL, bytes INTEGER NOT NULL, tail INTEGER NOT NULL, data BLOB NOT NULL);
+        CREATE INDEX log_blocks_by_stream ON log_blocks (stream_id, to_ns, from_ns);
+        CREATE INDEX log_blocks_by_time ON log_blocks (to_ns, stream_id, lines);
+        CREATE INDEX log_blocks_of_tail ON log_blocks (stream_id, bytes) WHERE tail = 1;
         CREATE TABLE tails (path TEXT NOT NULL, identity TEXT NOT NULL, fingerprint BLOB NOT NULL, position INTEGER NOT NULL,
             PRIMARY KEY (path, identity)) WITHOUT ROWID;
         CREATE TABLE operations (id INTEGER PRIMARY KEY, service TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (service, name));
         CREATE TABLE messages (id INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, data BLOB NOT NULL);
-        CREATE TABLE spans (id INTEGER PRIMARY KEY, trace_id BLOB NOT NULL, span_id BLOB NOT NULL, kind INTEGER NOT NULL, parent_id BLOB,
-            operation_id INTEGER NOT NULL, start_ns INTEGER NOT NULL, end_ns INTEGER NOT NULL,
-            resource_id INTEGER NOT NULL, scope_id INTEGER NOT NULL, data BLOB NOT NULL);
-        CREATE UNIQUE INDEX spans_by_id ON spans (trace_id, span_id, kind);
-        CREATE INDEX spans_by_operation ON spans (operation_id, start_ns);
-        CREATE INDEX spans_by_time ON spans (start_ns);
+        CREATE TABLE span_blocks (id INTEGER PRIMARY KEY, from_ns INTEGER NOT NULL, to_ns INTEGER NOT NULL, end_ns INTEGER NOT NULL,
+            spans INTEGER NOT NULL, traces INTEGER NOT NULL, tail INTEGER NOT NULL, operations BLOB NOT NULL, messages BLOB NOT NULL,
+            head BLOB NOT NULL, body BLOB NOT NULL);
+        CREATE INDEX span_blocks_by_time ON span_blocks (to_ns, from_ns, end_ns, spans, traces);
+        CREATE INDEX span_blocks_of_tail ON span_blocks (id) WHERE tail = 1;
+        CREATE TABLE span_filters (id INTEGER PRIMARY KEY, filter BLOB NOT NULL);
         CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
         """;
 
@@ -60,24 +63,25 @@ internal sealed class Database : IDisposable
         Writer = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = Path, Pooling = false, DefaultTimeout = 10 }.ToString());
         try
         {
-            Writer.Open();
             Prepare();
         }
         catch (SqliteException exception)
         {
             Dispose();
-            throw new StoreOpenException(
-                exception.SqliteErrorCode is 11 or 26
-                    ? $"dataFolder: {Path} is damaged or not a database; move it away to start with an empty store."
-                    : $"dataFolder: {Path} cannot be opened: {exception.Message}",
-                exception);
+            throw new StoreOpenException($"dataFolder: {Path} cannot be opened: {exception.Message}", exception);
         }
-        catch (StoreOpenException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             Dispose();
-            throw;
+            throw new StoreOpenException($"dataFolder: {Path} cannot be set aside: {exception.Message}", exception);
         }
     }
+
+    /// <summary>Whether SQLite says that the file itself is broken.</summary>
+    public static bool IsDamage(SqliteException exception) => exception.SqliteErrorCode is 11 or 26;
+
+    /// <summary>What was set aside and why, in one line; null where nothing was.</summary>
+    public string? Notice { get; private set; }
 
     public string Path { get; }
 
@@ -108,23 +112,65 @@ internal sealed class Database : IDisposable
         return file.Exists ? file.Length : 0;
     }
 
+    /// <summary>Renames the file and its journals, so that an empty store takes their place; nothing is deleted.</summary>
+    public void SetAside(string reason)
+    {
+        using (var pool = new SqliteConnection(_readerConnectionString))
+            SqliteConnection.ClearPool(pool);
+        Writer.Close();
+        var name = $"{Path}.set-aside-{DateTime.UtcNow:yyyyMMdd'T'HHmmss}";
+        for (var number = 2; File.Exists(name); number++)
+            name = $"{name.Split('~')[0]}~{number}";
+        foreach (var part in (string[])["", "-wal", "-shm"])
+            if (File.Exists(Path + part))
+                File.Move(Path + part, name + part);
+        Notice = $"dataFolder: {Path} {reason}; it was renamed to {System.IO.Path.GetFileName(name)} and an empty store takes its place.";
+        Writer.Open();
+        Create();
+    }
+
     private void Prepare()
     {
-        var application = Number("PRAGMA application_id");
+        string? fault;
+        try
+        {
+            Writer.Open();
+            fault = Fault();
+            if (fault is null)
+                Create();
+        }
+        catch (SqliteException exception) when (IsDamage(exception))
+        {
+            fault = "is damaged or not a database";
+        }
+
+        if (fault is not null)
+            SetAside(fault);
+    }
+
+    /// <summary>Why the file is not a store of this format; null when it is, or is empty.</summary>
+    private string? Fault()
+    {
+        if (Number("SELECT count(*) FROM sqlite_master") == 0)
+            return null;
+        if (Number("PRAGMA application_id") != ApplicationId)
+            return "is a database of another program";
         var version = Number("PRAGMA user_version");
-        var tables = Number("SELECT count(*) FROM sqlite_master");
-        if (tables > 0 && application != ApplicationId)
-            throw new StoreOpenException($"dataFolder: {Path} is a database of another program; choose another folder.");
-        if (version > SchemaVersion)
-            throw new StoreOpenException($"dataFolder: {Path} was written by a newer engine (schema {version}, this one knows {SchemaVersion}).");
+        return version == SchemaVersion ? null : $"was written by {(version > SchemaVersion ? "a newer" : "an older")} engine (format {version}, "
+            + $"this one reads {SchemaVersion})";
+    }
+
+    private void Create()
+    {
+        var isEmpty = Number("SELECT count(*) FROM sqlite_master") == 0;
 
         // A commit reaches the operating system's cache before it is answered, which a killed process survives;
         // only a power failure may take the newest commits.
-        if (tables == 0)
+        if (isEmpty)
             Run("PRAGMA auto_vacuum = INCREMENTAL");
         Run("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16000; "
             + "PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 2000");
-        if (tables == 0)
+        if (isEmpty)
             Run($"BEGIN IMMEDIATE; {Schema} PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {SchemaVersion}; COMMIT");
     }
 

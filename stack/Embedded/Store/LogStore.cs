@@ -1,5 +1,4 @@
-using System.Text;
-using Microsoft.Data.Sqlite;
+using System.Runtime.InteropServices;
 
 namespace MicroMonitored.Embedded.Store;
 
@@ -17,7 +16,11 @@ internal sealed record TailPosition(string Path, string Identity, byte[] Fingerp
 internal sealed class LogStore : ILogReader, ILogWriter
 {
     public const int MaxStreams = 20_000;
-    private const int DeletedRows = 5000;
+    private const int DeletedBlocks = 200;
+    private const int MergedBlocks = 4096;
+    private const int MergedBytes = 4 * 1024 * 1024;
+    private const long Gap = 1L << 24;
+    private const long MergedSpanNs = 3_600_000_000_000;
 
     private readonly Database _database;
     private readonly CommitQueue _queue;
@@ -25,6 +28,9 @@ internal sealed class LogStore : ILogReader, ILogWriter
     private readonly LabelIndex<Stream> _index = new("service_name");
     private readonly Dictionary<string, Stream> _pending = new(StringComparer.Ordinal);
     private long _lines;
+
+    // Lines are numbered as they arrive; a block bears the number of its first. The writer's thread alone touches it.
+    private long _next;
 
     public LogStore(Database database, CommitQueue queue, EngineCounters counters)
     {
@@ -42,6 +48,10 @@ internal sealed class LogStore : ILogReader, ILogWriter
             var set = new LabelSet(reader.GetInt64(0), StoredLabels.FromJson(json));
             _index.Add(json, set, new Stream(set, json));
         }
+
+        reader.Dispose();
+        command.CommandText = "SELECT max(id) FROM log_blocks";
+        _next = command.ExecuteScalar() is long last ? last + Gap : 1;
     }
 
     public long LineCount => Interlocked.Read(ref _lines);
@@ -53,7 +63,7 @@ internal sealed class LogStore : ILogReader, ILogWriter
     public async Task AppendAsync(
         IReadOnlyList<LogRecord> records, IReadOnlyList<TailPosition> positions, IReadOnlyList<TailPosition> forgotten, CancellationToken cancellation)
     {
-        var write = new AppendWrite(this, records, positions, forgotten);
+        var write = new AppendWrite(this, records.Count, Parts(records), positions, forgotten);
         await _queue.WriteAsync(write, cancellation);
         _counters.Add("dropped_log_lines", "stream_limit", write.OverLimit);
     }
@@ -73,85 +83,127 @@ internal sealed class LogStore : ILogReader, ILogWriter
     public IReadOnlyList<LabelSet> Streams(IReadOnlyList<LabelMatcher> matchers, CancellationToken cancellation) =>
         _index.Find(matchers, MaxStreams, cancellation);
 
-    public IEnumerable<LogEntry> Entries(IReadOnlyCollection<long> streamIds, long fromNs, long toNs, bool newestFirst, CancellationToken cancellation)
-    {
-        var readers = new List<SqliteDataReader>();
-        var connection = _database.OpenReader();
-        try
-        {
-            var direction = newestFirst ? -1 : 1;
-            var order = Comparer<(long Time, long Id)>.Create((left, right) => direction * left.CompareTo(right));
-            var next = new PriorityQueue<int, (long Time, long Id)>(order);
-            foreach (var stream in streamIds)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                var reader = Open(connection, stream, fromNs, toNs, newestFirst);
-                readers.Add(reader);
-                if (reader.Read())
-                    next.Enqueue(readers.Count - 1, (reader.GetInt64(1), reader.GetInt64(0)));
-            }
+    public IEnumerable<LogEntry> Entries(IReadOnlyCollection<long> streamIds, long fromNs, long toNs, bool newestFirst, CancellationToken cancellation) =>
+        Entries(streamIds, fromNs, toNs, newestFirst, [], cancellation);
 
-            var ids = streamIds.ToArray();
-            while (next.TryDequeue(out var index, out var key))
-            {
-                cancellation.ThrowIfCancellationRequested();
-                var reader = readers[index];
-                yield return new LogEntry(
-                    ids[index],
-                    key.Time,
-                    key.Id,
-                    Encoding.UTF8.GetString((byte[])reader.GetValue(2)),
-                    reader.IsDBNull(3) ? [] : StoredLabels.FromJson(reader.GetString(3)));
-                if (reader.Read())
-                    next.Enqueue(index, (reader.GetInt64(1), reader.GetInt64(0)));
-            }
-        }
-        finally
-        {
-            foreach (var reader in readers)
-                reader.Dispose();
-            connection.Dispose();
-        }
-    }
+    public IEnumerable<LogEntry> Entries(
+        IReadOnlyCollection<long> streamIds, long fromNs, long toNs, bool newestFirst, IReadOnlyList<string> texts, CancellationToken cancellation) =>
+        new LogScan(_database, fromNs, toNs, newestFirst, texts).Entries(streamIds, cancellation);
 
+    /// <summary>Deletes blocks whose lines are all older.</summary>
     public async Task RetainAsync(long beforeNs, CancellationToken cancellation)
     {
-        foreach (var (set, stream) in _index.All.ToList())
+        RetainWrite write;
+        do
         {
-            RetainWrite write;
-            do
-            {
-                write = new RetainWrite(this, stream, set, beforeNs);
-                await _queue.WriteAsync(write, cancellation);
-            }
-            while (write.Deleted == DeletedRows);
+            write = new RetainWrite(this, beforeNs);
+            await _queue.WriteAsync(write, cancellation);
+        }
+        while (write.Deleted == DeletedBlocks);
+    }
+
+    /// <summary>Makes one block of the many small ones that a stream has got by small writes.</summary>
+    /// <remarks>Nothing but this and retention deletes blocks, and the two run one after the other.</remarks>
+    public async Task CompactAsync(CancellationToken cancellation)
+    {
+        foreach (var stream in Tails())
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var (ids, blocks) = Merge(stream);
+            if (ids.Count > 0)
+                await _queue.WriteAsync(new CompactWrite(stream, ids, blocks), cancellation);
         }
     }
 
-    private static SqliteDataReader Open(SqliteConnection connection, long stream, long fromNs, long toNs, bool newestFirst)
+    private List<long> Tails()
     {
-        // Disposing the command would close the reader; closing the connection disposes both.
-        var command = connection.CreateCommand();
-        command.CommandText = newestFirst
-            ? "SELECT id, ts_ns, line, metadata FROM log_entries WHERE stream_id = @stream AND ts_ns >= @from AND ts_ns < @to ORDER BY ts_ns DESC, id DESC"
-            : "SELECT id, ts_ns, line, metadata FROM log_entries WHERE stream_id = @stream AND ts_ns >= @from AND ts_ns < @to ORDER BY ts_ns, id";
-        command.Parameters.AddWithValue("@stream", stream);
-        command.Parameters.AddWithValue("@from", fromNs);
-        command.Parameters.AddWithValue("@to", toNs);
-        return command.ExecuteReader();
+        using var connection = _database.OpenReader();
+        using var command = connection.CreateCommand();
+        command.CommandText = "SELECT stream_id FROM log_blocks WHERE tail = 1 GROUP BY stream_id HAVING count(*) >= @rows OR sum(bytes) >= @bytes";
+        command.Parameters.AddWithValue("@rows", 64);
+        command.Parameters.AddWithValue("@bytes", 2 * LogBlock.SmallBytes);
+        using var reader = command.ExecuteReader();
+        var streams = new List<long>();
+        while (reader.Read())
+            streams.Add(reader.GetInt64(0));
+        return streams;
     }
+
+    private (List<long> Ids, List<WrittenLines> Blocks) Merge(long stream)
+    {
+        using var connection = _database.OpenReader();
+        using var command = connection.CreateCommand();
+        command.CommandText = "SELECT id, data, bytes FROM log_blocks WHERE stream_id = @stream AND tail = 1 ORDER BY id LIMIT @blocks";
+        command.Parameters.AddWithValue("@stream", stream);
+        command.Parameters.AddWithValue("@blocks", MergedBlocks);
+        using var reader = command.ExecuteReader();
+        var (ids, blocks, hours) = (new List<long>(), new List<WrittenLines>(), new Dictionary<long, (List<LogEntry> Lines, int Bytes)>());
+        for (var bytes = 0; bytes < MergedBytes && reader.Read();)
+        {
+            ids.Add(reader.GetInt64(0));
+            bytes += reader.GetInt32(2);
+            using var block = new LogBlockReader(stream, ids[^1], SQLitePCL.raw.sqlite3_column_blob(reader.Handle!, 1));
+            foreach (var line in block.Find(long.MinValue, long.MaxValue, newestFirst: false, []))
+                Add(hours, block.TimeOf(line) / MergedSpanNs, block.Entry(line), blocks);
+        }
+
+        foreach (var (lines, _) in hours.Values)
+            blocks.Add(LogBlock.Write(lines));
+        return (ids, blocks);
+    }
+
+    /// <summary>The lines by stream, compressed here so that the writer's thread only stores them.</summary>
+    private static List<Part> Parts(IReadOnlyList<LogRecord> records)
+    {
+        var parts = new List<Part>();
+        var open = new Dictionary<object, (List<LogEntry> Lines, int Bytes)>(ReferenceEqualityComparer.Instance);
+        var full = new List<WrittenLines>();
+        for (var i = 0; i < records.Count; i++)
+        {
+            var record = records[i];
+            Add(open, record.Labels, new LogEntry(0, record.TimestampNs, i, record.Line, record.Metadata), full);
+            foreach (var block in full)
+                parts.Add(new(record.Labels, block));
+            full.Clear();
+        }
+
+        foreach (var (labels, part) in open)
+            parts.Add(new((IReadOnlyList<KeyValuePair<string, string>>)labels, LogBlock.Write(part.Lines)));
+        return parts;
+    }
+
+    /// <summary>Puts a line to those of its key; the lines there are become a block first where they fill one.</summary>
+    private static void Add<T>(Dictionary<T, (List<LogEntry> Lines, int Bytes)> open, T key, LogEntry line, List<WrittenLines> full)
+        where T : notnull
+    {
+        ref var part = ref CollectionsMarshal.GetValueRefOrAddDefault(open, key, out _);
+        if (part.Lines is not null && (part.Bytes >= LogBlock.MaxBytes || part.Lines.Count == LogBlock.MaxLines))
+        {
+            full.Add(LogBlock.Write(part.Lines));
+            part = ([], 0);
+        }
+
+        (part.Lines ??= []).Add(line);
+        part.Bytes += line.Line.Length;
+    }
+
+    private static void Insert(WriteSession session, long id, long stream, WrittenLines block, bool isTail) => session.Execute(
+        "INSERT INTO log_blocks (id, stream_id, from_ns, to_ns, lines, bytes, tail, data) VALUES (@0, @1, @2, @3, @4, @5, @6, @7)",
+        id, stream, block.FromNs, block.ToNs, (long)block.Lines, (long)block.Bytes, isTail ? 1L : 0L, block.Data);
 
     internal sealed record Stream(LabelSet Set, string Json);
 
+    private sealed record Part(IReadOnlyList<KeyValuePair<string, string>> Labels, WrittenLines Block);
+
     private sealed class AppendWrite(
-        LogStore store, IReadOnlyList<LogRecord> records, IReadOnlyList<TailPosition> positions, IReadOnlyList<TailPosition> forgotten) : StoreWrite
+        LogStore store, int count, IReadOnlyList<Part> parts, IReadOnlyList<TailPosition> positions, IReadOnlyList<TailPosition> forgotten) : StoreWrite
     {
         private readonly List<Stream> _created = [];
         private int _stored;
 
         public int OverLimit { get; private set; }
 
-        public override int Rows => 1 + records.Count;
+        public override int Rows => 1 + parts.Count + (count / 16);
 
         public override void Apply(WriteSession session)
         {
@@ -159,23 +211,21 @@ internal sealed class LogStore : ILogReader, ILogWriter
             _stored = 0;
             OverLimit = 0;
             var streams = new Dictionary<object, Stream?>(ReferenceEqualityComparer.Instance);
-            foreach (var record in records)
+            foreach (var (labels, block) in parts)
             {
-                if (!streams.TryGetValue(record.Labels, out var stream))
-                    streams.Add(record.Labels, stream = StreamOf(session, record.Labels));
+                if (!streams.TryGetValue(labels, out var stream))
+                    streams.Add(labels, stream = StreamOf(session, labels));
                 if (stream is null)
                 {
-                    OverLimit++;
+                    OverLimit += block.Lines;
                     continue;
                 }
 
-                session.Execute(
-                    "INSERT INTO log_entries (stream_id, ts_ns, line, metadata) VALUES (@0, @1, @2, @3)",
-                    stream.Set.Id, record.TimestampNs, Encoding.UTF8.GetBytes(record.Line),
-                    record.Metadata.Count == 0 ? null : StoredLabels.ToJson(record.Metadata));
-                _stored++;
+                Insert(session, store._next + block.First, stream.Set.Id, block, block.IsTail);
+                _stored += block.Lines;
             }
 
+            store._next += count;
             foreach (var position in positions)
                 session.Execute(
                     "INSERT OR REPLACE INTO tails (path, identity, fingerprint, position) VALUES (@0, @1, @2, @3)",
@@ -217,32 +267,61 @@ internal sealed class LogStore : ILogReader, ILogWriter
         }
     }
 
-    private sealed class RetainWrite(LogStore store, Stream stream, LabelSet set, long beforeNs) : StoreWrite
+    private sealed class CompactWrite(long stream, IReadOnlyList<long> ids, IReadOnlyList<WrittenLines> blocks) : StoreWrite
     {
-        private bool _empty;
+        public override int Rows => ids.Count;
+
+        public override void Apply(WriteSession session)
+        {
+            foreach (var id in ids)
+                session.Execute("DELETE FROM log_blocks WHERE id = @0", id);
+            foreach (var block in blocks)
+                Insert(session, block.First, stream, block, block.IsTail && blocks.Count < ids.Count);
+        }
+    }
+
+    private sealed class RetainWrite(LogStore store, long beforeNs) : StoreWrite
+    {
+        private readonly List<Stream> _empty = [];
+        private long _lines;
 
         public int Deleted { get; private set; }
 
         public override bool Alone => true;
 
-        public override int Rows => DeletedRows;
+        public override int Rows => DeletedBlocks;
 
         public override void Apply(WriteSession session)
         {
-            Deleted = session.Execute(
-                "DELETE FROM log_entries WHERE id IN (SELECT id FROM log_entries WHERE stream_id = @0 AND ts_ns < @1 LIMIT @2)",
-                set.Id, beforeNs, (long)DeletedRows);
-            _empty = Deleted > 0 && session.Scalar("SELECT 1 FROM log_entries WHERE stream_id = @0 LIMIT 1", set.Id) is null;
-            if (_empty)
-                session.Execute("DELETE FROM streams WHERE id = @0", set.Id);
-            CounterRows.Add(session, "log_lines", -Deleted);
+            _empty.Clear();
+            (_lines, Deleted) = (0, 0);
+            var streams = new HashSet<long>();
+            foreach (var (id, stream, lines) in session.Rows(
+                "SELECT id, stream_id, lines FROM log_blocks WHERE to_ns < @0 ORDER BY to_ns LIMIT @1", beforeNs, (long)DeletedBlocks))
+            {
+                session.Execute("DELETE FROM log_blocks WHERE id = @0", id);
+                streams.Add(stream);
+                _lines += lines;
+                Deleted++;
+            }
+
+            foreach (var id in streams)
+            {
+                if (session.Scalar("SELECT 1 FROM log_blocks WHERE stream_id = @0 LIMIT 1", id) is not null)
+                    continue;
+                session.Execute("DELETE FROM streams WHERE id = @0", id);
+                if (store._index.Get(id) is { } stream)
+                    _empty.Add(stream);
+            }
+
+            CounterRows.Add(session, "log_lines", -_lines);
         }
 
         public override void Committed()
         {
-            if (_empty)
-                store._index.Remove(stream.Json, set);
-            Interlocked.Add(ref store._lines, -Deleted);
+            foreach (var stream in _empty)
+                store._index.Remove(stream.Json, stream.Set);
+            Interlocked.Add(ref store._lines, -_lines);
         }
     }
 }

@@ -1,7 +1,7 @@
 
 namespace MicroMonitored.Embedded.Store;
 
-/// <summary>Flushes samples into chunks and deletes what is older than its retention.</summary>
+/// <summary>Flushes samples into chunks, merges small blocks, and deletes what is older than its retention.</summary>
 internal sealed partial class Maintenance(
     TelemetryStore store, EmbeddedOptions options, TimeProvider time, EngineCounters counters, ILogger<Maintenance> logger) : BackgroundService
 {
@@ -34,6 +34,7 @@ internal sealed partial class Maintenance(
                     flushed = time.GetTimestamp();
                 }
 
+                await store.CompactAsync(stoppingToken);
                 if (time.GetElapsedTime(retained) >= RetainEvery)
                 {
                     await RetainAsync(stoppingToken);

@@ -93,6 +93,11 @@ internal interface ILogReader
 
     /// <summary>The lines of the given streams with <c>from &lt;= timestamp &lt; to</c>, lazily, by timestamp, then sequence.</summary>
     IEnumerable<LogEntry> Entries(IReadOnlyCollection<long> streamIds, long fromNs, long toNs, bool newestFirst, CancellationToken cancellation);
+
+    /// <summary>The same; lines that do not hold every one of <paramref name="texts"/> may be left out.</summary>
+    IEnumerable<LogEntry> Entries(
+        IReadOnlyCollection<long> streamIds, long fromNs, long toNs, bool newestFirst, IReadOnlyList<string> texts, CancellationToken cancellation) =>
+        Entries(streamIds, fromNs, toNs, newestFirst, cancellation);
 }
 
 /// <summary>Reads spans.</summary>

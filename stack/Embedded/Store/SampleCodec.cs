@@ -14,13 +14,13 @@ internal static class SampleCodec
     public static byte[] EncodeChunk(ReadOnlySpan<Sample> samples)
     {
         var buffer = new ArrayBufferWriter<byte>((samples.Length * 4) + 16);
-        WriteVarint(buffer, (ulong)samples.Length);
+        Varint.Write(buffer, (ulong)samples.Length);
         long previous = 0, delta = 0;
         var bits = 0UL;
         for (var i = 0; i < samples.Length; i++)
         {
             var step = samples[i].TimestampMs - previous;
-            WriteVarint(buffer, ZigZag(step - delta));
+            Varint.Write(buffer, Varint.ZigZag(step - delta));
             (previous, delta) = (samples[i].TimestampMs, i == 0 ? 0 : step);
             WriteValue(buffer, samples[i].Value, ref bits);
         }
@@ -31,7 +31,7 @@ internal static class SampleCodec
     /// <exception cref="InvalidDataException">The bytes are no chunk.</exception>
     public static Sample[] DecodeChunk(ReadOnlySpan<byte> data)
     {
-        var count = ReadVarint(ref data);
+        var count = Varint.Read(ref data);
         if (count > (ulong)data.Length)
             throw new InvalidDataException("A stored chunk is damaged.");
         var samples = new Sample[count];
@@ -39,7 +39,7 @@ internal static class SampleCodec
         var bits = 0UL;
         for (var i = 0; i < samples.Length; i++)
         {
-            var step = UnZigZag(ReadVarint(ref data)) + delta;
+            var step = Varint.UnZigZag(Varint.Read(ref data)) + delta;
             previous += step;
             delta = i == 0 ? 0 : step;
             samples[i] = new Sample(previous, ReadValue(ref data, ref bits));
@@ -51,13 +51,13 @@ internal static class SampleCodec
     public static byte[] EncodeLog(IReadOnlyList<(long SeriesId, Sample Sample)> samples)
     {
         var buffer = new ArrayBufferWriter<byte>((samples.Count * 8) + 16);
-        WriteVarint(buffer, (ulong)samples.Count);
+        Varint.Write(buffer, (ulong)samples.Count);
         long id = 0, time = 0;
         var bits = 0UL;
         foreach (var (seriesId, sample) in samples)
         {
-            WriteVarint(buffer, ZigZag(seriesId - id));
-            WriteVarint(buffer, ZigZag(sample.TimestampMs - time));
+            Varint.Write(buffer, Varint.ZigZag(seriesId - id));
+            Varint.Write(buffer, Varint.ZigZag(sample.TimestampMs - time));
             WriteValue(buffer, sample.Value, ref bits);
             (id, time) = (seriesId, sample.TimestampMs);
         }
@@ -68,7 +68,7 @@ internal static class SampleCodec
     /// <exception cref="InvalidDataException">The bytes are no entry of the metric log.</exception>
     public static List<(long SeriesId, Sample Sample)> DecodeLog(ReadOnlySpan<byte> data)
     {
-        var count = ReadVarint(ref data);
+        var count = Varint.Read(ref data);
         if (count > (ulong)data.Length)
             throw new InvalidDataException("A stored metric log entry is damaged.");
         var samples = new List<(long, Sample)>((int)count);
@@ -76,17 +76,13 @@ internal static class SampleCodec
         var bits = 0UL;
         for (var i = 0UL; i < count; i++)
         {
-            id += UnZigZag(ReadVarint(ref data));
-            time += UnZigZag(ReadVarint(ref data));
+            id += Varint.UnZigZag(Varint.Read(ref data));
+            time += Varint.UnZigZag(Varint.Read(ref data));
             samples.Add((id, new Sample(time, ReadValue(ref data, ref bits))));
         }
 
         return samples;
     }
-
-    private static ulong ZigZag(long value) => (ulong)((value << 1) ^ (value >> 63));
-
-    private static long UnZigZag(ulong value) => (long)(value >> 1) ^ -(long)(value & 1);
 
     private static void WriteValue(ArrayBufferWriter<byte> buffer, double value, ref ulong bits)
     {
@@ -98,7 +94,7 @@ internal static class SampleCodec
         else if (Math.Abs(value) < 1L << 53 && BitConverter.DoubleToUInt64Bits((long)value) == current)
         {
             Put(buffer, Integer);
-            WriteVarint(buffer, ZigZag((long)value));
+            Varint.Write(buffer, Varint.ZigZag((long)value));
         }
         else
         {
@@ -121,7 +117,7 @@ internal static class SampleCodec
             case Same:
                 break;
             case Integer:
-                bits = BitConverter.DoubleToUInt64Bits(UnZigZag(ReadVarint(ref data)));
+                bits = BitConverter.DoubleToUInt64Bits(Varint.UnZigZag(Varint.Read(ref data)));
                 break;
             case Raw when data.Length >= 8:
                 bits = BinaryPrimitives.ReadUInt64LittleEndian(data);
@@ -138,35 +134,5 @@ internal static class SampleCodec
     {
         buffer.GetSpan(1)[0] = value;
         buffer.Advance(1);
-    }
-
-    private static void WriteVarint(ArrayBufferWriter<byte> buffer, ulong value)
-    {
-        var span = buffer.GetSpan(10);
-        var length = 0;
-        while (value >= 0x80)
-        {
-            span[length++] = (byte)(value | 0x80);
-            value >>= 7;
-        }
-
-        span[length++] = (byte)value;
-        buffer.Advance(length);
-    }
-
-    private static ulong ReadVarint(ref ReadOnlySpan<byte> data)
-    {
-        var value = 0UL;
-        for (var i = 0; i < 10 && i < data.Length; i++)
-        {
-            value |= (ulong)(data[i] & 0x7f) << (7 * i);
-            if (data[i] < 0x80)
-            {
-                data = data[(i + 1)..];
-                return value;
-            }
-        }
-
-        throw new InvalidDataException("A stored number is damaged.");
     }
 }

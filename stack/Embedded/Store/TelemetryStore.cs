@@ -14,27 +14,43 @@ internal sealed class TelemetryStore : IStoreStatistics, IAsyncDisposable
         _queue = new CommitQueue(_database.Writer);
         try
         {
-            Metrics = new MetricStore(_database, _queue, counters);
-            Logs = new LogStore(_database, _queue, counters);
-            Spans = new SpanStore(_database, _queue);
+            Load(counters);
         }
-        catch (Exception exception) when (exception is Microsoft.Data.Sqlite.SqliteException or InvalidDataException or System.Text.Json.JsonException)
+        catch (Exception exception) when (exception is InvalidDataException or System.Text.Json.JsonException
+            || (exception is Microsoft.Data.Sqlite.SqliteException sqlite && Database.IsDamage(sqlite)))
+        {
+            _database.SetAside($"is damaged ({exception.Message})");
+            Load(counters);
+        }
+        catch
         {
             _queue.DisposeAsync().AsTask().GetAwaiter().GetResult();
             _database.Dispose();
-            throw new StoreOpenException(
-                $"dataFolder: {_database.Path} is damaged; move it away to start with an empty store ({exception.Message}).", exception);
+            throw;
         }
+
+        if (_database.Notice is not null)
+            counters.Add("store_errors", "set_aside");
     }
 
-    public MetricStore Metrics { get; }
+    public MetricStore Metrics { get; private set; }
 
-    public LogStore Logs { get; }
+    public LogStore Logs { get; private set; }
 
-    public SpanStore Spans { get; }
+    public SpanStore Spans { get; private set; }
+
+    /// <summary>What was set aside at the start and why, in one line; null where nothing was.</summary>
+    public string? Notice => _database.Notice;
 
     public StoreCounts Count() =>
         new(Metrics.SeriesCount, Metrics.SampleCount, Logs.LineCount, Spans.SpanCount, Spans.TraceCount, Metrics.ExemplarCount, _database.Bytes());
+
+    /// <summary>Merges the small blocks that small writes have left.</summary>
+    public async Task CompactAsync(CancellationToken cancellation)
+    {
+        await Logs.CompactAsync(cancellation);
+        await Spans.CompactAsync(cancellation);
+    }
 
     /// <summary>Gives pages that retention freed back to the file system.</summary>
     public Task ShrinkAsync(CancellationToken cancellation) => _queue.WriteAsync(new ShrinkWrite(), cancellation);
@@ -55,6 +71,14 @@ internal sealed class TelemetryStore : IStoreStatistics, IAsyncDisposable
 
         await _queue.DisposeAsync();
         _database.Dispose();
+    }
+
+    [System.Diagnostics.CodeAnalysis.MemberNotNull(nameof(Metrics), nameof(Logs), nameof(Spans))]
+    private void Load(EngineCounters counters)
+    {
+        Metrics = new MetricStore(_database, _queue, counters);
+        Logs = new LogStore(_database, _queue, counters);
+        Spans = new SpanStore(_database, _queue);
     }
 
     private sealed class ShrinkWrite : StoreWrite

@@ -14,6 +14,7 @@ public sealed record Component
     {
         Ports = [Port("prometheus", PortRole.Api, 9090, static ports => ports.Prometheus)],
         ReadyPath = "/-/ready",
+        QueryPath = "/api/v1/query?query=vector(1)",
         Image = static images => images.Prometheus,
         Memory = static memory => memory.Prometheus,
         DropCounters =
@@ -33,6 +34,7 @@ public sealed record Component
     {
         Ports = [Port("loki", PortRole.Api, 3100, static ports => ports.Loki)],
         ReadyPath = "/ready",
+        QueryPath = "/loki/api/v1/labels",
         Image = static images => images.Loki,
         Memory = static memory => memory.Loki,
         DropCounters = ["loki_discarded_samples_total"],
@@ -61,6 +63,7 @@ public sealed record Component
             Port("jaegerGrpc", PortRole.JaegerGrpc, 14250, static ports => ports.JaegerGrpc) with { Engines = Docker },
         ],
         ReadyPath = "/ready",
+        QueryPath = "/api/echo",
         Image = static images => images.Tempo,
         Memory = static memory => memory.Tempo,
         DropCounters = ["tempo_discarded_spans_total", "tempo_receiver_refused_spans", "tempo_receiver_refused_spans_total"],
@@ -82,6 +85,7 @@ public sealed record Component
         Engines = Docker,
         Ports = [Port("alertmanager", PortRole.Api, 9093, static ports => ports.Alertmanager)],
         ReadyPath = "/-/ready",
+        QueryPath = "/api/v2/status",
         Image = static images => images.Alertmanager,
         Memory = static memory => memory.Alertmanager,
         DropCounters = ["alertmanager_notifications_failed_total"],
@@ -100,6 +104,9 @@ public sealed record Component
 
     /// <summary>The path of its own HTTP API that answers 2xx once it is ready.</summary>
     public required string ReadyPath { get; init; }
+
+    /// <summary>A query that its API answers 2xx wherever it can be queried at all, also where a gateway hides <see cref="ReadyPath"/>.</summary>
+    public string QueryPath { get => field ?? ReadyPath; private init; }
 
     /// <summary>The engines that have it.</summary>
     public IReadOnlyList<StackEngine> Engines { get; private init; } = StackEngine.All;

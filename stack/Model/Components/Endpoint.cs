@@ -7,6 +7,9 @@ namespace MicroMonitored.Model.Components;
 /// <param name="Credentials">What its requests carry; null for none.</param>
 public sealed record Endpoint(Uri Address, EndpointCredentials? Credentials = null)
 {
+    /// <summary>Further headers of its requests, a tenant's for example; no text shows them.</summary>
+    public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Whether it answers on this machine alone.</summary>
     public bool IsLocal => Address.IsLoopback;
 

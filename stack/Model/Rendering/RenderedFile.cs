@@ -20,5 +20,6 @@ public enum RenderOutcome
 /// <param name="Path">Path below the output folder, with <c>/</c>.</param>
 public sealed record RenderedFile(string Path, RenderOutcome Outcome)
 {
+    /// <inheritdoc/>
     public override string ToString() => $"[{Outcome}] {Path}";
 }

@@ -25,8 +25,10 @@ public sealed record StackModel
     /// <summary>The host address of every published port.</summary>
     public required IPAddress BindAddress { get; init; }
 
+    /// <summary>Host ports.</summary>
     public required StackPorts Ports { get; init; }
 
+    /// <summary>Pinned image references.</summary>
     public required StackImages Images { get; init; }
 
     /// <summary>Memory limits of the containers, in the notation of Compose.</summary>
@@ -38,13 +40,16 @@ public sealed record StackModel
     /// <summary>The share of new traces that is kept, such as <c>0.25</c>.</summary>
     public required string Sampling { get; init; }
 
-    /// <summary>Retention per signal in hours and smaller units, which all three stores read.</summary>
+    /// <summary>How long metrics are kept, in hours and smaller units, which all three stores read.</summary>
     public required string MetricsRetention { get; init; }
 
+    /// <summary>How long log lines are kept, likewise.</summary>
     public required string LogsRetention { get; init; }
 
+    /// <summary>How long traces are kept, likewise.</summary>
     public required string TracesRetention { get; init; }
 
+    /// <summary>The Grafana administrator.</summary>
     public required GrafanaSettings Grafana { get; init; }
 
     /// <summary>Whether Alertmanager runs and the alert rules are loaded.</summary>
@@ -65,6 +70,7 @@ public sealed record StackModel
     /// <summary>Whether Alertmanager has somewhere to post to.</summary>
     public bool Notifies => Alerting && Webhook is not null;
 
+    /// <summary>The model of valid settings and the services found.</summary>
     public static StackModel Create(StackSettings settings, IReadOnlyList<DiscoveredService> services)
         => new()
         {

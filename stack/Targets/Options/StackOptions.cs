@@ -11,6 +11,9 @@ public static class StackOptions
     /// <summary>How long to wait for readiness, and for a signal to arrive.</summary>
     public static readonly Option<TimeSpan> Timeout = Option.Duration("timeout", "90s", "how long to wait before it counts as failed");
 
+    /// <summary>A stack that somebody else runs; null is the one that <c>Up</c> started.</summary>
+    public static readonly Option<string?> Stack = Option.Text("stack", "FILE", "a stack that somebody else runs, in place of the one that is up");
+
     /// <summary>How a target prints what it found.</summary>
     public static readonly Option<OutputFormat> Format = Option.Choice("format", OutputFormat.Table, "for people, or for programs");
 

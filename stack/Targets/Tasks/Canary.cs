@@ -14,15 +14,17 @@ public sealed class Canary : AsyncFrostingTask<BuildContext>
     private static readonly Option<TimeSpan> Duration = Option.Duration("duration", "1m", "how long it sends");
     private static readonly Option<int> Port = Option.Number("port", 0, "the port of its own /metrics; 0 takes a free one", least: 0);
     private static readonly Option<TimeSpan> Timeout = StackOptions.Timeout;
+    private static readonly Option<string?> Stack = StackOptions.Stack;
     private static readonly Option<EngineChoice?> Engine = StackOptions.Engine;
 
     /// <inheritdoc/>
     public override async Task RunAsync(BuildContext context)
     {
-        var engine = EngineSelection.Running(context, context.GetValue(Engine));
-        var exposure = new CanaryExposure(context.GetValue(Port), TargetsFile: engine.CanaryTargets);
+        var stack = context.GetValue(Stack);
+        var targets = stack is null ? EngineSelection.Running(context, context.GetValue(Engine)).CanaryTargets : null;
+        var exposure = new CanaryExposure(context.GetValue(Port), TargetsFile: targets);
         var options = new CanaryOptions { Duration = context.GetValue(Duration), Exposure = exposure };
-        var plan = VerificationPlans.Of(context, engine, context.GetValue(Timeout));
+        var plan = VerificationPlans.Asked(context, stack, context.GetValue(Engine), context.GetValue(Timeout));
         var progress = CanaryTable.Progress(context.Terminal, options.Duration);
         var report = await MicroMonitored.Verification.Canary.RunAsync(plan, options, progress, TimeProvider.System, Interrupt.Token);
         CanaryTable.Print(context.Terminal, report);

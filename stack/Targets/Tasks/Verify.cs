@@ -10,20 +10,21 @@ namespace MicroMonitored.Targets.Tasks;
 [TaskName(nameof(Verify))]
 [TaskDescription("Proves that every metric, log line and span arrives and that they link.")]
 [Example("--only=traces.*,logs.labels")]
-[Example("--skip=alerts.* --timeout=3m")]
+[Example("--stack=staging.json")]
 public sealed class Verify : AsyncFrostingTask<BuildContext>
 {
     private static readonly Option<IReadOnlyList<string>> Only = Option.List("only", "CHECKS", "the checks to run, with * for any characters");
     private static readonly Option<IReadOnlyList<string>> Skip = Option.List("skip", "CHECKS", "the checks to leave out");
     private static readonly Option<bool> Details = Option.Flag("details", "shows every check of every service whole");
     private static readonly Option<TimeSpan> Timeout = StackOptions.Timeout;
+    private static readonly Option<string?> Stack = StackOptions.Stack;
     private static readonly Option<EngineChoice?> Engine = StackOptions.Engine;
 
     /// <inheritdoc/>
     public override async Task RunAsync(BuildContext context)
     {
-        var engine = EngineSelection.Running(context, context.GetValue(Engine));
-        var plan = VerificationPlans.Of(context, engine, context.GetValue(Timeout)) with { Only = context.GetValue(Only), Skip = context.GetValue(Skip) };
+        var asked = VerificationPlans.Asked(context, context.GetValue(Stack), context.GetValue(Engine), context.GetValue(Timeout));
+        var plan = asked with { Only = context.GetValue(Only), Skip = context.GetValue(Skip) };
         if (Verifier.UnknownSelections(plan) is { Count: > 0 } unknown)
         {
             throw new FaultException(

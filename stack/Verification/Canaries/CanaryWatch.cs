@@ -22,7 +22,7 @@ internal sealed class CanaryWatch : IDisposable
     {
         _run = run;
         var (late, lost) = (run.Plan.FreshnessLimit, run.Plan.Timeout);
-        _lines = run.Plan.LogProbe is null ? null : new CanaryTrack("logs", late, lost, run.Time);
+        _lines = run.LogProbe is null ? null : new CanaryTrack("logs", late, lost, run.Time);
         _traces = new CanaryTrack("traces", late, lost, run.Time);
         // What is counted is seen after the scrape that follows.
         var scrapes = run.Plan.ScrapeInterval * 2;
@@ -54,7 +54,7 @@ internal sealed class CanaryWatch : IDisposable
 
     private async Task WriteAsync()
     {
-        if (_run.Plan.LogProbe is not { } probe || _lines is null)
+        if (_run.LogProbe is not { } probe || _lines is null)
             return;
         await _writing.WaitAsync().ConfigureAwait(false);
         var number = _lines.Send();
@@ -78,10 +78,10 @@ internal sealed class CanaryWatch : IDisposable
     private async Task TraceAsync()
     {
         var number = _traces.Send();
-        var spans = _spans[number] = SyntheticTrace.Create(_run.Identity, TraceProtocol.OtlpGrpc, _run.Time.GetUtcNow(), number);
+        var spans = _spans[number] = SyntheticTrace.Create(_run.Identity, _run.Otlp, _run.Time.GetUtcNow(), number);
         try
         {
-            await _run.Sender.SendAsync(TraceProtocol.OtlpGrpc, spans, CancellationToken.None).ConfigureAwait(false);
+            await _run.Sender.SendAsync(_run.Otlp, spans, CancellationToken.None).ConfigureAwait(false);
         }
         catch (SignalException exception)
         {

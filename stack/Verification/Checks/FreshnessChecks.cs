@@ -40,7 +40,7 @@ internal static class FreshnessChecks
             "traces.otlp-http");
     }
 
-    public static Scope Logs(VerificationRun run) => run.Plan.LogProbe is null ? Scope.Skip("no log folder to write to") : Scope.Stack;
+    public static Scope Logs(VerificationRun run) => run.LogProbe is null ? Scope.Skip("no log folder to write to") : Scope.Stack;
 
     private static Outcome Judge(VerificationRun run, string signal, TimeSpan limit, string fix, string elsewhere)
     {

@@ -28,7 +28,7 @@ internal static class GrafanaChecks
 
     public static async Task<Outcome> HealthAsync(VerificationRun run, string? subject, CancellationToken cancellation)
     {
-        var polled = await run.Poll.UntilAsync(token => Client(run).GetJsonAsync("/api/health", null, token), health => health.Text("database") == "ok",
+        var polled = await run.Poll.UntilAsync(token => Client(run).GetJsonAsync("api/health", null, token), health => health.Text("database") == "ok",
             run.ArrivalLimit, cancellation).ConfigureAwait(false);
         return polled.Met
             ? Outcome.Pass($"Grafana {polled.Value.Text("version")} is up")
@@ -41,17 +41,17 @@ internal static class GrafanaChecks
         var configured = run.Plan.Grafana!;
         try
         {
-            var own = await Client(run).GetAsync("/api/user", configured, cancellation).ConfigureAwait(false);
+            var own = await Client(run).GetAsync("api/user", configured, cancellation).ConfigureAwait(false);
             if (!own.IsSuccess)
                 return Outcome.Fail($"the configured user {configured.User} is answered {own.Status}", "grafana → login",
                     "set grafana.user and grafana.password in stack.json to what the data volume was created with, or Teardown --purge");
             foreach (var known in WellKnown.Where(known => known != configured))
             {
-                if ((await Client(run).GetAsync("/api/user", known, cancellation).ConfigureAwait(false)).IsSuccess)
+                if ((await Client(run).GetAsync("api/user", known, cancellation).ConfigureAwait(false)).IsSuccess)
                     return Outcome.Fail($"the well-known {known.User}/{known.Password} logs in", "grafana → login",
                         "change the administrator's password: it is not the configured one");
             }
-            var anonymous = await Client(run).GetAsync("/api/org", null, cancellation).ConfigureAwait(false);
+            var anonymous = await Client(run).GetAsync("api/org", null, cancellation).ConfigureAwait(false);
             return anonymous.IsSuccess
                 ? Outcome.Fail("anyone may read without logging in", "grafana → anonymous access", "switch GF_AUTH_ANONYMOUS_ENABLED off")
                 : Outcome.Pass($"{configured.User} logs in; the well-known defaults and anonymous access do not");
@@ -87,7 +87,7 @@ internal static class GrafanaChecks
             {
                 foreach (var uid in missing.ToList())
                 {
-                    if ((await Client(run).GetAsync($"/api/dashboards/uid/{uid}", run.Plan.Grafana, token).ConfigureAwait(false)).IsSuccess)
+                    if ((await Client(run).GetAsync($"api/dashboards/uid/{uid}", run.Plan.Grafana, token).ConfigureAwait(false)).IsSuccess)
                         missing.Remove(uid);
                 }
                 return missing.Count;
@@ -107,15 +107,15 @@ internal static class GrafanaChecks
         if (run.Services.Count == 0)
         {
             // The stack's own panels show what it takes in: without services that is what Verify itself sends.
-            await TraceChecks.SentAsync(run, TraceProtocol.OtlpGrpc).ConfigureAwait(false);
-            if (run.Plan.LogProbe is not null)
+            await TraceChecks.SentAsync(run, run.Otlp).ConfigureAwait(false);
+            if (run.LogProbe is not null)
                 await LogLines.WrittenAsync(run).ConfigureAwait(false);
         }
 
         var queries = new List<(string Dashboard, bool OfServices, PanelQuery Query)>();
         foreach (var uid in run.Plan.DashboardUids)
         {
-            var read = await run.Poll.UntilAsync(token => Client(run).GetJsonAsync($"/api/dashboards/uid/{uid}", run.Plan.Grafana, token), _ => true,
+            var read = await run.Poll.UntilAsync(token => Client(run).GetJsonAsync($"api/dashboards/uid/{uid}", run.Plan.Grafana, token), _ => true,
                 TimeSpan.FromSeconds(3), cancellation).ConfigureAwait(false);
             if (!read.Met)
                 return Outcome.Blocked($"dashboard {uid} is not there", "grafana.dashboards");
@@ -166,17 +166,11 @@ internal static class GrafanaChecks
     /// <summary>Null when the datasource is provisioned and its store answers through Grafana.</summary>
     private static async Task<string?> AnswersAsync(VerificationRun run, string uid, CancellationToken cancellation)
     {
-        var known = await Client(run).GetAsync($"/api/datasources/uid/{uid}", run.Plan.Grafana, cancellation).ConfigureAwait(false);
+        var known = await Client(run).GetAsync($"api/datasources/uid/{uid}", run.Plan.Grafana, cancellation).ConfigureAwait(false);
         if (!known.IsSuccess)
             return $"is not provisioned ({known.Status})";
-        var path = uid switch
-        {
-            "prometheus" => "api/v1/query?query=vector(1)",
-            "loki" => "loki/api/v1/labels",
-            "tempo" => "api/echo",
-            _ => "api/v2/status",
-        };
-        var answer = await Client(run).GetAsync($"/api/datasources/proxy/uid/{uid}/{path}", run.Plan.Grafana, cancellation).ConfigureAwait(false);
+        var path = Component.All.Single(component => component.Name == uid).QueryPath;
+        var answer = await Client(run).GetAsync($"api/datasources/proxy/uid/{uid}{path}", run.Plan.Grafana, cancellation).ConfigureAwait(false);
         return answer.IsSuccess ? null : $"answers {answer.Status} through Grafana: {HttpAnswer.Excerpt(answer.Body)}";
     }
 
@@ -200,7 +194,7 @@ internal static class GrafanaChecks
         JsonElement json;
         try
         {
-            json = answer.Json("grafana", new Uri(run.Plan.Endpoints.Grafana!, "/api/ds/query"));
+            json = answer.Json("grafana", new Uri(run.Plan.Endpoints.Grafana!, "api/ds/query"));
         }
         catch (SignalException exception)
         {
@@ -219,7 +213,7 @@ internal static class GrafanaChecks
     private static async Task<string?> TempoEmptyAsync(VerificationRun run, string search, CancellationToken cancellation)
     {
         var answer = await Client(run).GetAsync(
-            $"/api/datasources/proxy/uid/tempo/api/search?limit=5&q={Uri.EscapeDataString(search)}", run.Plan.Grafana, cancellation).ConfigureAwait(false);
+            $"api/datasources/proxy/uid/tempo/api/search?limit=5&q={Uri.EscapeDataString(search)}", run.Plan.Grafana, cancellation).ConfigureAwait(false);
         if (!answer.IsSuccess)
             return $"answered {answer.Status}: {HttpAnswer.Excerpt(answer.Body)}";
         return answer.Json("tempo", run.Plan.Endpoints.Tempo).Items("traces").Any() ? null : NoData;

@@ -165,9 +165,9 @@ internal static class LinkChecks
     {
         if (service is not null)
             return await MetricChecks.UnreachedAsync(run, service).ConfigureAwait(false);
-        var sent = await TraceChecks.SentAsync(run, TraceProtocol.OtlpGrpc).ConfigureAwait(false);
+        var sent = await TraceChecks.SentAsync(run, run.Otlp).ConfigureAwait(false);
         if (sent.Problem is not null)
-            return Outcome.Blocked("the synthetic trace was not taken", "traces.otlp-grpc");
+            return Outcome.Blocked("the synthetic trace was not taken", run.OtlpCheck);
         var lines = await LogLines.WrittenAsync(run).ConfigureAwait(false);
         return lines.Stored.Count == 0 ? Outcome.Blocked("no synthetic line is stored", "logs.exactly-once") : null;
     }
@@ -176,7 +176,7 @@ internal static class LinkChecks
     private static async Task<IReadOnlyList<string>> SamplesAsync(VerificationRun run, string? service)
     {
         if (service is null)
-            return [run.Identity.TraceId(RunIdentity.Synthetic, 0)];
+            return [run.Identity.TraceId(run.Synthetic, 0)];
         var ids = (await Traffic.ExpectedTracesAsync(run, service).ConfigureAwait(false))[0];
         return [.. new[] { ids[0], ids[ids.Count / 2], ids[^1] }.Distinct()];
     }

@@ -10,7 +10,7 @@ internal static class LogChecks
     /// <summary>The synthetic file, and every service that this run's requests reach.</summary>
     public static Scope SyntheticAndDriven(VerificationRun run) =>
         Scope.Of(
-            (run.Plan.LogProbe is null ? Enumerable.Empty<string?>() : [null]).Concat(MetricChecks.EachDriven(run).Subjects),
+            (run.LogProbe is null ? Enumerable.Empty<string?>() : [null]).Concat(MetricChecks.EachDriven(run).Subjects),
             "no log folder to write to and no services under src/");
 
     public static Task<Outcome> ExactlyOnceAsync(VerificationRun run, string? service, CancellationToken cancellation) =>
@@ -62,7 +62,7 @@ internal static class LogChecks
         const string Job = $"{LogLines.Job}-push";
         var ns = (run.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
         var text = $"verify {run.Identity.Id} pushed";
-        var trace = run.Identity.TraceId(RunIdentity.Synthetic, 0);
+        var trace = run.Identity.TraceId(run.Synthetic, 0);
         var body = Encoding.UTF8.GetBytes(
             $$"""{"streams":[{"stream":{"job":"{{Job}}","service_name":"{{Job}}"},"values":[["{{ns}}","{{text}}",{"trace_id":"{{trace}}"}]]}]}""");
         try
@@ -88,7 +88,7 @@ internal static class LogChecks
         const string Job = $"{LogLines.Job}-otlp";
         var ns = (run.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
         var text = $"verify {run.Identity.Id} pushed by {receiver.Name}";
-        var request = OtlpTraces.Line(Job, text, ns, run.Identity.TraceId(RunIdentity.Synthetic, 0));
+        var request = OtlpTraces.Line(Job, text, ns, run.Identity.TraceId(run.Synthetic, 0));
         return await OtlpPush.SendAsync(run, receiver, request, cancellation).ConfigureAwait(false) is { } refused
             ? Outcome.Fail(refused, $"verify → {receiver.Name} log receiver", run.Can(Capabilities.OtlpOfEverySignal)
                 ? $"let the {receiver.Name} receiver listen on {receiver.Address} and take logs, too"
@@ -180,7 +180,7 @@ internal static class LogChecks
         if (last.Faults.Missing.Count == count)
         {
             var any = (await WindowAsync(run, service, cancellation).ConfigureAwait(false)).Count > 0;
-            var synthetic = run.Plan.LogProbe is not null && (await LogLines.WrittenAsync(run).ConfigureAwait(false)).Stored.Count > 0;
+            var synthetic = run.LogProbe is not null && (await LogLines.WrittenAsync(run).ConfigureAwait(false)).Stored.Count > 0;
             return (any, synthetic) switch
             {
                 (true, _) => Outcome.Fail($"none of {count} request lines is stored; other lines of {service} are", $"{service} → request log",

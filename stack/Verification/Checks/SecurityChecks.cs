@@ -10,6 +10,9 @@ internal static class SecurityChecks
 {
     private static readonly TimeSpan ConnectLimit = TimeSpan.FromMilliseconds(300);
 
+    public static Scope OwnComponents(VerificationRun run) =>
+        run.Plan.IsExternal ? Scope.Skip("what the components of a stack count is for those to watch who run it") : Scope.Stack;
+
     public static Scope PublishedPorts(VerificationRun run) =>
         run.Plan.PublishedPorts.Count == 0 ? Scope.Skip("this stack publishes no port on this machine") : Scope.Stack;
 
@@ -51,8 +54,8 @@ internal static class SecurityChecks
     {
         var before = await DropCounters.BaselineAsync(run).ConfigureAwait(false);
         await Traffic.OfAsync(run).ConfigureAwait(false);
-        await TraceChecks.SentAsync(run, TraceProtocol.OtlpGrpc).ConfigureAwait(false);
-        if (run.Plan.LogProbe is not null)
+        await TraceChecks.SentAsync(run, run.Otlp).ConfigureAwait(false);
+        if (run.LogProbe is not null)
             await LogLines.WrittenAsync(run).ConfigureAwait(false);
         if (before.Components.Count == 0)
             return Outcome.Fail("no component shows its own metrics", "verify → /metrics of the components",

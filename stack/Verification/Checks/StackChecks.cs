@@ -25,7 +25,7 @@ internal static class StackChecks
     private static IEnumerable<(string Name, Uri Address, bool IsService)> Ready(VerificationRun run)
     {
         foreach (var (component, address) in run.Plan.Endpoints.Components)
-            yield return (component.Name, new Uri(address, component.ReadyPath), false);
+            yield return (component.Name, new Endpoint(address).At(run.Plan.IsExternal ? component.QueryPath : component.ReadyPath), false);
         foreach (var service in run.Services)
             yield return (service.Name, new Uri(service.BaseAddress, "/health/ready"), true);
     }

@@ -10,6 +10,10 @@ internal static class TraceChecks
     public static Scope SyntheticAndDriven(VerificationRun run) =>
         new([null, .. run.Services.Where(service => service.ProbePath is not null).Select(service => service.Name)], null);
 
+    /// <summary>As <see cref="SyntheticAndDriven"/>, where the stack has the receiver.</summary>
+    public static Scope OtlpGrpcReceiver(VerificationRun run) =>
+        run.Plan.Endpoints.OtlpGrpc is null ? Scope.Skip("this stack has no OTLP/gRPC receiver") : SyntheticAndDriven(run);
+
     public static Scope Callers(VerificationRun run) =>
         run.Services.Count == 0
             ? Scope.Skip("no services under src/")
@@ -46,9 +50,9 @@ internal static class TraceChecks
         IReadOnlyList<string> wanted;
         if (service is null)
         {
-            var sent = await SentAsync(run, TraceProtocol.OtlpGrpc).ConfigureAwait(false);
+            var sent = await SentAsync(run, run.Otlp).ConfigureAwait(false);
             if (sent.Problem is not null)
-                return Outcome.Blocked("the synthetic trace was not taken", "traces.otlp-grpc");
+                return Outcome.Blocked("the synthetic trace was not taken", run.OtlpCheck);
             (of, name, wanted) = (SyntheticTrace.Service, SyntheticTrace.Name(run.Identity), [sent.Spans[0].TraceId]);
         }
         else
@@ -268,7 +272,7 @@ internal static class TraceChecks
             if (polled.Error is { } error)
                 return Outcome.Unanswered(error, "tempo");
             var detail = $"{traffic.Answered - pending.Count} of {traffic.Answered} requests left one server span; {problem}";
-            var synthetic = await SentAsync(run, TraceProtocol.OtlpGrpc).ConfigureAwait(false);
+            var synthetic = await SentAsync(run, run.Otlp).ConfigureAwait(false);
             return synthetic.Problem is null
                 ? Outcome.Fail(detail, $"{service} → OTLP exporter",
                     $"check OTEL_EXPORTER_OTLP_ENDPOINT ({run.Plan.Endpoints.OtlpGrpc} from the host), "

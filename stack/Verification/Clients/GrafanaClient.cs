@@ -27,8 +27,8 @@ internal sealed class GrafanaClient(SignalHttp http, Uri address)
     /// <summary>Runs queries as a panel does; the answer also carries the errors of single queries.</summary>
     public Task<HttpAnswer> QueryAsync(byte[] body, GrafanaCredentials? credentials, CancellationToken cancellation) =>
         credentials is null
-            ? http.PostAsync(Component, new Uri(Address, "/api/ds/query"), body, "application/json", cancellation)
-            : http.PostAsync(Component, new Uri(Address, "/api/ds/query"), body, "application/json", cancellation, Authorization(credentials));
+            ? http.PostAsync(Component, new Uri(Address, "api/ds/query"), body, "application/json", cancellation)
+            : http.PostAsync(Component, new Uri(Address, "api/ds/query"), body, "application/json", cancellation, Authorization(credentials));
 
     private static (string, string) Authorization(GrafanaCredentials credentials) =>
         ("Authorization", $"Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes($"{credentials.User}:{credentials.Password}"))}");

@@ -35,7 +35,7 @@ internal sealed class LokiClient(SignalHttp http, Uri address)
         var limit = pageSize;
         while (true)
         {
-            var uri = new Uri(Address, $"/loki/api/v1/query_range?query={Uri.EscapeDataString(query)}&start={start}&end={end}&limit={limit}&direction=forward");
+            var uri = new Uri(Address, $"loki/api/v1/query_range?query={Uri.EscapeDataString(query)}&start={start}&end={end}&limit={limit}&direction=forward");
             var page = ReadStreams(await http.GetJsonAsync(Component, uri, cancellation, ("X-Loki-Response-Encoding-Flags", "categorize-labels"))
                 .ConfigureAwait(false));
             // The page begins at the last timestamp again: drop as many of its lines there as were already taken.
@@ -59,7 +59,7 @@ internal sealed class LokiClient(SignalHttp http, Uri address)
     public async Task<IReadOnlyList<IReadOnlyDictionary<string, string>>> SeriesAsync(
         string matcher, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellation)
     {
-        var uri = new Uri(Address, $"/loki/api/v1/series?match[]={Uri.EscapeDataString(matcher)}&start={Nanoseconds(from)}&end={Nanoseconds(to)}");
+        var uri = new Uri(Address, $"loki/api/v1/series?match[]={Uri.EscapeDataString(matcher)}&start={Nanoseconds(from)}&end={Nanoseconds(to)}");
         var answer = await http.GetJsonAsync(Component, uri, cancellation).ConfigureAwait(false);
         return [.. answer.Items("data").Select(item => item.TextMap())];
     }
@@ -67,14 +67,14 @@ internal sealed class LokiClient(SignalHttp http, Uri address)
     /// <summary>The label names of the whole store in the window.</summary>
     public async Task<IReadOnlyList<string>> LabelsAsync(DateTimeOffset from, DateTimeOffset to, CancellationToken cancellation)
     {
-        var uri = new Uri(Address, $"/loki/api/v1/labels?start={Nanoseconds(from)}&end={Nanoseconds(to)}");
+        var uri = new Uri(Address, $"loki/api/v1/labels?start={Nanoseconds(from)}&end={Nanoseconds(to)}");
         var answer = await http.GetJsonAsync(Component, uri, cancellation).ConfigureAwait(false);
         return [.. answer.Items("data").Select(item => item.GetString() ?? "")];
     }
 
     /// <summary>Pushes one stream; the answer is the caller's to judge.</summary>
     public Task<HttpAnswer> PushAsync(byte[] body, CancellationToken cancellation) =>
-        http.PostAsync(Component, new Uri(Address, "/loki/api/v1/push"), body, "application/json", cancellation);
+        http.PostAsync(Component, new Uri(Address, "loki/api/v1/push"), body, "application/json", cancellation);
 
     internal static IReadOnlyList<StoredLine> ReadStreams(JsonElement answer)
     {

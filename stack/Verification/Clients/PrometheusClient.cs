@@ -25,21 +25,21 @@ internal sealed class PrometheusClient(SignalHttp http, Uri address)
 
     public async Task<IReadOnlyList<VectorSample>> QueryAsync(string expression, CancellationToken cancellation)
     {
-        var uri = new Uri(Address, $"/api/v1/query?query={Uri.EscapeDataString(expression)}");
+        var uri = new Uri(Address, $"api/v1/query?query={Uri.EscapeDataString(expression)}");
         return ReadVector(await http.GetJsonAsync(Component, uri, cancellation).ConfigureAwait(false));
     }
 
     public async Task<IReadOnlyList<SeriesExemplar>> ExemplarsAsync(string selector, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellation)
     {
-        var uri = new Uri(Address, $"/api/v1/query_exemplars?query={Uri.EscapeDataString(selector)}&start={Seconds(from)}&end={Seconds(to)}");
+        var uri = new Uri(Address, $"api/v1/query_exemplars?query={Uri.EscapeDataString(selector)}&start={Seconds(from)}&end={Seconds(to)}");
         return ReadExemplars(await http.GetJsonAsync(Component, uri, cancellation).ConfigureAwait(false));
     }
 
     public async Task<IReadOnlyList<TargetState>> TargetsAsync(CancellationToken cancellation) =>
-        ReadTargets(await http.GetJsonAsync(Component, new Uri(Address, "/api/v1/targets?state=active"), cancellation).ConfigureAwait(false));
+        ReadTargets(await http.GetJsonAsync(Component, new Uri(Address, "api/v1/targets?state=active"), cancellation).ConfigureAwait(false));
 
     public async Task<IReadOnlyList<RuleState>> RulesAsync(CancellationToken cancellation) =>
-        ReadRules(await http.GetJsonAsync(Component, new Uri(Address, "/api/v1/rules"), cancellation).ConfigureAwait(false));
+        ReadRules(await http.GetJsonAsync(Component, new Uri(Address, "api/v1/rules"), cancellation).ConfigureAwait(false));
 
     internal static IReadOnlyList<VectorSample> ReadVector(JsonElement answer)
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text.Json;
@@ -37,19 +38,14 @@ internal sealed record HttpAnswer(int Status, string Body)
 }
 
 /// <summary>HTTP with bounded answers and one kind of failure.</summary>
-internal sealed class SignalHttp : IDisposable
+/// <param name="access">What requests carry below which base address.</param>
+/// <param name="acceptsAnyCertificate">Whether a certificate need not be valid.</param>
+internal sealed class SignalHttp(IReadOnlyList<Endpoint>? access = null, bool acceptsAnyCertificate = false) : IDisposable
 {
     private const long LargestAnswer = 64 * 1024 * 1024;
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(5);
 
-    private readonly HttpClient _client = new(new SocketsHttpHandler
-    {
-        AllowAutoRedirect = false,
-        UseProxy = false,
-        UseCookies = false,
-        ConnectTimeout = TimeSpan.FromSeconds(2),
-        PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
-    })
+    private readonly HttpClient _client = new(Handler(acceptsAnyCertificate))
     {
         Timeout = Timeout.InfiniteTimeSpan,
         MaxResponseContentBufferSize = LargestAnswer,
@@ -88,13 +84,39 @@ internal sealed class SignalHttp : IDisposable
         return answer.Json(component, address);
     }
 
+    /// <summary>The headers that a request to this address carries.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Carried(Uri address)
+        => access?.Where(endpoint => endpoint.Address.IsBaseOf(address)).MaxBy(endpoint => endpoint.Address.AbsolutePath.Length) is not { } endpoint ? []
+            : endpoint.Credentials is { } credentials
+                ? [.. endpoint.Headers, KeyValuePair.Create("authorization", $"{credentials.Scheme} {credentials.Parameter}")]
+                : [.. endpoint.Headers];
+
+    /// <summary>A handler with the same rules for a client of another kind, which disposes it.</summary>
+    public HttpMessageHandler Handler() => Handler(acceptsAnyCertificate);
+
     public void Dispose() => _client.Dispose();
+
+    [SuppressMessage("Security", "CA5359", Justification = "Asked for by the person who names the stack.")]
+    private static SocketsHttpHandler Handler(bool acceptsAnyCertificate) => new()
+    {
+        AllowAutoRedirect = false,
+        UseProxy = false,
+        UseCookies = false,
+        ConnectTimeout = TimeSpan.FromSeconds(2),
+        PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
+        SslOptions = { RemoteCertificateValidationCallback = acceptsAnyCertificate ? (_, _, _, _) => true : null },
+    };
 
     private async Task<HttpAnswer> SendAsync(string component, HttpRequestMessage request, CancellationToken cancellation)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(RequestTimeout);
         var origin = request.RequestUri!.GetLeftPart(UriPartial.Authority);
+        foreach (var (name, value) in Carried(request.RequestUri))
+        {
+            if (!request.Headers.Contains(name))
+                request.Headers.TryAddWithoutValidation(name, value);
+        }
         try
         {
             using (request)

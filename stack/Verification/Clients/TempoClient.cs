@@ -21,7 +21,7 @@ internal sealed class TempoClient(SignalHttp http, Uri address)
     /// <summary>The answer as written; null when the store does not know the trace.</summary>
     public async Task<string?> RawTraceAsync(string traceId, CancellationToken cancellation)
     {
-        var uri = new Uri(Address, $"/api/v2/traces/{traceId}");
+        var uri = new Uri(Address, $"api/v2/traces/{traceId}");
         var answer = await http.GetAsync(Component, uri, cancellation, ("Accept", "application/json")).ConfigureAwait(false);
         if (answer.Status == 404)
             return null;
@@ -49,7 +49,7 @@ internal sealed class TempoClient(SignalHttp http, Uri address)
         }
 
         async Task<IReadOnlySet<string>> AskAsync(string what) =>
-            ReadSearch(await http.GetJsonAsync(Component, new Uri(Address, $"/api/search?{what}{window}"), cancellation).ConfigureAwait(false));
+            ReadSearch(await http.GetJsonAsync(Component, new Uri(Address, $"api/search?{what}{window}"), cancellation).ConfigureAwait(false));
     }
 
     /// <summary>Tempo strips leading zeros of the ids it answers to a search.</summary>

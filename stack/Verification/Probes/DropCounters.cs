@@ -75,7 +75,7 @@ internal static class DropCounters
         limit.CancelAfter(TimeSpan.FromSeconds(1));
         try
         {
-            var answer = await run.Http.GetAsync(component, new Uri(address, "/metrics"), limit.Token, ("Accept", "text/plain;version=0.0.4"))
+            var answer = await run.Http.GetAsync(component, new Uri(address, "metrics"), limit.Token, ("Accept", "text/plain;version=0.0.4"))
                 .ConfigureAwait(false);
             return answer.IsSuccess ? answer.Body : null;
         }

@@ -81,7 +81,7 @@ internal static class LogLines
     public static Task<ProbeLines> WrittenAsync(VerificationRun run) =>
         run.FactAsync("probe-lines", "", async cancellation =>
         {
-            var probe = run.Plan.LogProbe ?? throw new InvalidOperationException("the plan has no log probe");
+            var probe = run.LogProbe ?? throw new InvalidOperationException("the plan has no log probe");
             await DropCounters.BaselineAsync(run).ConfigureAwait(false);
             var written = new List<string>();
             var emitted = new List<(int Number, long Timestamp)>();
@@ -187,8 +187,8 @@ internal static class LogLines
             json.WriteString("level", "information");
             json.WriteString("service", job);
             json.WriteString("message", $"verify {run.Identity.Id} line {number}");
-            json.WriteString("trace_id", run.Identity.TraceId(RunIdentity.Synthetic, trace));
-            json.WriteString("span_id", run.Identity.SpanId(RunIdentity.Synthetic, trace * 16));
+            json.WriteString("trace_id", run.Identity.TraceId(run.Synthetic, trace));
+            json.WriteString("span_id", run.Identity.SpanId(run.Synthetic, trace * 16));
             json.WriteNumber("number", number);
             json.WriteEndObject();
         }

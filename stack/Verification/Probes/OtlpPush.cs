@@ -21,9 +21,10 @@ internal static class OtlpPush
     {
         var endpoints = run.Plan.Endpoints;
         return run.Can(Capabilities.OtlpOfEverySignal)
-            ? [new("OTLP/gRPC", endpoints.OtlpGrpc, true), new("OTLP/HTTP", new Uri(endpoints.OtlpHttp, $"/v1/{signal}"), false)]
+            ? [.. endpoints.OtlpGrpc is { } grpc ? [new OtlpReceiver("OTLP/gRPC", grpc, true)] : Array.Empty<OtlpReceiver>(),
+                new("OTLP/HTTP", new Uri(endpoints.OtlpHttp, $"v1/{signal}"), false)]
             : [new("OTLP/HTTP",
-                signal == "metrics" ? new Uri(endpoints.Prometheus, "/api/v1/otlp/v1/metrics") : new Uri(endpoints.Loki, "/otlp/v1/logs"), false)];
+                signal == "metrics" ? new Uri(endpoints.Prometheus, "api/v1/otlp/v1/metrics") : new Uri(endpoints.Loki, "otlp/v1/logs"), false)];
     }
 
     /// <summary>Answers why the request was not taken whole, nothing when it was.</summary>
@@ -33,7 +34,7 @@ internal static class OtlpPush
         {
             if (receiver.IsGrpc)
             {
-                await CallAsync(receiver.Address, request, cancellation).ConfigureAwait(false);
+                await CallAsync(run.Http, receiver.Address, request, cancellation).ConfigureAwait(false);
                 return null;
             }
             var answer = await run.Http.PostAsync(
@@ -47,16 +48,19 @@ internal static class OtlpPush
     }
 
     /// <exception cref="SignalException">The receiver did not take all of it.</exception>
-    public static async Task CallAsync(Uri receiver, IMessage request, CancellationToken cancellation)
+    public static async Task CallAsync(SignalHttp http, Uri receiver, IMessage request, CancellationToken cancellation)
     {
         try
         {
             using var channel = GrpcChannel.ForAddress(receiver, new GrpcChannelOptions
             {
-                HttpHandler = new SocketsHttpHandler { UseProxy = false, ConnectTimeout = TimeSpan.FromSeconds(2) },
+                HttpHandler = http.Handler(),
                 DisposeHttpClient = true,
             });
-            var options = new CallOptions(deadline: DateTime.UtcNow.AddSeconds(15), cancellationToken: cancellation);
+            var headers = new Metadata();
+            foreach (var (name, value) in http.Carried(receiver))
+                headers.Add(name, value);
+            var options = new CallOptions(headers, DateTime.UtcNow.AddSeconds(15), cancellation);
             var rejected = request switch
             {
                 ExportTraceServiceRequest traces =>

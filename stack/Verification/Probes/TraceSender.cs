@@ -23,9 +23,9 @@ internal sealed class TraceSender(SignalHttp http, StackEndpoints endpoints)
     public Uri? Receiver(TraceProtocol protocol) => protocol switch
     {
         TraceProtocol.OtlpGrpc => endpoints.OtlpGrpc,
-        TraceProtocol.OtlpHttpProtobuf or TraceProtocol.OtlpHttpJson => new Uri(endpoints.OtlpHttp, "/v1/traces"),
-        TraceProtocol.Zipkin => endpoints.Zipkin is { } zipkin ? new Uri(zipkin, "/api/v2/spans") : null,
-        TraceProtocol.Jaeger => endpoints.JaegerThrift is { } jaeger ? new Uri(jaeger, "/api/traces") : null,
+        TraceProtocol.OtlpHttpProtobuf or TraceProtocol.OtlpHttpJson => new Uri(endpoints.OtlpHttp, "v1/traces"),
+        TraceProtocol.Zipkin => endpoints.Zipkin is { } zipkin ? new Uri(zipkin, "api/v2/spans") : null,
+        TraceProtocol.Jaeger => endpoints.JaegerThrift is { } jaeger ? new Uri(jaeger, "api/traces") : null,
         _ => throw new ArgumentOutOfRangeException(nameof(protocol), protocol, "not a protocol"),
     };
 
@@ -36,7 +36,7 @@ internal sealed class TraceSender(SignalHttp http, StackEndpoints endpoints)
         var request = OtlpTraces.Request(spans);
         return protocol switch
         {
-            TraceProtocol.OtlpGrpc => OtlpPush.CallAsync(receiver, request, cancellation),
+            TraceProtocol.OtlpGrpc => OtlpPush.CallAsync(http, receiver, request, cancellation),
             TraceProtocol.OtlpHttpProtobuf => PostAsync("the OTLP/HTTP receiver", receiver, request.ToByteArray(), "application/x-protobuf", cancellation),
             TraceProtocol.OtlpHttpJson => PostAsync("the OTLP/HTTP receiver", receiver, OtlpJson.Format(request), "application/json", cancellation),
             TraceProtocol.Zipkin => PostAsync("the Zipkin receiver", receiver, ZipkinWriter.Write(request), "application/json", cancellation),

@@ -188,13 +188,12 @@ public sealed class BuildScriptTests : IDisposable
     }
 
     [Fact]
-    public async Task Nothing_is_left_running_by_a_compilation()
+    public async Task No_build_node_is_left_running_by_a_compilation()
     {
         await _repository.RunAsync();
 
         var build = Assert.Single(await File.ReadAllLinesAsync(_repository.PathOf("sdk/builds"), TestContext.Current.CancellationToken));
         Assert.Contains("-nodeReuse:false", build, StringComparison.Ordinal);
-        Assert.Contains("-p:UseSharedCompilation=false", build, StringComparison.Ordinal);
     }
 
     private static ScriptRepository Create()

@@ -67,7 +67,7 @@ internal sealed class LogEvaluator(ILogReader reader, CancellationToken cancella
         if (bases.Count == 0 || toNs <= fromNs)
             yield break;
 
-        foreach (var entry in reader.Entries(bases.Keys, fromNs, toNs, newestFirst, cancellation))
+        foreach (var entry in reader.Entries(bases.Keys, fromNs, toNs, newestFirst, Required(selection.Stages), cancellation))
         {
             if ((++Work.Lines & 0xff) == 0)
                 cancellation.ThrowIfCancellationRequested();
@@ -92,6 +92,13 @@ internal sealed class LogEvaluator(ILogReader reader, CancellationToken cancella
             yield return (Labels.FromParsed(line.Values), entry);
         }
     }
+
+    /// <summary>The texts that every line must hold to pass the leading line filters.</summary>
+    private static List<string> Required(IReadOnlyList<LogStage> stages) =>
+    [
+        .. stages.TakeWhile(static stage => stage is LogLineFilter).Cast<LogLineFilter>()
+            .Where(static filter => filter is { Wanted: true, Texts: [_], Patterns: [] }).Select(static filter => filter.Texts[0]),
+    ];
 
     // Leading line filters need no labels: most lines of a selective query end here.
     private static bool PassesText(IReadOnlyList<LogStage> stages, string text, out int rest)

@@ -35,7 +35,6 @@
   };
   const css = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const colour = index => css(`--c${index ?? 0}`);
-  const named = { error: "--bad", critical: "--bad", fatal: "--bad", warn: "--warn", info: "--c0", debug: "--faint", trace: "--faint", unknown: "--faint" };
   const thresholdColours = { green: "--good", red: "--bad", orange: "--warn", yellow: "--warn", "dark-red": "--bad", "dark-green": "--good" };
   const threshold = c => thresholdColours[c] ? css(thresholdColours[c]) : c || css("--good");
 
@@ -62,7 +61,7 @@
     option.brush = { xAxisIndex: 0, brushStyle: { borderWidth: 1, color: "rgba(120,140,255,.18)", borderColor: colour(0) }, outOfBrush: { colorAlpha: 1 } };
     option.toolbox = { show: false };
     option.series = (data.series || []).map(one => {
-      const own = bars && named[one.name] ? css(named[one.name]) : colour(one.colour);
+      const own = colour(one.colour);
       return {
         type: bars ? "bar" : "line", name: one.name, data: one.points, stack: data.stacked ? "all" : undefined, itemStyle: { color: own },
         lineStyle: { width: 1.6, color: own }, showSymbol: (one.points || []).length < 2, symbolSize: 5, areaStyle: data.stacked && !bars ? { opacity: .25 } : undefined,

@@ -88,9 +88,19 @@ internal static class Show
         }
     }
 
-    /// <summary>The colour of a service or series: the same on every page.</summary>
+    /// <summary>The colour of a service, level or series: the same on every page.</summary>
     public static int Colour(string name)
     {
+        switch (name)
+        {
+            case "error" or "critical" or "fatal":
+                return Colours;
+            case "warn":
+                return Colours + 1;
+            case "debug" or "trace" or "unknown":
+                return Colours + 2;
+        }
+
         uint hash = 2166136261;
         foreach (var c in name)
             hash = (hash ^ c) * 16777619;

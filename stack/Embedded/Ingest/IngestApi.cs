@@ -18,6 +18,7 @@ internal static class IngestApi
         services.AddSingleton<OtlpReceiver>();
         services.AddSingleton<OtlpHttp>();
         services.AddSingleton<RequestBody>();
+        services.AddSingleton<RemoteWrite>();
         services.AddGrpc(grpc =>
         {
             grpc.MaxReceiveMessageSize = RequestBody.Limit;
@@ -51,9 +52,12 @@ internal static class IngestApi
         Take(ports.OtlpHttp, "/v1/logs", otlp.LogsAsync);
         Take(ports.OtlpHttp, "/api/v1/otlp/v1/metrics", otlp.MetricsAsync);
         Take(ports.Prometheus, "/api/v1/otlp/v1/metrics", otlp.MetricsAsync);
+        Take(ports.Prometheus, "/api/v1/write", app.Services.GetRequiredService<RemoteWrite>().WriteAsync);
         Take(ports.Loki, "/otlp/v1/logs", otlp.LogsAsync);
         Take(ports.Zipkin, "/api/v2/spans", context => ZipkinAsync(context, receiver, body));
         Take(ports.JaegerThrift, "/api/traces", context => JaegerAsync(context, receiver, body));
+        foreach (var port in ((int[])[ports.Grafana, ports.Prometheus, ports.Loki, ports.Tempo]).Where(static port => port != 0))
+            app.MapGet("/metrics", OwnMetrics.Answer).WithMetadata(new Listener(port));
         app.Use(async (context, next) =>
         {
             await next(context);

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Compression;
 using Google.Protobuf;
 using MicroMonitored.Protocols;
+using Snappier;
 
 namespace MicroMonitored.Embedded.Ingest;
 
@@ -12,6 +13,9 @@ internal sealed class RequestBody : IDisposable
     public const int Limit = 16 * 1024 * 1024;
     private const int Small = 1024 * 1024;
 
+    /// <summary>A snappy block of three bytes says sixty-four at most.</summary>
+    private const int MostSnappy = 22;
+
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
 
     // Large bodies are read one at a time into one buffer, so that many senders together cannot fill the memory.
@@ -21,13 +25,40 @@ internal sealed class RequestBody : IDisposable
     /// <summary>Hands the whole body to <paramref name="use"/>; the memory is valid only within the call.</summary>
     /// <param name="what">What the body must be, for the sender of one that is not.</param>
     /// <exception cref="IngestException">Too large, an unknown encoding, not what its encoding says, or not what it must be.</exception>
-    public async Task<T> ReadAsync<T>(HttpRequest request, string what, Func<ReadOnlyMemory<byte>, T> use, CancellationToken cancellation)
+    public Task<T> ReadAsync<T>(HttpRequest request, string what, Func<ReadOnlyMemory<byte>, T> use, CancellationToken cancellation) =>
+        ReadAsync(request, "identity", what, use, cancellation);
+
+    /// <summary>The same for a body that is one block of snappy, whether or not its encoding says so.</summary>
+    /// <exception cref="IngestException">Too large, an unknown encoding, not what its encoding says, or not what it must be.</exception>
+    public Task<T> ReadSnappyAsync<T>(HttpRequest request, string what, Func<ReadOnlyMemory<byte>, T> use, CancellationToken cancellation) =>
+        ReadAsync(request, "snappy", what, bytes => Unsnappy(bytes, use), cancellation);
+
+    private static T Unsnappy<T>(ReadOnlyMemory<byte> bytes, Func<ReadOnlyMemory<byte>, T> use)
+    {
+        var length = Snappy.GetUncompressedLength(bytes.Span);
+        if (length > Limit)
+            throw TooLarge();
+        if (length / MostSnappy > bytes.Length)
+            throw IngestException.Invalid("The body cannot be decompressed.");
+        var buffer = ArrayPool<byte>.Shared.Rent(Math.Max(length, 1));
+        try
+        {
+            return use(buffer.AsMemory(0, Snappy.Decompress(bytes.Span, buffer)));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private async Task<T> ReadAsync<T>(
+        HttpRequest request, string plain, string what, Func<ReadOnlyMemory<byte>, T> use, CancellationToken cancellation)
     {
         if (request.ContentLength > Limit)
             throw TooLarge();
         var body = request.Headers.ContentEncoding.ToString().Trim() switch
         {
-            "" or "identity" => request.Body,
+            var encoding when encoding is "" or "identity" || encoding == plain => request.Body,
             "gzip" => new GZipStream(request.Body, CompressionMode.Decompress, leaveOpen: true),
             "deflate" => new ZLibStream(request.Body, CompressionMode.Decompress, leaveOpen: true),
             var other => throw new IngestException(

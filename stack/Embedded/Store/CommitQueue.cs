@@ -46,6 +46,16 @@ internal sealed class WriteSession(SqliteConnection connection)
         return rows;
     }
 
+    /// <summary>The first two columns of all rows, which are bytes.</summary>
+    public List<(byte[] First, byte[] Second)> Blobs(string sql)
+    {
+        using var reader = Bind(sql, []).ExecuteReader();
+        var rows = new List<(byte[], byte[])>();
+        while (reader.Read())
+            rows.Add(((byte[])reader.GetValue(0), (byte[])reader.GetValue(1)));
+        return rows;
+    }
+
     /// <summary>Inserts one row and gives its id.</summary>
     public long Insert(string sql, params ReadOnlySpan<object?> arguments)
     {
@@ -84,7 +94,12 @@ internal sealed class CommitQueue : IAsyncDisposable
 {
     private const int RowsPerTransaction = 20_000;
 
-    private readonly Channel<StoreWrite> _writes = Channel.CreateBounded<StoreWrite>(new BoundedChannelOptions(1024) { SingleReader = true });
+    private const int Waiting = 256;
+
+    /// <summary>How long a change waits for room before its sender is told to come again.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    private readonly Channel<StoreWrite> _writes = Channel.CreateBounded<StoreWrite>(new BoundedChannelOptions(Waiting) { SingleReader = true });
     private readonly WriteSession _session;
     private readonly Thread _thread;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -98,9 +113,18 @@ internal sealed class CommitQueue : IAsyncDisposable
 
     public async Task WriteAsync(StoreWrite write, CancellationToken cancellation)
     {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         try
         {
-            await _writes.Writer.WriteAsync(write, cancellation);
+            if (!_writes.Writer.TryWrite(write))
+            {
+                patience.CancelAfter(Patience);
+                await _writes.Writer.WriteAsync(write, patience.Token);
+            }
+        }
+        catch (OperationCanceledException exception) when (!cancellation.IsCancellationRequested)
+        {
+            throw new StoreUnavailableException("The store cannot keep up; send again later.", exception);
         }
         catch (ChannelClosedException exception)
         {

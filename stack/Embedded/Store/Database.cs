@@ -10,7 +10,7 @@ internal sealed class Database : IDisposable
 {
     /// <summary>Written as SQLite's application id, so that a foreign file is known: "MMon".</summary>
     private const int ApplicationId = 0x4D4D6F6E;
-    private const int SchemaVersion = 2;
+    private const int SchemaVersion = 3;
 
     private const string Schema = """
         CREATE TABLE series (id INTEGER PRIMARY KEY, labels TEXT NOT NULL);
@@ -30,12 +30,12 @@ internal sealed class Database : IDisposable
             PRIMARY KEY (path, identity)) WITHOUT ROWID;
         CREATE TABLE operations (id INTEGER PRIMARY KEY, service TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (service, name));
         CREATE TABLE messages (id INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, data BLOB NOT NULL);
-        CREATE TABLE spans (id INTEGER PRIMARY KEY, trace_id BLOB NOT NULL, span_id BLOB NOT NULL, kind INTEGER NOT NULL, parent_id BLOB,
-            operation_id INTEGER NOT NULL, start_ns INTEGER NOT NULL, end_ns INTEGER NOT NULL,
-            resource_id INTEGER NOT NULL, scope_id INTEGER NOT NULL, data BLOB NOT NULL);
-        CREATE UNIQUE INDEX spans_by_id ON spans (trace_id, span_id, kind);
-        CREATE INDEX spans_by_operation ON spans (operation_id, start_ns);
-        CREATE INDEX spans_by_time ON spans (start_ns);
+        CREATE TABLE span_blocks (id INTEGER PRIMARY KEY, from_ns INTEGER NOT NULL, to_ns INTEGER NOT NULL, end_ns INTEGER NOT NULL,
+            spans INTEGER NOT NULL, traces INTEGER NOT NULL, tail INTEGER NOT NULL, operations BLOB NOT NULL, messages BLOB NOT NULL,
+            head BLOB NOT NULL, body BLOB NOT NULL);
+        CREATE INDEX span_blocks_by_time ON span_blocks (to_ns, from_ns, end_ns, spans, traces);
+        CREATE INDEX span_blocks_of_tail ON span_blocks (id) WHERE tail = 1;
+        CREATE TABLE span_filters (id INTEGER PRIMARY KEY, filter BLOB NOT NULL);
         CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
         """;
 
@@ -98,6 +98,19 @@ internal sealed class Database : IDisposable
 
     public long Bytes() => Length(Path) + Length(Path + "-wal");
 
+    /// <summary>Bytes of the pages in use: what the file would take without those that wait to be filled again.</summary>
+    public long UsedBytes() => ((Number("SELECT page_count FROM pragma_page_count") ?? 0) - (Number("SELECT freelist_count FROM pragma_freelist_count") ?? 0))
+        * (Number("SELECT page_size FROM pragma_page_size") ?? 0);
+
+    /// <summary>The one number that a query gives; null where it gives none.</summary>
+    public long? Number(string sql)
+    {
+        using var connection = OpenReader();
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        return command.ExecuteScalar() as long?;
+    }
+
     public void Dispose()
     {
         using (var pool = new SqliteConnection(_readerConnectionString))
@@ -151,18 +164,18 @@ internal sealed class Database : IDisposable
     /// <summary>Why the file is not a store of this format; null when it is, or is empty.</summary>
     private string? Fault()
     {
-        if (Number("SELECT count(*) FROM sqlite_master") == 0)
+        if (WrittenNumber("SELECT count(*) FROM sqlite_master") == 0)
             return null;
-        if (Number("PRAGMA application_id") != ApplicationId)
+        if (WrittenNumber("PRAGMA application_id") != ApplicationId)
             return "is a database of another program";
-        var version = Number("PRAGMA user_version");
+        var version = WrittenNumber("PRAGMA user_version");
         return version == SchemaVersion ? null : $"was written by {(version > SchemaVersion ? "a newer" : "an older")} engine (format {version}, "
             + $"this one reads {SchemaVersion})";
     }
 
     private void Create()
     {
-        var isEmpty = Number("SELECT count(*) FROM sqlite_master") == 0;
+        var isEmpty = WrittenNumber("SELECT count(*) FROM sqlite_master") == 0;
 
         // A commit reaches the operating system's cache before it is answered, which a killed process survives;
         // only a power failure may take the newest commits.
@@ -174,7 +187,7 @@ internal sealed class Database : IDisposable
             Run($"BEGIN IMMEDIATE; {Schema} PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {SchemaVersion}; COMMIT");
     }
 
-    private long Number(string sql)
+    private long WrittenNumber(string sql)
     {
         using var command = Writer.CreateCommand();
         command.CommandText = sql;

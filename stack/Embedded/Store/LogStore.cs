@@ -16,7 +16,7 @@ internal sealed record TailPosition(string Path, string Identity, byte[] Fingerp
 internal sealed class LogStore : ILogReader, ILogWriter
 {
     public const int MaxStreams = 20_000;
-    private const int DeletedBlocks = 200;
+    private const int DeletedBlocks = 50;
     private const int MergedBlocks = 4096;
     private const int MergedBytes = 4 * 1024 * 1024;
     private const long Gap = 1L << 24;
@@ -102,16 +102,34 @@ internal sealed class LogStore : ILogReader, ILogWriter
         while (write.Deleted == DeletedBlocks);
     }
 
+    /// <summary>The latest time of the oldest block; null where there is none.</summary>
+    public long? Oldest() => _database.Number("SELECT min(to_ns) FROM log_blocks");
+
+    /// <summary>Deletes the oldest blocks, however new they are; how many lines they held.</summary>
+    public async Task<long> DropOldestAsync(CancellationToken cancellation)
+    {
+        var write = new RetainWrite(this, long.MaxValue);
+        await _queue.WriteAsync(write, cancellation);
+        _counters.Add("dropped_log_lines", "retention_size", write.Lines);
+        return write.Lines;
+    }
+
     /// <summary>Makes one block of the many small ones that a stream has got by small writes.</summary>
     /// <remarks>Nothing but this and retention deletes blocks, and the two run one after the other.</remarks>
     public async Task CompactAsync(CancellationToken cancellation)
     {
         foreach (var stream in Tails())
         {
-            cancellation.ThrowIfCancellationRequested();
-            var (ids, blocks) = Merge(stream);
-            if (ids.Count > 0)
-                await _queue.WriteAsync(new CompactWrite(stream, ids, blocks), cancellation);
+            int merged;
+            do
+            {
+                cancellation.ThrowIfCancellationRequested();
+                var (ids, blocks) = Merge(stream);
+                merged = ids.Count;
+                if (merged > 0)
+                    await _queue.WriteAsync(new CompactWrite(stream, ids, blocks), cancellation);
+            }
+            while (merged == MergedBlocks);
         }
     }
 
@@ -284,6 +302,8 @@ internal sealed class LogStore : ILogReader, ILogWriter
     {
         private readonly List<Stream> _empty = [];
         private long _lines;
+
+        public long Lines => _lines;
 
         public int Deleted { get; private set; }
 

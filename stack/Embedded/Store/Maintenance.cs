@@ -1,11 +1,11 @@
 
 namespace MicroMonitored.Embedded.Store;
 
-/// <summary>Flushes samples into chunks, merges small blocks, and deletes what is older than its retention.</summary>
+/// <summary>Flushes samples into chunks, merges small blocks, and deletes what is older than its retention or beyond its size.</summary>
 internal sealed partial class Maintenance(
     TelemetryStore store, EmbeddedOptions options, TimeProvider time, EngineCounters counters, ILogger<Maintenance> logger) : BackgroundService
 {
-    private static readonly TimeSpan Tick = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Tick = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan FlushEvery = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan RetainEvery = TimeSpan.FromMinutes(10);
 
@@ -22,6 +22,7 @@ internal sealed partial class Maintenance(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Tick, time);
+        var limit = options.Retention.SizeInBytes() ?? long.MaxValue;
         var flushed = time.GetTimestamp();
         var retained = time.GetTimestamp() - time.TimestampFrequency * (long)(RetainEvery - TimeSpan.FromMinutes(1)).TotalSeconds;
         while (await timer.WaitForNextTickAsync(stoppingToken))
@@ -35,6 +36,7 @@ internal sealed partial class Maintenance(
                 }
 
                 await store.CompactAsync(stoppingToken);
+                await store.RetainSizeAsync(limit, time.GetUtcNow().ToUnixTimeMilliseconds(), stoppingToken);
                 if (time.GetElapsedTime(retained) >= RetainEvery)
                 {
                     await RetainAsync(stoppingToken);

@@ -65,6 +65,9 @@ internal sealed class MetricStore : IMetricReader, IMetricWriter
         return true;
     }
 
+    /// <summary>The first time of the oldest chunk; null where there is none.</summary>
+    public long? Oldest() => _database.Number("SELECT min(from_ms) FROM chunks");
+
     public IReadOnlyList<LabelSet> Series(IReadOnlyList<LabelMatcher> matchers, int limit, CancellationToken cancellation) =>
         _index.Find(matchers, limit, cancellation);
 

@@ -3,6 +3,8 @@ namespace MicroMonitored.Embedded.Store;
 /// <summary>Everything stored: opens the database, keeps its parts, and closes in the right order.</summary>
 internal sealed class TelemetryStore : IStoreStatistics, IAsyncDisposable
 {
+    private const long Hour = 3_600_000;
+
     private readonly Database _database;
     private readonly CommitQueue _queue;
     private bool _disposed;
@@ -46,7 +48,34 @@ internal sealed class TelemetryStore : IStoreStatistics, IAsyncDisposable
         new(Metrics.SeriesCount, Metrics.SampleCount, Logs.LineCount, Spans.SpanCount, Spans.TraceCount, Metrics.ExemplarCount, _database.Bytes());
 
     /// <summary>Merges the small blocks that small writes have left.</summary>
-    public Task CompactAsync(CancellationToken cancellation) => Logs.CompactAsync(cancellation);
+    public async Task CompactAsync(CancellationToken cancellation)
+    {
+        await Logs.CompactAsync(cancellation);
+        await Spans.CompactAsync(cancellation);
+    }
+
+    /// <summary>Deletes the oldest lines and spans, and samples when nothing else is left, until a tenth below the limit; nothing within it.</summary>
+    /// <param name="limit">Bytes.</param>
+    /// <param name="now">Milliseconds since the Unix epoch.</param>
+    public async Task RetainSizeAsync(long limit, long now, CancellationToken cancellation)
+    {
+        if (_database.UsedBytes() <= limit)
+            return;
+        while (_database.UsedBytes() > limit / 10 * 9)
+        {
+            var (lines, spans) = (Logs.Oldest(), Spans.Oldest());
+            if (lines is not null && (spans is null || lines <= spans))
+                await Logs.DropOldestAsync(cancellation);
+            else if (spans is not null)
+                await Spans.DropOldestAsync(cancellation);
+            else if (Metrics.Oldest() is { } samples && samples < now - Hour)
+                await Metrics.RetainAsync(samples + Math.Max(Hour, (now - samples) / 10), cancellation);
+            else
+                break;
+        }
+
+        await ShrinkAsync(cancellation);
+    }
 
     /// <summary>Gives pages that retention freed back to the file system.</summary>
     public Task ShrinkAsync(CancellationToken cancellation) => _queue.WriteAsync(new ShrinkWrite(), cancellation);
@@ -74,7 +103,7 @@ internal sealed class TelemetryStore : IStoreStatistics, IAsyncDisposable
     {
         Metrics = new MetricStore(_database, _queue, counters);
         Logs = new LogStore(_database, _queue, counters);
-        Spans = new SpanStore(_database, _queue);
+        Spans = new SpanStore(_database, _queue, counters);
     }
 
     private sealed class ShrinkWrite : StoreWrite

@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using MicroMonitored.Embedded.Ingest;
+using MicroMonitored.Embedded.Ingest.Wire;
+using MicroMonitored.Embedded.Query;
 using MicroMonitored.Embedded.Query.LogQL;
 using MicroMonitored.Embedded.Store;
 
@@ -14,7 +16,7 @@ internal sealed record LokiPushStream(Dictionary<string, string?>? Stream, IRead
 [JsonConverter(typeof(LokiEntryConverter))]
 internal sealed record LokiEntry(long TimestampNs, string Line, Dictionary<string, string?> Metadata);
 
-/// <summary>Reads the JSON form of Loki's push API; nothing is stored unless all of it is valid.</summary>
+/// <summary>Reads Loki's push API in JSON and in snappy protobuf; nothing is stored unless all of it is valid.</summary>
 internal static class LokiPush
 {
     private const int MaxLineLength = 256 * 1024;
@@ -27,11 +29,17 @@ internal static class LokiPush
     /// <exception cref="IngestException">413 and what else is wrong with a body as such.</exception>
     public static async Task<IReadOnlyList<LogRecord>> ReadAsync(HttpRequest request, RequestBody body, CancellationToken cancellation)
     {
+        if (IngestApi.MediaType(request.HttpContext) == "application/x-protobuf")
+        {
+            var message = await body.ReadSnappyAsync(
+                request, "a Loki push", static bytes => PushRequest.Parser.ParseFrom(bytes.Span), cancellation);
+            return [.. message.Streams.Select(Stream).SelectMany(Records)];
+        }
+
         if (!request.HasJsonContentType())
         {
             throw new BadHttpRequestException(
-                $"content type \"{request.ContentType}\" is not supported by the embedded engine; "
-                + "push application/json, or run the stack with --engine=docker for protobuf",
+                $"content type \"{request.ContentType}\" is not supported; push application/json or application/x-protobuf (snappy)",
                 StatusCodes.Status415UnsupportedMediaType);
         }
 
@@ -48,6 +56,32 @@ internal static class LokiPush
                 $"invalid JSON at {e.Path ?? "$"}, line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}: expected "
                 + "{\"streams\":[{\"stream\":{\"<label>\":\"<text>\"},\"values\":[[\"<nanoseconds>\",\"<line>\",{\"<metadata>\":\"<text>\"}]]}]}");
         }
+    }
+
+    private static LokiPushStream Stream(Ingest.Wire.Stream stream)
+    {
+        try
+        {
+            var labels = LogParser.Matchers(stream.Labels);
+            if (labels.FirstOrDefault(static label => label.Operator != MatchOperator.Equal) is { } other)
+                throw new BadHttpRequestException($"stream: the label {other.Name} needs =");
+            return new(labels.ToDictionary(static label => label.Name, static label => (string?)label.Value), [.. stream.Entries.Select(Entry)]);
+        }
+        catch (Exception exception) when (exception is QuerySyntaxException or ArgumentException)
+        {
+            throw new BadHttpRequestException($"stream: {exception.Message}; expected {{label=\"text\", ...}}", exception);
+        }
+    }
+
+    private static LokiEntry Entry(Ingest.Wire.Entry entry)
+    {
+        var time = entry.Timestamp ?? throw new BadHttpRequestException("an entry has no timestamp");
+        if (time.Seconds is < 0 or > long.MaxValue / 1_000_000_000 - 1 || time.Nanos is < 0 or > 999_999_999)
+            throw new BadHttpRequestException("the timestamp of an entry is out of range");
+        var metadata = new Dictionary<string, string?>();
+        foreach (var pair in entry.StructuredMetadata)
+            metadata[pair.Name] = pair.Value;
+        return new((time.Seconds * 1_000_000_000) + time.Nanos, entry.Line, metadata);
     }
 
     private static IEnumerable<LogRecord> Records(LokiPushStream stream)

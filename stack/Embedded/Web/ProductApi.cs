@@ -30,7 +30,8 @@ internal abstract class ProductApi
     };
 
     public static bool IsAnswerable(Exception e) => e is QuerySyntaxException or QueryExecutionException or QueryParameterException
-        or QueryLimitException or OperationCanceledException or StoreUnavailableException or BadHttpRequestException or IngestException;
+        or QueryLimitException or OperationCanceledException or Pages.MissingPageException
+        or StoreUnavailableException or BadHttpRequestException or IngestException;
 
     protected abstract IResult FailQuery(Exception exception);
 

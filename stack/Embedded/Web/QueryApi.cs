@@ -1,6 +1,7 @@
 using MicroMonitored.Embedded.Hosting;
 using MicroMonitored.Embedded.Ingest;
 using MicroMonitored.Embedded.Query;
+using MicroMonitored.Embedded.Web.Pages;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace MicroMonitored.Embedded.Web;
@@ -16,7 +17,7 @@ internal static class QueryApi
     {
         services.TryAddSingleton<RequestBody>();
         services.AddSingleton<MatcherPolicy, ListenerPolicy>();
-        services.AddSingleton<PageSources>().AddSingleton<PrometheusApi>().AddSingleton<LokiApi>().AddSingleton<TempoApi>().AddSingleton<Pages>();
+        services.AddSingleton<PageSources>().AddSingleton<PrometheusApi>().AddSingleton<LokiApi>().AddSingleton<TempoApi>().AddSingleton<PagesApi>();
     }
 
     /// <summary>Maps the APIs; each answers on its product's port only, and answers every path there.</summary>
@@ -26,9 +27,11 @@ internal static class QueryApi
         Add<PrometheusApi>(options.Ports.Prometheus);
         Add<LokiApi>(options.Ports.Loki);
         Add<TempoApi>(options.Ports.Tempo);
-        Add<Pages>(options.Ports.Grafana);
+        Add<PagesApi>(options.Ports.Grafana);
         var gate = new SemaphoreSlim(Concurrency);
-        app.Use((context, next) => products.TryGetValue(context.Connection.LocalPort, out var product)
+        app.Use((context, next) => context.Connection.LocalPort == options.Ports.Grafana && PageAnswer.IsLive(context.Request)
+            ? next(context)
+            : products.TryGetValue(context.Connection.LocalPort, out var product)
             ? AnswerAsync(context, next, product, () => Listener.Paths(app, context.Connection.LocalPort), gate)
             : next(context));
 

@@ -36,6 +36,9 @@ internal sealed class RequestParameters(IQueryCollection query, IFormCollection?
     /// <summary>The first value; null where it is missing or empty.</summary>
     public string? Text(string name) => this[name] is [{ Length: > 0 } first, ..] ? first : null;
 
+    /// <summary>Every parameter of the address with its values, in its order.</summary>
+    public IEnumerable<(string Name, string? Value)> All() => query.SelectMany(static one => one.Value.Select(value => (one.Key, value)));
+
     public int Whole(string name, int fallback, int least, int most)
     {
         if (Text(name) is not { } text)

@@ -25,8 +25,7 @@ internal sealed class TempoApi(ISpanReader spans) : ProductApi
         routes.MapMethods("/api/echo", Read, static () => Answers.Text("echo"));
         routes.MapMethods("/api/traces/{id}", Read, (string id, CancellationToken cancellation) =>
             Trace(id, static trace => Answers.Json(new TempoBatches(TempoResource.Of(trace))), cancellation));
-        routes.MapMethods("/api/v2/traces/{id}", Read, (string id, CancellationToken cancellation) =>
-            Trace(id, static trace => Answers.Json(new TempoTrace(new(TempoResource.Of(trace)), new(trace.Bytes))), cancellation));
+        routes.MapMethods("/api/v2/traces/{id}", Read, Export);
         routes.MapMethods("/api/search", Read, Search);
         routes.MapMethods("/api/search/tags", Read, TagNames);
         routes.MapMethods("/api/v2/search/tags", Read, TagScopes);
@@ -56,6 +55,10 @@ internal sealed class TempoApi(ISpanReader spans) : ProductApi
             throw new QueryParameterException("trace id", "trace IDs have 1 to 32 hex characters");
         return Convert.FromHexString(text.PadLeft(32, '0'));
     }
+
+    /// <summary>The trace as <c>/api/v2/traces</c> gives it.</summary>
+    public IResult Export(string id, CancellationToken cancellation) =>
+        Trace(id, static trace => Answers.Json(new TempoTrace(new(TempoResource.Of(trace)), new(trace.Bytes))), cancellation);
 
     private IResult Trace(string text, Func<TraceView, IResult> answer, CancellationToken cancellation)
     {

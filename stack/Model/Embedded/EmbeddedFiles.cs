@@ -144,6 +144,8 @@ public static class EmbeddedFiles
             yield return $"{port.Port.SettingsKey}: {port.Number} is not a port; use 1 to 65535, or 0 for none";
         foreach (var same in options.Listeners.GroupBy(port => port.Number).Where(group => group.Count() > 1))
             yield return $"{same.Last().Port.SettingsKey}: {same.Key} is also {same.First().Port.SettingsKey}; give every port its own number";
+        if (options.Retention.SizeInBytes() is null)
+            yield return $"retention.size: \"{options.Retention.Size}\" is no size; use a number and k, m or g, such as \"{StackRetention.UsualSize}\"";
         if (options.Token is { Length: < LeastToken })
             yield return $"token: is shorter than {LeastToken} characters; use a random one";
         if (!IPAddress.IsLoopback(options.BindAddress) && options.Token is null)

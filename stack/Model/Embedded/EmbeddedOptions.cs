@@ -32,7 +32,7 @@ public sealed record EmbeddedOptions
     /// <summary>Time after which a scrape is given up.</summary>
     public PrometheusDuration ScrapeTimeout { get; init; } = PrometheusDuration.Parse("2s");
 
-    /// <summary>How long each signal is kept.</summary>
+    /// <summary>How long each signal is kept, and what all of them may take on disk.</summary>
     public StackRetention Retention { get; init; } = new(PrometheusDuration.Parse("15d"), PrometheusDuration.Parse("7d"), PrometheusDuration.Parse("2d"));
 
     /// <summary>The bearer token that requests must carry when <see cref="BindAddress"/> is not loopback; at least 16 characters.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text.Json.Serialization;
 
@@ -123,7 +124,22 @@ public sealed record StackImages(
     string Runtime);
 
 /// <summary>How long each signal is kept.</summary>
-public sealed record StackRetention(PrometheusDuration Metrics, PrometheusDuration Logs, PrometheusDuration Traces);
+/// <param name="Size">What the embedded engine's store may take on disk: a number and k, m or g; the oldest goes first.</param>
+public sealed record StackRetention(PrometheusDuration Metrics, PrometheusDuration Logs, PrometheusDuration Traces, string Size = StackRetention.UsualSize)
+{
+    internal const string UsualSize = "4g";
+
+    /// <summary><see cref="Size"/> in bytes.</summary>
+    /// <returns>Null where it is no size.</returns>
+    public long? SizeInBytes()
+    {
+        var shift = Size is [.., var unit] ? unit switch { 'k' => 10, 'm' => 20, 'g' => 30, _ => -1 } : -1;
+        return shift > 0 && long.TryParse(Size.AsSpan(0, Size.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            && number is > 0 and < 1L << 32
+            ? number << shift
+            : null;
+    }
+}
 
 /// <summary>The Grafana administrator.</summary>
 /// <param name="Password">As written, or what <paramref name="PasswordFile"/> holds.</param>

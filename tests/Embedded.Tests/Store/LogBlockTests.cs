@@ -42,7 +42,7 @@ public sealed class LogBlockTests : IAsyncDisposable
                         found.Select(block.Entry).Select(Shown));
                 }
             },
-            iter: 2000);
+            iter: 500);
     }
 
     [Fact]
@@ -65,7 +65,7 @@ public sealed class LogBlockTests : IAsyncDisposable
                 {
                 }
             },
-            iter: 20_000);
+            iter: 3000);
     }
 
     [Fact]

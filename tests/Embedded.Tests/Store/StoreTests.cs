@@ -154,6 +154,33 @@ public sealed class StoreTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Beyond_its_size_the_oldest_goes_first_and_is_counted()
+    {
+        var random = new Random(7);
+        var noise = new byte[6000];
+        for (var i = 0; i < 300; i++)
+        {
+            random.NextBytes(noise);
+            await _store.Logs.AppendAsync([new([new("service_name", "a")], 1000 + i, Convert.ToBase64String(noise), [])], None);
+            await _store.Spans.AppendAsync([Span((byte)(i % 250), i % 250, "orders", 1000 + i) with { Span = [.. noise] }], None);
+        }
+
+        var before = _store.Count();
+        await _store.RetainSizeAsync(100_000_000, 5000, None);
+        Assert.Equal(before, _store.Count());
+        await _store.RetainSizeAsync(2_000_000, 5000, None);
+        var after = _store.Count();
+        Assert.InRange(after.DatabaseBytes, 1, before.DatabaseBytes);
+        Assert.InRange(after.LogLines, 1, 299);
+        Assert.Equal(before.LogLines - after.LogLines, _counters.Value("dropped_log_lines", "retention_size"));
+        Assert.Equal(before.Spans - after.Spans, _counters.Value("dropped_spans", "retention_size"));
+        var left = _store.Logs.Entries([.. _store.Logs.Streams([], None).Select(stream => stream.Id)], 0, 5000, false, None).Select(line => line.TimestampNs);
+        Assert.Equal(Enumerable.Range(1300 - (int)after.LogLines, (int)after.LogLines).Select(time => (long)time), left);
+        await _store.RetainSizeAsync(1, 5000, None);
+        Assert.Equal((0, 0), (_store.Count().LogLines, _store.Count().Spans));
+    }
+
+    [Fact]
     public async Task Many_writers_at_once_are_all_committed()
     {
         await Task.WhenAll(Enumerable.Range(0, 400).Select(i => _store.Logs.AppendAsync([new([new("service_name", $"s{i % 5}")], i, $"{i}", [])], None)));

@@ -184,7 +184,7 @@ public sealed class AnswerTests : IAsyncLifetime
     [InlineData("{\"streams\":[{\"stream\":{\"a b\":\"1\"},\"values\":[]}]}", "application/json", 400)]
     [InlineData("{\"streams\":[{\"stream\":{\"a\":\"1\"},\"values\":[[\"x\",\"y\"]]}]}", "application/json", 400)]
     [InlineData("{\"streams\":[{\"stream\":{\"a\":\"1\"},\"values\":[[1,\"y\"]]}]}", "application/json", 400)]
-    [InlineData("{\"streams\":[]}", "application/x-protobuf", 415)]
+    [InlineData("{\"streams\":[]}", "application/x-protobuf", 400)]
     [InlineData("{\"streams\":[]}", "text/plain", 415)]
     public async Task A_bad_push_stores_nothing(string body, string type, int status)
     {

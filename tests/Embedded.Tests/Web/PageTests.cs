@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Embedded.Tests.Query;
+using MicroMonitored.Embedded.Store;
 
 namespace Embedded.Tests.Web;
 
@@ -14,7 +15,9 @@ public sealed class PageTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        var spans = Fixture.Spans("tempo/trace-v2.json");
+        var recorded = Fixture.Spans("tempo/trace-v2.json");
+        var later = _now - 30_000_000_000 - recorded.Min(static s => s.StartNs);
+        List<StoredSpan> spans = [.. recorded.Select(s => s with { StartNs = s.StartNs + later, EndNs = s.EndNs + later })];
         foreach (var span in spans)
             _store.AddSpan(span);
         _store.AddSpan(spans[0] with { SpanId = [9, 9, 9, 9, 9, 9, 9, 9], Name = Hostile, ServiceName = Hostile });
@@ -34,10 +37,8 @@ public sealed class PageTests : IAsyncLifetime
         Assert.True(answer.StatusCode == HttpStatusCode.OK, $"{address}: {answer.StatusCode} {body}");
         Assert.Contains("default-src 'none'", answer.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
         Assert.Equal("nosniff", answer.Headers.GetValues("X-Content-Type-Options").Single());
-        Assert.DoesNotContain("http://", body.Replace("http://127.0.0.1", "", StringComparison.Ordinal)
-            .Replace("http://localhost", "", StringComparison.Ordinal), StringComparison.Ordinal);
-        Assert.DoesNotContain("https://", body, StringComparison.Ordinal);
-        Assert.DoesNotContain("style=", body, StringComparison.Ordinal);
+        foreach (var loads in (string[])["src=\"http", "src=\"//", "rel=\"stylesheet\" href=\"http", "style=", "onclick="])
+            Assert.DoesNotContain(loads, body, StringComparison.Ordinal);
         return body;
     }
 
@@ -61,7 +62,8 @@ public sealed class PageTests : IAsyncLifetime
         Assert.Contains("/logs?service=shop-orders", body, StringComparison.Ordinal);
         Assert.Contains("/traces?service=shop-orders", body, StringComparison.Ordinal);
         Assert.Contains($"href=\"/trace/{TraceId}\"", body, StringComparison.Ordinal);
-        Assert.Contains("it broke — Boom", body, StringComparison.Ordinal);
+        Assert.Contains("it broke", body, StringComparison.Ordinal);
+        Assert.Contains("Boom&#xA;  at x</pre>", body, StringComparison.Ordinal);
         Assert.Contains("This is not Grafana", body, StringComparison.Ordinal);
     }
 
@@ -71,7 +73,8 @@ public sealed class PageTests : IAsyncLifetime
         var body = await Page("/trace/" + TraceId);
         Assert.Contains("GET /call", body, StringComparison.Ordinal);
         Assert.Contains("of the trace", body, StringComparison.Ordinal);
-        Assert.Contains($"/logs?trace={TraceId}", body, StringComparison.Ordinal);
+        Assert.Contains($"/logs?trace={TraceId}&amp;from=", body, StringComparison.Ordinal);
+        Assert.Contains("critical path", body, StringComparison.Ordinal);
         Assert.Contains("user_agent.original", body, StringComparison.Ordinal);
     }
 
@@ -81,6 +84,62 @@ public sealed class PageTests : IAsyncLifetime
         Assert.DoesNotContain("it broke", await Page("/logs?trace=" + TraceId), StringComparison.Ordinal);
         Assert.DoesNotContain("alert(1)", await Page("/logs?level=error"), StringComparison.Ordinal);
         Assert.Contains("it broke", await Page("/logs?q=broke"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Traces_are_filtered_by_word_service_duration_attribute_and_time()
+    {
+        foreach (var query in (string[])["q=CALL", "service=orders", "min=1us", "attr=http.request.method%3DGET", "q=%7Bname%3D%22GET%20%2Fcall%22%7D"])
+            Assert.Contains(TraceId, await Page("/traces?" + query), StringComparison.Ordinal);
+        foreach (var query in (string[])["q=nowhere", "min=10h", "attr=http.request.method%3DPUT", "from=1000&to=2000"])
+            Assert.DoesNotContain(TraceId, await Page("/traces?" + query), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_trace_is_exported_as_the_API_gives_it()
+    {
+        using var answer = await _server.Pages.GetAsync($"/trace/{TraceId}/json");
+        Assert.Equal("attachment", answer.Content.Headers.ContentDisposition!.DispositionType);
+        Assert.Equal(await _server.Tempo.GetStringAsync("/api/v2/traces/" + TraceId), await answer.Content.ReadAsStringAsync());
+    }
+
+    [Fact]
+    public async Task Every_link_keeps_the_time_range_and_the_theme_is_a_switch()
+    {
+        var body = await Page("/?from=now-6h&refresh=10");
+        Assert.Contains("href=\"/traces?from=now-6h&amp;refresh=10\"", body, StringComparison.Ordinal);
+        using var dark = await _server.Pages.GetAsync("/theme?to=dark&back=%2Flogs");
+        Assert.Equal("/logs", dark.RequestMessage!.RequestUri!.AbsolutePath);
+        Assert.Contains("data-theme=\"dark\"", await dark.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        using var elsewhere = await _server.Pages.GetAsync("/theme?to=dark&back=%2F%2Fexample.org");
+        Assert.Equal("/", elsewhere.RequestMessage!.RequestUri!.AbsolutePath);
+    }
+
+    [Fact]
+    public async Task A_page_follows_what_arrives()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/logs?refresh=1");
+        request.Headers.Accept.ParseAdd("text/event-stream");
+        using var answer = await _server.Pages.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        Assert.Equal("text/event-stream", answer.Content.Headers.ContentType!.MediaType);
+        using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync());
+        _store.AddLine("job=late service_name=late level=warn", DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() * 1_000_000, "came while it was open");
+        var limit = TimeSpan.FromSeconds(10);
+        while (await reader.ReadLineAsync().WaitAsync(limit) is { } line && !line.Contains("came while it was open", StringComparison.Ordinal))
+            Assert.DoesNotContain("event: fault", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_charts_are_served_compressed_and_plain()
+    {
+        using var plain = await _server.Pages.GetAsync("/echarts.js");
+        var text = await plain.Content.ReadAsStringAsync();
+        Assert.Contains("echarts", text, StringComparison.Ordinal);
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/echarts.js");
+        request.Headers.AcceptEncoding.ParseAdd("gzip");
+        using var packed = await _server.Pages.SendAsync(request);
+        Assert.Equal("gzip", packed.Content.Headers.ContentEncoding.Single());
+        Assert.InRange((await packed.Content.ReadAsByteArrayAsync()).Length, 100_000, text.Length / 2);
     }
 
     [Fact]

@@ -74,6 +74,7 @@ public sealed class SettingsReaderTests
         "stack.json: scrapeInterval: \"50ms\"; use a duration (units ms s m h d w y) of at least 100ms, such as \"2s\"")]
     [InlineData("""{ "retention": { "logs": "23h" } }""",
         "stack.json: retention.logs: \"23h\"; use a duration (units ms s m h d w y) of at least 24h, such as \"7d\"")]
+    [InlineData("""{ "retention": { "size": "0g" } }""", "stack.json: retention.size: \"0g\"; use a size, such as \"4g\"")]
     [InlineData("""{ "retention": { "traces": "1m1h" } }""",
         "stack.json: retention.traces: \"1m1h\"; use a duration (units ms s m h d w y) of at least 1h, such as \"2d\"")]
     [InlineData("""{ "bindAddress": "localhost" }""", "stack.json: bindAddress: \"localhost\"; use an IP address, such as \"127.0.0.1\"")]

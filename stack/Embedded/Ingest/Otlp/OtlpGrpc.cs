@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using MicroMonitored.Embedded.Store;
 using OpenTelemetry.Proto.Collector.Logs.V1;
@@ -60,8 +61,33 @@ internal static class OtlpGrpc
         }
         catch (StoreUnavailableException exception)
         {
-            throw new RpcException(new Status(StatusCode.Unavailable, exception.Message));
+            throw new RpcException(new Status(StatusCode.Unavailable, exception.Message),
+                new Metadata { { "grpc-status-details-bin", Again(exception.Message) } });
         }
+    }
+
+    /// <summary>A <c>google.rpc.Status</c> with a <c>RetryInfo</c> of one second: https://opentelemetry.io/docs/specs/otlp/#otlpgrpc-throttling.</summary>
+    private static byte[] Again(string message)
+    {
+        var delay = new MemoryStream();
+        using (var output = new CodedOutputStream(delay, leaveOpen: true))
+        {
+            output.WriteTag(1, WireFormat.WireType.LengthDelimited);
+            output.WriteMessage(new Duration { Seconds = 1 });
+        }
+
+        var status = new MemoryStream();
+        using (var output = new CodedOutputStream(status, leaveOpen: true))
+        {
+            output.WriteTag(1, WireFormat.WireType.Varint);
+            output.WriteInt32((int)StatusCode.Unavailable);
+            output.WriteTag(2, WireFormat.WireType.LengthDelimited);
+            output.WriteString(message);
+            output.WriteTag(3, WireFormat.WireType.LengthDelimited);
+            output.WriteMessage(new Any { TypeUrl = "type.googleapis.com/google.rpc.RetryInfo", Value = ByteString.CopyFrom(delay.ToArray()) });
+        }
+
+        return status.ToArray();
     }
 
     /// <summary>The generated marshaller lets a broken message surface as UNKNOWN; it is the sender's fault and must not be sent again.</summary>

@@ -1,0 +1,189 @@
+"use strict";
+(() => {
+  const plain = v => {
+    const a = Math.abs(v);
+    if (a >= 1e9) return +(v / 1e9).toFixed(2) + " G";
+    if (a >= 1e6) return +(v / 1e6).toFixed(2) + " M";
+    if (a >= 1e4) return +(v / 1e3).toFixed(1) + " k";
+    return a === 0 || a >= 0.01 ? String(+v.toFixed(a >= 100 ? 1 : 2)) : v.toPrecision(2);
+  };
+  const bytes = v => {
+    const a = Math.abs(v);
+    for (const [size, name] of [[2 ** 30, "GiB"], [2 ** 20, "MiB"], [2 ** 10, "KiB"]]) if (a >= size) return +(v / size).toFixed(1) + " " + name;
+    return +v.toFixed(1) + " B";
+  };
+  const seconds = s => {
+    const a = Math.abs(s);
+    if (a === 0) return "0";
+    for (const [size, name] of [[3600, "h"], [60, "min"], [1, "s"], [1e-3, "ms"], [1e-6, "µs"]]) if (a >= size) return +(s / size).toFixed(2) + " " + name;
+    return +(s * 1e9).toFixed(0) + " ns";
+  };
+  const value = (v, unit) => {
+    if (v === null || v === undefined || Number.isNaN(v)) return "–";
+    switch (unit) {
+      case "s": return seconds(v);
+      case "ms": return seconds(v / 1e3);
+      case "ns": return seconds(v / 1e9);
+      case "bytes": case "decbytes": return bytes(v);
+      case "Bps": case "binBps": return bytes(v) + "/s";
+      case "percentunit": return +(v * 100).toFixed(2) + " %";
+      case "percent": return plain(v) + " %";
+      case "reqps": return plain(v) + " req/s";
+      case "cps": case "ops": return plain(v) + "/s";
+      default: return plain(v);
+    }
+  };
+  const css = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  const colour = index => css(`--c${index ?? 0}`);
+  const thresholdColours = { green: "--good", red: "--bad", orange: "--warn", yellow: "--warn", "dark-red": "--bad", "dark-green": "--good" };
+  const threshold = c => thresholdColours[c] ? css(thresholdColours[c]) : c || css("--good");
+
+  function axes(data) {
+    const soft = css("--soft"), line = css("--line");
+    return {
+      animation: false, backgroundColor: "transparent", textStyle: { color: soft, fontFamily: css("--font") },
+      grid: { left: 8, right: 14, top: 12, bottom: 4, containLabel: true },
+      tooltip: {
+        trigger: "axis", renderMode: "richText", confine: true, appendToBody: false, backgroundColor: css("--card"), borderColor: line,
+        textStyle: { color: css("--text"), fontSize: 12 }, valueFormatter: v => value(Array.isArray(v) ? v[1] : v, data.unit), order: "valueDesc"
+      },
+      xAxis: { type: "time", min: data.fromMs, max: data.toMs, axisLine: { lineStyle: { color: line } }, axisLabel: { color: soft, hideOverlap: true }, splitLine: { show: false } },
+      yAxis: {
+        type: "value", min: data.min, max: data.max, minInterval: data.kind === "bars" ? 1 : undefined,
+        axisLabel: { color: soft, formatter: v => value(v, data.unit) }, splitLine: { lineStyle: { color: line } }
+      }
+    };
+  }
+
+  function time(data) {
+    const bars = data.kind === "bars";
+    const option = axes(data);
+    option.brush = { xAxisIndex: 0, brushStyle: { borderWidth: 1, color: "rgba(120,140,255,.18)", borderColor: colour(0) }, outOfBrush: { colorAlpha: 1 } };
+    option.toolbox = { show: false };
+    option.series = (data.series || []).map(one => {
+      const own = colour(one.colour);
+      return {
+        type: bars ? "bar" : "line", name: one.name, data: one.points, stack: data.stacked ? "all" : undefined, itemStyle: { color: own },
+        lineStyle: { width: 1.6, color: own }, showSymbol: (one.points || []).length < 2, symbolSize: 5, areaStyle: data.stacked && !bars ? { opacity: .25 } : undefined,
+        barMaxWidth: 18, large: false, emphasis: { focus: "series" }
+      };
+    });
+    if (data.thresholds?.length && option.series.length) {
+      option.series[0].markLine = {
+        silent: true, symbol: "none", label: { show: false },
+        data: data.thresholds.filter(t => t.value).map(t => ({ yAxis: t.value, lineStyle: { color: threshold(t.colour), type: "dashed" } }))
+      };
+    }
+    if (data.exemplars?.length) {
+      option.series.push({
+        type: "scatter", name: "exemplar", symbol: "diamond", symbolSize: 9, itemStyle: { color: css("--warn") }, cursor: "pointer",
+        data: data.exemplars.map(e => ({ value: [e.timeMs, e.value], trace: e.trace }))
+      });
+    }
+    return option;
+  }
+
+  function heat(data) {
+    const option = axes(data);
+    const times = [...new Set((data.series || []).flatMap(s => s.points.map(p => p[0])))].sort((a, b) => a - b);
+    const at = new Map(times.map((t, i) => [t, i]));
+    const cells = (data.series || []).flatMap((s, y) => s.points.filter(p => p[1] > 0).map(p => [at.get(p[0]), y, p[1]]));
+    option.xAxis = { type: "category", data: times.map(t => new Date(t).toTimeString().slice(0, 5)), axisLabel: { color: css("--soft") }, axisLine: { lineStyle: { color: css("--line") } } };
+    option.yAxis = { type: "category", data: (data.series || []).map(s => s.name), axisLabel: { color: css("--soft") }, axisLine: { show: false } };
+    option.tooltip.trigger = "item";
+    option.tooltip.formatter = p => `≤ ${option.yAxis.data[p.value[1]]}: ${value(p.value[2], "cps")}`;
+    option.visualMap = { show: false, min: 0, max: Math.max(1e-9, ...cells.map(c => c[2])), inRange: { color: [css("--bg"), colour(0)] } };
+    option.series = [{ type: "heatmap", data: cells }];
+    return option;
+  }
+
+  function gauge(data) {
+    const last = data.series?.[0]?.points?.at(-1)?.[1];
+    const max = data.max ?? (data.unit === "percentunit" ? 1 : Math.max(1, (last || 0) * 1.3));
+    return {
+      animation: false, series: [{
+        type: "gauge", min: data.min ?? 0, max, startAngle: 200, endAngle: -20, progress: { show: true, width: 14, itemStyle: { color: colour(0) } }, pointer: { show: false },
+        axisLine: { lineStyle: { width: 14, color: [[1, css("--line")]] } }, axisTick: { show: false }, splitLine: { show: false }, axisLabel: { show: false },
+        detail: { formatter: v => value(v, data.unit), color: css("--text"), fontSize: 22, offsetCenter: [0, 0] }, data: [{ value: last ?? null }]
+      }]
+    };
+  }
+
+  function graph(data) {
+    const names = [...new Set((data.edges || []).flatMap(e => [e.from, e.to]))];
+    const index = new Map((data.series || []).map(s => [s.name, s]));
+    return {
+      animation: false, tooltip: { renderMode: "richText", confine: true, backgroundColor: css("--card"), textStyle: { color: css("--text"), fontSize: 12 } },
+      series: [{
+        type: "graph", layout: "force", roam: "move", draggable: true, force: { repulsion: 700, edgeLength: [160, 260], layoutAnimation: false },
+        symbolSize: 46, edgeSymbol: ["none", "arrow"], edgeSymbolSize: 9, label: { show: true, position: "bottom", color: css("--text"), fontSize: 13 },
+        data: names.map(n => ({ name: n, itemStyle: { color: colour(index.get(n)?.colour) } })),
+        links: (data.edges || []).map(e => ({
+          source: e.from, target: e.to, page: e.link, value: e.label,
+          lineStyle: { width: 2, curveness: .12, color: e.failing ? css("--bad") : css("--faint") },
+          label: { show: true, formatter: e.label, color: css("--soft"), fontSize: 11, backgroundColor: css("--card"), padding: 2 }
+        }))
+      }]
+    };
+  }
+
+  const kinds = { time, bars: time, heat, gauge, graph };
+  const range = (from, to) => {
+    const address = new URL(location.href);
+    address.searchParams.set("from", Math.round(from));
+    address.searchParams.set("to", Math.round(to));
+    location.assign(address);
+  };
+
+  function draw(element) {
+    if (!element.dataset.chart) return;
+    const data = JSON.parse(element.dataset.chart);
+    let chart = echarts.getInstanceByDom(element);
+    if (chart && element._drawn === element.dataset.chart) return;
+    element._drawn = element.dataset.chart;
+    if (!chart) {
+      element.classList.add("drawn");
+      chart = echarts.init(element, null, { renderer: "canvas" });
+      new ResizeObserver(() => chart.resize()).observe(element);
+      chart.on("click", p => {
+        if (p.data?.trace) location.assign(`/trace/${p.data.trace}`);
+        else if (p.data?.page) location.assign(p.data.page);
+      });
+      chart.on("brushEnd", p => {
+        const span = p.areas?.[0]?.coordRange;
+        if (span && span[1] - span[0] > 1000) range(span[0], span[1]);
+      });
+    }
+    chart.setOption((kinds[data.kind] || time)(data), true);
+    if (data.kind === "time" || data.kind === "bars") chart.dispatchAction({ type: "takeGlobalCursor", key: "brush", brushOption: { brushType: "lineX", brushMode: "single" } });
+    
+  }
+
+  function legends(root) {
+    for (const row of root.querySelectorAll("table.legend tr[data-series]")) {
+      if (row._ready) continue;
+      row._ready = true;
+      const chart = () => echarts.getInstanceByDom(document.getElementById(row.closest("table").dataset.for));
+      row.addEventListener("mouseenter", () => chart()?.dispatchAction({ type: "highlight", seriesName: row.dataset.series }));
+      row.addEventListener("mouseleave", () => chart()?.dispatchAction({ type: "downplay", seriesName: row.dataset.series }));
+    }
+  }
+
+  function all(root) {
+    const found = [...root.querySelectorAll(".chart")];
+    if (found.length === 0) return;
+    if (window.echarts) { found.forEach(draw); legends(root); return; }
+    if (document.getElementById("echarts")) return;
+    const script = document.createElement("script");
+    script.id = "echarts";
+    script.src = "/echarts.js";
+    script.onload = () => { all(document); };
+    document.head.append(script);
+  }
+  document.addEventListener("charts", event => all(event.detail));
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+    for (const element of document.querySelectorAll(".chart")) { element._drawn = ""; }
+    all(document);
+  });
+  all(document);
+})();

@@ -1,0 +1,88 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace MicroMonitored.Embedded.Web.Pages;
+
+/// <summary>One point: milliseconds since the Unix epoch and a value.</summary>
+[JsonConverter(typeof(ChartPointConverter))]
+internal readonly record struct ChartPoint(long TimeMs, double Value);
+
+/// <summary>One line, row of bars or stat.</summary>
+/// <param name="Name">As the legend has it.</param>
+internal sealed record ChartSeries(string Name, IReadOnlyList<ChartPoint> Points)
+{
+    public int Colour { get; init; } = Show.Colour(Name);
+
+    [JsonIgnore]
+    public double Last => Points.Count > 0 ? Points[^1].Value : double.NaN;
+
+    [JsonIgnore]
+    public double Least => Points.Count > 0 ? Points.Min(static p => p.Value) : double.NaN;
+
+    [JsonIgnore]
+    public double Most => Points.Count > 0 ? Points.Max(static p => p.Value) : double.NaN;
+
+    [JsonIgnore]
+    public double Mean => Points.Count > 0 ? Points.Average(static p => p.Value) : double.NaN;
+}
+
+/// <summary>A value from which on another colour holds.</summary>
+internal sealed record ChartThreshold(double Value, string Colour);
+
+/// <summary>A dot that leads to a trace.</summary>
+internal sealed record ChartExemplar(long TimeMs, double Value, string Trace);
+
+/// <summary>An arrow between two services.</summary>
+internal sealed record ChartEdge(string From, string To, string Label, bool Failing, string Link);
+
+/// <summary>What a chart draws; its script finds it beside the markup that says the same without scripts.</summary>
+/// <param name="Kind"><c>time</c>, <c>bars</c>, <c>heat</c>, <c>gauge</c> or <c>graph</c>.</param>
+/// <param name="Unit">As Grafana names it.</param>
+internal sealed record Chart(string Kind, string Title, string? Unit, long FromMs, long ToMs, IReadOnlyList<ChartSeries> Series)
+{
+    public bool Stacked { get; init; }
+
+    public long StepMs { get; init; }
+
+    public double? Min { get; init; }
+
+    public double? Max { get; init; }
+
+    public IReadOnlyList<ChartThreshold> Thresholds { get; init; } = [];
+
+    public IReadOnlyList<ChartExemplar> Exemplars { get; init; } = [];
+
+    public IReadOnlyList<ChartEdge> Edges { get; init; } = [];
+
+    [JsonIgnore]
+    public string Id { get; init; } = "chart";
+
+    public string ToJson() => JsonSerializer.Serialize(this, ChartJson.Compact.Chart);
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
+[JsonSerializable(typeof(Chart))]
+internal sealed partial class ChartJson : JsonSerializerContext
+{
+    private static ChartJson? _compact;
+
+    public static ChartJson Compact => _compact ??= new(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+}
+
+/// <summary><c>[milliseconds, value]</c>; a value that JSON cannot hold is null.</summary>
+internal sealed class ChartPointConverter : JsonConverter<ChartPoint>
+{
+    public override ChartPoint Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => throw new NotSupportedException();
+
+    public override void Write(Utf8JsonWriter writer, ChartPoint value, JsonSerializerOptions options)
+    {
+        writer.WriteStartArray();
+        writer.WriteNumberValue(value.TimeMs);
+        if (double.IsFinite(value.Value))
+            writer.WriteNumberValue(value.Value);
+        else
+            writer.WriteNullValue();
+        writer.WriteEndArray();
+    }
+}

@@ -8,8 +8,11 @@ namespace MicroMonitored.Targets;
 internal static class LearntExpectations
 {
     /// <exception cref="CakeException">Nothing could be learnt.</exception>
-    public static async Task WriteAsync(BuildContext context, VerificationPlan plan)
+    /// <returns>Whether it was asked to.</returns>
+    public static async Task<bool> WriteAsync(BuildContext context, VerificationPlan plan, bool asked)
     {
+        if (!asked)
+            return false;
         try
         {
             var learnt = await Learning.LearnAsync(plan, TimeProvider.System, Interrupt.Token);
@@ -17,8 +20,11 @@ internal static class LearntExpectations
             {
                 var file = Path.Combine(service.ProjectFolder, ServiceExpectations.FileName);
                 var known = File.Exists(file);
-                context.Say($"[{(!ChangedFile.Write(file, learnt[service.Name]) ? "NoChanges" : known ? "Updated" : "Generated")}] {context.Paths.Shown(file)}");
+                var outcome = !ChangedFile.Write(file, learnt[service.Name]) ? "NoChanges" : known ? "Updated" : "Generated";
+                context.Say($"[{outcome}] {context.Paths.Shown(file)}");
             }
+
+            return true;
         }
         catch (InvalidOperationException exception)
         {

@@ -16,6 +16,9 @@ public static class Learning
 
     private static readonly string[] OwnFields = ["timestamp", "level", "service", "category", "trace_id", "span_id", "message", "exception", "ConnectionId"];
     private static readonly string[] Stable = ["http.route", "http.request.method", "http.response.status_code"];
+    private static readonly JsonWriterOptions Readable =
+        new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private static readonly string[] ScrapeLabels = ["job", "instance", "__name__"];
 
     /// <summary>Sends what each <c>expectations.json</c> says, or one request to the probe route, and tells what it left.</summary>
@@ -58,7 +61,10 @@ public static class Learning
         var before = await SeriesAsync(run, service.Name, cancellation).ConfigureAwait(false);
         var drives = await Drives.SentAsync(run, service, cancellation).ConfigureAwait(false);
         if (drives.FirstOrDefault(drive => !drive.IsAsExpected) is { } wrong)
-            throw new InvalidOperationException($"{wrong.Request} of {service.Name} {wrong.Failure ?? $"answered {wrong.Status}"}: nothing can be learnt of it");
+        {
+            throw new InvalidOperationException(
+                $"{wrong.Request} of {service.Name} {wrong.Failure ?? $"answered {wrong.Status}"}: nothing can be learnt of it");
+        }
         IReadOnlyList<TraceSpan> spans = [];
         await run.Poll.UntilAsync(
             async token =>
@@ -90,7 +96,7 @@ public static class Learning
         ServiceExpectations known, IEnumerable<(string Series, double Growth)> grown, IReadOnlyList<StoredLine> lines, IReadOnlyList<TraceSpan> spans)
     {
         using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        using (var json = new Utf8JsonWriter(buffer, Readable))
         {
             json.WriteStartObject();
             json.WriteString("$schema", "../../stack/expectations.schema.json");
@@ -109,7 +115,8 @@ public static class Learning
                 json.WriteString("level", line.Level);
                 Pairs(json, "fields", line.Fields.Select(field => KeyValuePair.Create(field, "*")));
             });
-            Array(json, "spans", spans.DistinctBy(span => (span.Name, span.Kind)).OrderBy(span => span.Name, StringComparer.Ordinal).ThenBy(span => span.Kind), span =>
+            var kinds = spans.DistinctBy(span => (span.Name, span.Kind)).OrderBy(span => span.Name, StringComparer.Ordinal).ThenBy(span => span.Kind);
+            Array(json, "spans", kinds, span =>
             {
                 json.WriteString("name", span.Name);
                 json.WriteString("kind", JsonNamingPolicy.CamelCase.ConvertName(span.Kind.ToString()));

@@ -152,7 +152,11 @@ public sealed partial class ExpectationsReader
         if (item.Kind != JsonValueKind.Object)
             Fault(item.Line, what, item, $"use {{ {string.Join(", ", known.Where(key => key[0] != '$').Select(key => $"\"{key}\": …"))} }}");
         foreach (var (key, value) in item.Members.Where(member => !known.Contains(member.Key)))
-            _faults.Add($"{_file}:{value.Line}: unknown key {key}; {DidYouMean(key, known)}known here are {string.Join(", ", known.Where(name => name[0] != '$'))}");
+        {
+            var names = string.Join(", ", known.Where(name => name[0] != '$'));
+            _faults.Add($"{_file}:{value.Line}: unknown key {key}; {DidYouMean(key, known)}known here are {names}");
+        }
+
         foreach (var twice in item.Members.GroupBy(member => member.Key).Where(group => group.Count() > 1))
             _faults.Add($"{_file}:{twice.Last().Value.Line}: {twice.Key} is there twice; remove one");
         return item.Members.DistinctBy(member => member.Key).ToDictionary();

@@ -26,12 +26,8 @@ public sealed class Verify : AsyncFrostingTask<BuildContext>
         var asked = VerificationPlans.Asked(context, context.GetValue(Stack), context.GetValue(Engine), context.GetValue(Timeout));
         var plan = asked with { Only = context.GetValue(Only), Skip = context.GetValue(Skip) };
         Verifier.RequireSelections(plan);
-        if (context.GetValue(Learn))
-        {
-            await LearntExpectations.WriteAsync(context, plan);
+        if (await LearntExpectations.WriteAsync(context, plan, context.GetValue(Learn)))
             return;
-        }
-
         var report = await Verifier.RunAsync(plan, TimeProvider.System, Interrupt.Token);
         await Reports.WriteAsync(report, context.Paths.Reports, context.Terminal, context.GetValue(Details), Interrupt.Token);
         if (report.Failed > 0)

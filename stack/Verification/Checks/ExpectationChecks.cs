@@ -31,8 +31,10 @@ internal static class ExpectationChecks
         try
         {
             var polled = await run.Poll.UntilAsync(
-                async token => missing = await MissingAsync(run, target, drives, token).ConfigureAwait(false), left => left.Count == 0, run.MetricLimit, cancellation)
-                .ConfigureAwait(false);
+                async token => missing = await MissingAsync(run, target, drives, token).ConfigureAwait(false),
+                left => left.Count == 0,
+                run.MetricLimit,
+                cancellation).ConfigureAwait(false);
             if (!polled.Met && polled.Error is { } error)
                 return Outcome.Unanswered(error, "the stores");
             if (missing is [var first, ..])
@@ -79,7 +81,8 @@ internal static class ExpectationChecks
         foreach (var span in expected.Spans.Where(span => !spans.Exists(found => Fits(span, found))))
         {
             var named = spans.Where(found => Patterns.Matches(span.Name, found.Name)).ToList();
-            missing.Add(new(span.Line, "span", span.Name, named is [var near, ..] ? $"span {span.Name} is there, but {Difference(span, near)}" : $"no span {span.Name}",
+            var detail = named is [var near, ..] ? $"span {span.Name} is there, but {Difference(span, near)}" : $"no span {span.Name}";
+            missing.Add(new(span.Line, "span", span.Name, detail,
                 () => Task.FromResult<IReadOnlyList<string>>([.. spans.Select(found => found.Name).Distinct()])));
         }
         foreach (var (drive, trace) in drives.Zip(traces))
@@ -127,7 +130,8 @@ internal static class ExpectationChecks
         var grown = now - (before ?? 0);
         return metric switch
         {
-            { Grows: { } exact } when Math.Abs(grown - exact) > 1e-9 * Math.Max(1, Math.Abs(exact)) => $"{metric.Name} grew by {Number(grown)}, expected {Number(exact)}",
+            { Grows: { } exact } when Math.Abs(grown - exact) > 1e-9 * Math.Max(1, Math.Abs(exact))
+                => $"{metric.Name} grew by {Number(grown)}, expected {Number(exact)}",
             { GrowsAtLeast: { } least } when grown < least => $"{metric.Name} grew by {Number(grown)}, expected at least {Number(least)}",
             { AtLeast: { } level } when now < level => $"{metric.Name} is {Number(now)}, expected at least {Number(level)}",
             _ => null,
@@ -141,7 +145,9 @@ internal static class ExpectationChecks
             ? $"its kind is {span.Kind.ToString().ToLowerInvariant()}, not {kind}"
             : wanted.Attributes.Where(attribute => !span.Attributes.TryGetValue(attribute.Key, out var value)
                     || !Patterns.Matches(attribute.Value, Text(value)))
-                .Select(attribute => $"{attribute.Key} is {(span.Attributes.TryGetValue(attribute.Key, out var value) ? Text(value) : "missing")}, not {attribute.Value}")
+                .Select(attribute => span.Attributes.TryGetValue(attribute.Key, out var value)
+                    ? $"{attribute.Key} is {Text(value)}, not {attribute.Value}"
+                    : $"it has no {attribute.Key}")
                 .FirstOrDefault();
 
     private static bool Fits(ExpectedLine wanted, StoredLine line)

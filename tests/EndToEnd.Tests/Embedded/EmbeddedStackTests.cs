@@ -80,7 +80,8 @@ public sealed class EmbeddedStackTests(EmbeddedRepository repository) : IClassFi
 
             await File.WriteAllTextAsync(file, shipped.Replace("http.request.header.*", "order.*", StringComparison.Ordinal), Cancellation);
             await RefusedAsync("Verify found failures", "Verify", "--only=custom.*");
-            Assert.Contains("attribute order.", Shop.Checks().Single(check => check.Id == "custom.expected" && check.Status == "fail").Detail, StringComparison.Ordinal);
+            var forbidden = Shop.Checks().Single(check => check.Id == "custom.expected" && check.Status == "fail");
+            Assert.Contains("attribute order.", forbidden.Detail, StringComparison.Ordinal);
 
             await File.WriteAllTextAsync(file, """{ "drive": [ { "path": "/orders", "calls": ["Shop.Inventry"] } ], "metric": [] }""", Cancellation);
             var refused = await RefusedAsync(
@@ -93,7 +94,9 @@ public sealed class EmbeddedStackTests(EmbeddedRepository repository) : IClassFi
             var learnt = await File.ReadAllTextAsync(file, Cancellation);
             Assert.Contains("\"message\": \"Order * placed: * of *\"", learnt, StringComparison.Ordinal);
             (await TargetAsync("Verify", "--only=custom.*,metrics.exact-count")).Succeeded();
-            Assert.Equal(["shop-inventory", "shop-orders"], Shop.Checks().Where(check => check is { Id: "custom.expected", Status: "pass" }).Select(check => check.Service));
+            Assert.Equal(
+                ["shop-inventory", "shop-orders"],
+                Shop.Checks().Where(check => check is { Id: "custom.expected", Status: "pass" }).Select(check => check.Service));
             Assert.Contains(
                 "[NoChanges] src/Shop.Orders/expectations.json", (await TargetAsync("Verify", "--learn")).Succeeded(), StringComparison.Ordinal);
         }

@@ -92,7 +92,7 @@ if (-not (Test-Current)) {
                 # Taken before compiling: what changes meanwhile makes the next run compile again.
                 $inputs = Get-Inputs
                 $log = & $dotnet build build/Build.csproj -c Release -v:q -nologo -tl:off -clp:NoSummary `
-                    -nodeReuse:false -p:UseSharedCompilation=true -p:RunAnalyzers=false 2>&1
+                    -nodeReuse:false -p:RunAnalyzers=false 2>&1
                 if ($LASTEXITCODE -ne 0) {
                     @($log) + @(Get-PackageAdvice $log) | ForEach-Object { [Console]::Error.WriteLine($_) }
                     Stop-Build 'the build does not compile'

@@ -103,7 +103,7 @@ compile() {
     # No build node stays behind; the compiler server does, as after any build, for the services' build takes half the time with it.
     # Analyzers belong to the tests' build, not to every first run.
     (cd "$root" && "$dotnet" build build/Build.csproj -c Release -v:q -nologo -tl:off -clp:NoSummary \
-      -nodeReuse:false -p:UseSharedCompilation=true -p:RunAnalyzers=false) >"$log" 2>&1 </dev/null 9>&- || {
+      -nodeReuse:false -p:RunAnalyzers=false) >"$log" 2>&1 </dev/null 9>&- || {
       cat "$log" >&2
       explain_packages "$log" >&2
       fail 'the build does not compile'

@@ -48,7 +48,7 @@ public sealed partial record Packages(string Version, string Folder)
                 .Append("pack").AppendQuoted(project)
                 .Append("--configuration").Append("Release")
                 .Append("--nologo").Append("--verbosity").Append("quiet")
-                .Append("-nodeReuse:false").Append("-p:UseSharedCompilation=true").Append("-p:RunAnalyzers=false")
+                .Append("-nodeReuse:false").Append("-p:RunAnalyzers=false")
                 .Append("-p:VersionOfPackages=" + Declared(context.Paths) + suffix)
                 .AppendQuoted($"-p:PackageOutputPath={folder}{Path.DirectorySeparatorChar}"),
             context.Paths.Root);

@@ -63,7 +63,7 @@ public sealed class RoomPackageTests(InstalledTemplates templates)
         (await Command.RunAsync(
             "dotnet", folder,
             "pack", Path.Combine(Repository.Root, "stack", room), "--configuration", "Release", "--nologo", "--verbosity", "quiet", "-nodeReuse:false",
-            "-p:UseSharedCompilation=true", "-p:RunAnalyzers=false",
+            "-p:RunAnalyzers=false",
             $"-p:VersionOfPackages={version}", $"-p:ArtifactsPath={folder}/artifacts", $"-p:PackageOutputPath={folder}/")).Succeeded();
         using var first = Open(room);
         using var again = ZipFile.OpenRead(Path.Combine(folder, $"MicroMonitored.{room}.{version}.nupkg"));

@@ -32,7 +32,7 @@ internal static class Compilation
             .Append(command).AppendQuoted(solution)
             .Append("--configuration").Append("Release")
             .Append("--nologo").Append("--verbosity").Append("quiet")
-            .Append("-nodeReuse:false").Append("-p:UseSharedCompilation=true").Append($"-p:RunAnalyzers={(analyzed ? "true" : "false")}")
+            .Append("-nodeReuse:false").Append($"-p:RunAnalyzers={(analyzed ? "true" : "false")}")
             // Projects outside the solution follow its configuration instead of their own default.
             .Append("-p:ShouldUnsetParentConfigurationAndPlatform=false");
         if (restored)

@@ -53,7 +53,7 @@ public static partial class NextVersion
                 "dotnet",
                 [
                     "pack", project, "--configuration", "Release", "--nologo", "--verbosity", "quiet", "-nodeReuse:false",
-                    "-p:UseSharedCompilation=true", "-p:RunAnalyzers=false", $"-p:VersionOfPackages={Number}", $"-p:PackageOutputPath={packages}",
+                    "-p:RunAnalyzers=false", $"-p:VersionOfPackages={Number}", $"-p:PackageOutputPath={packages}",
                 ],
                 copy, new Dictionary<string, string> { ["DOTNET_NOLOGO"] = "1" }, TimeSpan.FromMinutes(5), cancellation)).Succeeded();
         }

@@ -40,7 +40,7 @@ public sealed class DockerEngineTests : IDisposable
             LookForImages,
             LookForServiceImage,
             """dotnet publish "{root}/artifacts/run/services.slnx" --configuration Release --nologo --verbosity quiet -nodeReuse:false """
-                + """-p:UseSharedCompilation=true -p:RunAnalyzers=false -p:ShouldUnsetParentConfigurationAndPlatform=false""",
+                + """-p:RunAnalyzers=false -p:ShouldUnsetParentConfigurationAndPlatform=false""",
             """docker image build --build-arg "RUNTIME=mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled" --file "{root}/src/Shop.Orders/Dockerfile" """
                 + """--label "micromonitored.program={stamp}-mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled" """
                 + """--label "micromonitored.service=shop-orders" --tag "sample-micro-app/shop-orders:local" """

@@ -24,7 +24,7 @@ public sealed class PowerShellScriptTests : IDisposable
 
         var builds = await File.ReadAllLinesAsync(_repository.PathOf("sdk/builds"), TestContext.Current.CancellationToken);
         Assert.Equal(2, builds.Length);
-        Assert.All(builds, build => Assert.Contains("-nodeReuse:false -p:UseSharedCompilation=true -p:RunAnalyzers=false", build, StringComparison.Ordinal));
+        Assert.All(builds, build => Assert.Contains("-nodeReuse:false -p:RunAnalyzers=false", build, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -84,7 +84,9 @@ public static class Learning
 
     private static async Task<Dictionary<string, double>> SeriesAsync(VerificationRun run, string service, CancellationToken cancellation)
     {
-        var samples = await run.Prometheus.QueryAsync($"{{job=\"{service}\",__name__=~\".+_total|.+_count\"}}", cancellation).ConfigureAwait(false);
+        var series = await RequestCounters.CurrentAsync(run, service, $"{{job=\"{service}\",__name__=~\".+_total|.+_count\"}}", cancellation)
+            .ConfigureAwait(false);
+        var samples = await run.Prometheus.QueryAsync(series, cancellation).ConfigureAwait(false);
         return samples.Where(sample => !Common.Any(prefix => sample.Labels["__name__"].StartsWith(prefix, StringComparison.Ordinal)))
             .GroupBy(sample => string.Join('\n', sample.Labels
                 .Where(label => !ScrapeLabels.Contains(label.Key) && !label.Key.StartsWith("otel_scope_", StringComparison.Ordinal))

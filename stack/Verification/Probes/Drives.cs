@@ -41,13 +41,14 @@ internal static class Drives
         return reaching;
     }
 
-    /// <summary>The sum of a metric's series in the store; null where it has none.</summary>
+    /// <summary>The sum of a metric's series as of the newest scrapes; null where it has none.</summary>
     public static async Task<double?> SumAsync(VerificationRun run, string service, ExpectedMetric metric, CancellationToken cancellation)
     {
         var labels = string.Concat(metric.Labels.Select(label => label.Value.Contains('*', StringComparison.Ordinal)
             ? $",{label.Key}=~\"{Patterns.Regex(label.Value).Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\""
             : $",{label.Key}=\"{label.Value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\""));
-        var vector = await run.Prometheus.QueryAsync($"sum({metric.Name}{{job=\"{service}\"{labels}}})", cancellation).ConfigureAwait(false);
+        var series = await RequestCounters.CurrentAsync(run, service, $"{metric.Name}{{job=\"{service}\"{labels}}}", cancellation).ConfigureAwait(false);
+        var vector = await run.Prometheus.QueryAsync($"sum({series})", cancellation).ConfigureAwait(false);
         return vector.Count == 0 ? null : vector[0].Value;
     }
 

@@ -60,16 +60,19 @@ internal static class RequestCounters
     /// </summary>
     public static async Task<RouteCounts> InStoreAsync(VerificationRun run, string service, CancellationToken cancellation)
     {
-        var series = $"{Counter}{{job=\"{service}\"}}";
-        if ((await TargetAsync(run, service, cancellation).ConfigureAwait(false))?.LastScrape is { } last)
-        {
-            var oldest = (last - (run.Plan.ScrapeInterval * 1.5)).ToUnixTimeMilliseconds() / 1000.0;
-            series = string.Create(CultureInfo.InvariantCulture, $"{series} and (timestamp({series}) >= {oldest:0.000})");
-        }
-
+        var series = await CurrentAsync(run, service, $"{Counter}{{job=\"{service}\"}}", cancellation).ConfigureAwait(false);
         var vector = await run.Prometheus.QueryAsync($"sum by (job, http_route) ({series})", cancellation).ConfigureAwait(false);
         return Asked(run, service, vector.ToDictionary(
             sample => sample.Labels.GetValueOrDefault("http_route", ""), sample => sample.Value, StringComparer.Ordinal));
+    }
+
+    /// <summary>Selects of a service's series those that its newest scrapes have.</summary>
+    public static async Task<string> CurrentAsync(VerificationRun run, string service, string series, CancellationToken cancellation)
+    {
+        if ((await TargetAsync(run, service, cancellation).ConfigureAwait(false))?.LastScrape is not { } last)
+            return series;
+        var oldest = (last - (run.Plan.ScrapeInterval * 1.5)).ToUnixTimeMilliseconds() / 1000.0;
+        return string.Create(CultureInfo.InvariantCulture, $"{series} and (timestamp({series}) >= {oldest:0.000})");
     }
 
     /// <summary>What the service itself shows on <c>/metrics</c>; null when it shows nothing.</summary>

@@ -108,7 +108,8 @@ public static class Learning
                 var parts = series.Series.Split('\n');
                 json.WriteString("name", parts[0]);
                 Pairs(json, "labels", parts.Skip(1).Select(label => label.Split('=', 2)).Select(pair => KeyValuePair.Create(pair[0], pair[1])));
-                json.WriteNumber("grows", series.Growth);
+                // The requests of the other checks count, too.
+                json.WriteNumber("growsAtLeast", series.Growth);
             });
             var messages = lines.Where(line => !LogLines.IsRequestLine(line)).Select(Line).DistinctBy(line => (line.Message, line.Level));
             Array(json, "logs", messages.OrderBy(line => line.Message, StringComparer.Ordinal), line =>

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Diagnostics.Metrics;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text.Json;
@@ -102,6 +103,9 @@ internal sealed class SignalHttp(IReadOnlyList<Endpoint>? access = null, bool ac
         AllowAutoRedirect = false,
         UseProxy = false,
         UseCookies = false,
+        // Beside a service in one process, its instrumentation would take these requests for the service's own.
+        ActivityHeadersPropagator = null,
+        MeterFactory = Unobserved.Meters,
         ConnectTimeout = TimeSpan.FromSeconds(2),
         PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
         SslOptions = { RemoteCertificateValidationCallback = acceptsAnyCertificate ? (_, _, _, _) => true : null },
@@ -143,4 +147,16 @@ internal sealed class SignalHttp(IReadOnlyList<Endpoint>? access = null, bool ac
         SocketError.TimedOut => "timed out",
         _ => exception.Message,
     };
+}
+
+/// <summary>Meters of a name that nobody collects.</summary>
+internal sealed class Unobserved : IMeterFactory
+{
+    public static readonly Unobserved Meters = new();
+
+    public Meter Create(MeterOptions options) => new($"MicroMonitored.Verification/{options.Name}");
+
+    public void Dispose()
+    {
+    }
 }

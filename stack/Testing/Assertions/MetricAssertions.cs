@@ -131,8 +131,8 @@ public sealed class MetricAssertions
             var found = families.Count == 0 ? "no metric of any service" : $"no metric of that name among {families.Count}";
             return Fail(snapshot, $"{Spoken(labels)} {spoken}", found) with
             {
-                Nearest = Model.Nearest.Closest(RecordedMetric.Bare(_metric.Name), families.Select(RecordedMetric.Bare), _metric.Name.Length / 2) is { } near
-                    ? families.First(family => RecordedMetric.Bare(family) == near) : null,
+                Nearest = Model.Nearest.Closest(RecordedMetric.Bare(_metric.Name), families.Select(RecordedMetric.Bare), _metric.Name.Length / 2) is { } like
+                    ? families.First(family => RecordedMetric.Bare(family) == like) : null,
                 Hop = Diagnosis.OfFailed(snapshot) ?? (families.Count == 0
                     ? "service → store: has it an OTLP exporter of metrics, and does it read OTEL_METRIC_EXPORT_INTERVAL?"
                     : "service → metric: the instrument was renamed or never used, or its meter is not collected"),

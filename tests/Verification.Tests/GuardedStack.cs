@@ -21,6 +21,7 @@ internal sealed class GuardedStack : IAsyncDisposable
 
     private static readonly string[] Parts = ["prometheus", "loki", "tempo", "otlp", "grafana"];
     private readonly WebApplication _proxy;
+    private int _refused;
     private readonly HttpMessageInvoker _plain = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false });
     private readonly HttpMessageInvoker _grpc = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false });
 
@@ -29,7 +30,7 @@ internal sealed class GuardedStack : IAsyncDisposable
     public string Address => _proxy.Urls.Single();
 
     /// <summary>Requests that came without the login they need.</summary>
-    public int Refused { get; private set; }
+    public int Refused => _refused;
 
     public static async Task<GuardedStack> StartAsync(VerificationPlan behind)
     {
@@ -58,7 +59,7 @@ internal sealed class GuardedStack : IAsyncDisposable
     {
         if (!IsLoggedIn(context.Request))
         {
-            Refused++;
+            Interlocked.Increment(ref _refused);
             context.Response.StatusCode = StatusCodes.Status401Unauthorized;
             return Task.CompletedTask;
         }

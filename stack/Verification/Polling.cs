@@ -14,11 +14,15 @@ internal sealed class Poller(TimeProvider time, long endTimestamp)
 {
     private static readonly TimeSpan Fastest = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan Slowest = TimeSpan.FromMilliseconds(150);
+    private static readonly TimeSpan LastChance = TimeSpan.FromMilliseconds(500);
 
     /// <summary>What is left of the run.</summary>
     public TimeSpan Remaining => Left(endTimestamp);
 
-    /// <summary>A part of the stack that does not answer is one more reason to ask again, never an exception.</summary>
+    /// <summary>How long a single question may wait: never beyond the run, except for a last one that tells what is broken.</summary>
+    public TimeSpan Patience(TimeSpan most) => Remaining < LastChance ? LastChance : Remaining < most ? Remaining : most;
+
+    /// <summary>A part of the stack that does not answer is one more reason to ask again, never an exception; no question outlasts the poll.</summary>
     public async Task<Polled<T>> UntilAsync<T>(Func<CancellationToken, Task<T>> ask, Func<T, bool> met, TimeSpan limit, CancellationToken cancellation)
     {
         var began = time.GetTimestamp();
@@ -28,14 +32,20 @@ internal sealed class Poller(TimeProvider time, long endTimestamp)
         string? error = null;
         while (true)
         {
+            using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            bounded.CancelAfter(Left(end) is var most && most > LastChance ? most : LastChance);
             try
             {
-                value = await ask(cancellation).ConfigureAwait(false);
+                value = await ask(bounded.Token).ConfigureAwait(false);
                 error = null;
                 if (met(value))
                     return new Polled<T>(true, value, null, time.GetElapsedTime(began));
             }
             catch (SignalException exception)
+            {
+                error = exception.Message;
+            }
+            catch (OperationCanceledException exception) when (!cancellation.IsCancellationRequested)
             {
                 error = exception.Message;
             }

@@ -167,4 +167,8 @@ public interface ILogProbe
 
     /// <summary>Removes the file; missing is fine.</summary>
     Task RemoveAsync(string fileName, CancellationToken cancellation);
+
+    /// <summary>The lines that hold a text, of the files written to since; one a file is enough, and none where the files are out of reach.</summary>
+    Task<IReadOnlyList<(string File, string Line)>> FindAsync(string text, DateTimeOffset since, CancellationToken cancellation) =>
+        Task.FromResult<IReadOnlyList<(string File, string Line)>>([]);
 }

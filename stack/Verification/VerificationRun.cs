@@ -22,7 +22,7 @@ internal sealed class VerificationRun : IDisposable
         _cancellation = cancellation;
         StartedAt = time.GetUtcNow();
         Services = [.. plan.Services.OrderBy(service => service.Name, StringComparer.Ordinal)];
-        Http = new SignalHttp(plan.Access, plan.AcceptsAnyCertificate);
+        Http = new SignalHttp(plan.Access, plan.AcceptsAnyCertificate, poll);
         Prometheus = new PrometheusClient(Http, plan.Endpoints.Prometheus);
         Loki = new LokiClient(Http, plan.Endpoints.Loki);
         Tempo = new TempoClient(Http, plan.Endpoints.Tempo);
@@ -76,6 +76,10 @@ internal sealed class VerificationRun : IDisposable
 
     /// <summary>How long a metric may take before it counts as lost.</summary>
     public TimeSpan MetricLimit => (Plan.ScrapeInterval * 3) + Plan.SearchDelay + TimeSpan.FromSeconds(10);
+
+    /// <summary>How long the counters before the traffic are waited for; what follows needs its time, too.</summary>
+    public TimeSpan BaselineLimit =>
+        (Plan.ScrapeInterval * 3) + TimeSpan.FromSeconds(2) is var scrapes && scrapes < Plan.Timeout / 2 ? scrapes : Plan.Timeout / 2;
 
     public DateTimeOffset From => StartedAt - TimeSpan.FromSeconds(30);
 

@@ -132,6 +132,10 @@ public static class Verifier
         {
             outcome = Outcome.Fail("cancelled", "verify", "run Verify again");
         }
+        catch (SignalException exception)
+        {
+            outcome = Outcome.Unanswered(exception.Message, exception.Message.Split(' ')[0]);
+        }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
             // One check's surprise must not take the others' findings with it.

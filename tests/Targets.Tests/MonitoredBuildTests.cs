@@ -135,7 +135,7 @@ public sealed class MonitoredBuildTests
     [Fact]
     public void Ci_takes_what_its_three_parts_take()
         => Assert.Equal(
-            ["only", "skip", "details", "learn", "timeout", "stack", "engine", "without", "purge", "settings"],
+            ["only", "skip", "details", "timeout", "engine", "without", "purge", "settings"],
             Target.Of(typeof(Ci)).Options.Select(option => option.Name));
 
     private static CakeArguments CommandLineArguments(string[] words)

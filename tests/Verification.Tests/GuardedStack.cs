@@ -20,8 +20,8 @@ internal sealed class GuardedStack : IAsyncDisposable
     public const string Token = "token-not-to-be-printed";
 
     private static readonly string[] Parts = ["prometheus", "loki", "tempo", "otlp", "grafana"];
-    private int _refused;
     private readonly WebApplication _proxy;
+    private int _refused;
     private readonly HttpMessageInvoker _plain = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false });
     private readonly HttpMessageInvoker _grpc = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false });
 

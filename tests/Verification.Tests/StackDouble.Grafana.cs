@@ -12,12 +12,15 @@ internal sealed partial class StackDouble
         var basic = ((string?)context.Request.Headers.Authorization) is { } header ? Encoding.UTF8.GetString(Convert.FromBase64String(header[6..])) : null;
         if (path == "/api/health")
             return (200, _fault == Fault.GrafanaUnhealthy ? """{"database":"failing"}""" : """{"database":"ok","version":"13.2.1"}""");
+        if (path == "/logs" || path.StartsWith("/trace/", StringComparison.Ordinal))
+            return (200, "<html></html>");
         var known = (basic == "admin:secret" && _fault != Fault.GrafanaWrongPassword) || (basic == "admin:admin" && _fault == Fault.GrafanaDefaultPassword)
             || (basic is null && _fault == Fault.GrafanaAnonymous);
         if (path is "/api/user" or "/api/org")
             return (known ? 200 : 401, "{}");
         if (path.StartsWith("/api/datasources/", StringComparison.Ordinal))
-            return (_fault == Fault.DatasourceWrong && path.Contains("/proxy/uid/loki", StringComparison.Ordinal) ? 502 : 200, "{}");
+            return (_fault == Fault.DatasourceWrong && path.Contains("/proxy/uid/loki", StringComparison.Ordinal) ? 502 : 200,
+                $"{{\"uid\":\"{path.Split('/')[4]}\"}}");
         if (path == "/api/dashboards/uid/services")
         {
             return _fault == Fault.DashboardMissing

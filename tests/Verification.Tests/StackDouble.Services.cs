@@ -198,7 +198,8 @@ internal sealed partial class StackDouble
                 if (!Up(service))
                     return (500, "");
                 lock (_gate)
-                    return (200, (service == Orders ? _exposed : "") + string.Concat(_counters[service]
+                    return (200, "# TYPE http_server_request_duration_seconds histogram\n" + (service == Orders ? _exposed : "")
+                        + string.Concat(_counters[service]
                         .Select(route => $"http_server_request_duration_seconds_count{{http_route=\"{route.Key}\"}} {route.Value}\n")));
             case "/health/live" or "/health/ready":
                 if (_fault == Fault.HealthIsTraced && traceparent is not null && service == Orders)

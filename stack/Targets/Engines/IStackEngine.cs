@@ -38,8 +38,9 @@ internal interface IStackEngine
     /// <summary>Writes the synthetic log file of Verify.</summary>
     ILogProbe LogProbe { get; }
 
-    /// <summary>The scrape target file that the canary writes itself into; null where the scraper reads none of this machine's.</summary>
-    string? CanaryTargets => null;
+    /// <summary>How the canary shows its own <c>/metrics</c> so that the stack's scraper finds and reaches it.</summary>
+    /// <param name="port">The port asked for; 0 takes a free one.</param>
+    CanaryExposure ExposeCanary(int port);
 }
 
 /// <summary>One line of <c>Status</c>.</summary>

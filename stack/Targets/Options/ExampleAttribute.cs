@@ -16,4 +16,7 @@ public sealed class OptionsOfAttribute(params Type[] tasks) : Attribute
 {
     /// <summary>The tasks that it runs.</summary>
     public IReadOnlyList<Type> Tasks => tasks;
+
+    /// <summary>Those of their options, by name, that make no sense here.</summary>
+    public string[] Without { get; init; } = [];
 }

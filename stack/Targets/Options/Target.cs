@@ -28,6 +28,8 @@ internal sealed record Target(string Name, string Description, IReadOnlyList<Opt
     private static IEnumerable<Option> OptionsOf(Type task)
         => task.GetFields(Declared).Select(field => field.GetValue(null)).OfType<Option>()
             .Concat(task.GetCustomAttributes<IsDependentOnAttribute>().Select(needed => needed.Task)
-                .Concat(task.GetCustomAttribute<OptionsOfAttribute>()?.Tasks ?? [])
-                .SelectMany(OptionsOf));
+                .SelectMany(OptionsOf))
+            .Concat(task.GetCustomAttribute<OptionsOfAttribute>() is { } runs
+                ? runs.Tasks.SelectMany(OptionsOf).Where(option => !runs.Without.Contains(option.Name))
+                : []);
 }

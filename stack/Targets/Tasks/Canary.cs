@@ -21,8 +21,8 @@ public sealed class Canary : AsyncFrostingTask<BuildContext>
     public override async Task RunAsync(BuildContext context)
     {
         var stack = context.GetValue(Stack);
-        var targets = stack is null ? EngineSelection.Running(context, context.GetValue(Engine)).CanaryTargets : null;
-        var exposure = new CanaryExposure(context.GetValue(Port), TargetsFile: targets);
+        var port = context.GetValue(Port);
+        var exposure = stack is null ? EngineSelection.Running(context, context.GetValue(Engine)).ExposeCanary(port) : new CanaryExposure(port);
         var options = new CanaryOptions { Duration = context.GetValue(Duration), Exposure = exposure };
         var plan = VerificationPlans.Asked(context, stack, context.GetValue(Engine), context.GetValue(Timeout));
         var progress = CanaryTable.Progress(context.Terminal, options.Duration);

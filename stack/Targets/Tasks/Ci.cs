@@ -5,7 +5,7 @@ namespace MicroMonitored.Targets.Tasks;
 /// <summary>One command for a pipeline that starts from nothing.</summary>
 [TaskName(nameof(Ci))]
 [TaskDescription("Up, Verify and, whatever happened, Teardown.")]
-[OptionsOf(typeof(Verify), typeof(Up), typeof(Teardown))]
+[OptionsOf(typeof(Verify), typeof(Up), typeof(Teardown), Without = ["stack", "learn"])]
 [Example("--engine=embedded --purge")]
 public sealed class Ci : AsyncFrostingTask<BuildContext>
 {

@@ -16,11 +16,12 @@ internal sealed class CanaryWatch : IDisposable
     private readonly ConcurrentDictionary<int, DateTimeOffset> _written = new();
     private readonly ConcurrentDictionary<int, IReadOnlyList<TraceSpan>> _spans = new();
     private readonly SemaphoreSlim _writing = new(1);
-    private readonly HttpClient _client = Traffic.Client();
+    private readonly HttpClient _client;
 
     public CanaryWatch(VerificationRun run)
     {
         _run = run;
+        _client = Traffic.Client(run);
         var (late, lost) = (run.Plan.FreshnessLimit, run.Plan.Timeout);
         _lines = run.LogProbe is null ? null : new CanaryTrack("logs", late, lost, run.Time);
         _traces = new CanaryTrack("traces", late, lost, run.Time);

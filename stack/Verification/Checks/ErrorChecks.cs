@@ -127,29 +127,37 @@ internal static class ErrorChecks
                 : Outcome.Blocked($"the traces of {service} are not in the store", "traces.otlp-grpc");
         }
         await Task.Delay(VerificationRun.Settle, run.Time, cancellation).ConfigureAwait(false);
-        try
+        var metrics = await run.Http.GetAsync(service!, new Uri(target.BaseAddress, "/metrics"), cancellation).ConfigureAwait(false);
+        if (!metrics.IsSuccess)
+            return Outcome.Blocked($"GET /metrics of {service} answered {metrics.Status}", "metrics.target-up");
+        var secret = Traffic.Secret(run);
+        var found = new List<(string Where, string Text)> { ("/metrics", metrics.Body) };
+        var leaked = await run.Loki.QueryRangeAsync($"{{job=\"{service}\"}} |= \"{secret}\"", run.From, run.To, cancellation).ConfigureAwait(false);
+        found.AddRange(leaked.Select(line => ("log line", line.Line)));
+        foreach (var id in traces)
+            found.Add(($"trace {id}", await run.Tempo.RawTraceAsync(id, cancellation).ConfigureAwait(false) ?? ""));
+        foreach (var page in Pages(run, service!, traces))
         {
-            var secret = Traffic.Secret(run);
-            var found = new List<(string Where, string Text)>();
-            var leaked = await run.Loki.QueryRangeAsync($"{{job=\"{service}\"}} |= \"{secret}\"", run.From, run.To, cancellation).ConfigureAwait(false);
-            foreach (var line in leaked)
-                found.Add(("log line", line.Line));
-            foreach (var id in traces)
-                found.Add(($"trace {id}", await run.Tempo.RawTraceAsync(id, cancellation).ConfigureAwait(false) ?? ""));
-            var metrics = await run.Http.GetAsync(service!, new Uri(target.BaseAddress, "/metrics"), cancellation).ConfigureAwait(false);
-            found.Add(("/metrics", metrics.Body));
-            return found.Find(place => place.Text.Contains(secret, StringComparison.Ordinal)) is { Text: { } text, Where: var where }
-                ? Outcome.Fail(
-                    $"the secret sent in the {Place(text, secret)} is in a {where}",
-                    $"{service} → {where.Split(' ')[0]}",
-                    $"keep headers, cookies, bodies and query values out of the signals of {service}: record the path alone")
-                : Outcome.Pass($"secrets sent in header, query, cookie and body are in no log line, no trace and no metric of {service}");
+            var answer = await run.Http.GetAsync("grafana", page, cancellation).ConfigureAwait(false);
+            if (!answer.IsSuccess)
+                return Outcome.Unanswered($"grafana answered {answer.Status} on {page}", "grafana");
+            found.Add(($"page {page.AbsolutePath}", answer.Body));
         }
-        catch (SignalException exception)
-        {
-            return Outcome.Unanswered(exception.Message, exception.Message.Split(' ')[0]);
-        }
+        if (run.LogProbe is { } folder)
+            found.AddRange((await folder.FindAsync(secret, run.StartedAt, cancellation).ConfigureAwait(false)).Select(hit => ($"file {hit.File}", hit.Line)));
+        return found.Find(place => place.Text.Contains(secret, StringComparison.Ordinal)) is { Text: { } text, Where: var where }
+            ? Outcome.Fail(
+                $"the secret sent in the {Place(text, secret)} is in a {where}",
+                $"{service} → {where.Split(' ')[0]}",
+                $"keep headers, cookies, bodies and query values out of the signals of {service}: record the path alone")
+            : Outcome.Pass($"secrets sent in header, query, cookie and body are in no log line, trace, metric, page or file of {service}");
     }
+
+    /// <summary>What the engine that has pages of its own shows of the service.</summary>
+    private static List<Uri> Pages(VerificationRun run, string service, IEnumerable<string> traces) =>
+        run.Plan is { IsExternal: false, Endpoints.Grafana: { } pages } && !run.Can(Capabilities.Dashboards)
+            ? [new Uri(pages, $"logs?service={Uri.EscapeDataString(service)}"), .. traces.Select(id => new Uri(pages, $"trace/{id}"))]
+            : [];
 
     private static string Place(string text, string secret)
     {

@@ -28,34 +28,27 @@ internal static class ExpectationChecks
                 $"let {wrong.Request} of {service} answer {wanted} (--target=Logs --component={service}), or correct {expected.At(wrong.Request.Line)}");
         }
         var missing = new List<Missing>();
-        try
+        var polled = await run.Poll.UntilAsync(
+            async token => missing = await MissingAsync(run, target, drives, token).ConfigureAwait(false),
+            left => left.Count == 0,
+            run.MetricLimit,
+            cancellation).ConfigureAwait(false);
+        if (!polled.Met && polled.Error is { } error)
+            return Outcome.Unanswered(error, error.Split(' ')[0]);
+        if (missing is [var first, ..])
         {
-            var polled = await run.Poll.UntilAsync(
-                async token => missing = await MissingAsync(run, target, drives, token).ConfigureAwait(false),
-                left => left.Count == 0,
-                run.MetricLimit,
-                cancellation).ConfigureAwait(false);
-            if (!polled.Met && polled.Error is { } error)
-                return Outcome.Unanswered(error, "the stores");
-            if (missing is [var first, ..])
-            {
-                var nearest = Nearest.Of(first.Name, await first.KnownAsync().ConfigureAwait(false)) is { } near ? $"; did you mean {near}?" : "";
-                return Outcome.Fail(
-                    string.Join("; ", missing.Select(one => $"{expected.At(one.Line)}: {one.Detail}")) + nearest, $"{service} → {first.Signal}",
-                    $"emit {first.Name} in {service} again, or correct {expected.At(first.Line)}");
-            }
-            // What is forbidden has as long to show itself as what is wanted had.
-            await Task.Delay(VerificationRun.Settle + run.Plan.ScrapeInterval, run.Time, cancellation).ConfigureAwait(false);
-            if (await PresentAsync(run, target, drives, cancellation).ConfigureAwait(false) is { Count: > 0 } present)
-            {
-                return Outcome.Fail(
-                    string.Join("; ", present.Select(one => $"{expected.At(one.Rule.Line)}: {one.Seen}")), $"{service} → what is forbidden",
-                    $"take {present[0].Rule.Pattern} out of what {service} emits, or out of {expected.At(present[0].Rule.Line)}");
-            }
+            var nearest = Nearest.Of(first.Name, await first.KnownAsync().ConfigureAwait(false)) is { } near ? $"; did you mean {near}?" : "";
+            return Outcome.Fail(
+                string.Join("; ", missing.Select(one => $"{expected.At(one.Line)}: {one.Detail}")) + nearest, $"{service} → {first.Signal}",
+                $"emit {first.Name} in {service} again, or correct {expected.At(first.Line)}");
         }
-        catch (SignalException exception)
+        // What is forbidden has as long to show itself as what is wanted had.
+        await Task.Delay(VerificationRun.Settle + run.Plan.ScrapeInterval, run.Time, cancellation).ConfigureAwait(false);
+        if (await PresentAsync(run, target, drives, cancellation).ConfigureAwait(false) is { Count: > 0 } present)
         {
-            return Outcome.Unanswered(exception.Message, "the stores");
+            return Outcome.Fail(
+                string.Join("; ", present.Select(one => $"{expected.At(one.Rule.Line)}: {one.Seen}")), $"{service} → what is forbidden",
+                $"take {present[0].Rule.Pattern} out of what {service} emits, or out of {expected.At(present[0].Rule.Line)}");
         }
         return Outcome.Pass(string.Create(CultureInfo.InvariantCulture,
             $"{drives.Count} requests left {expected.Metrics.Count} metrics, {expected.Logs.Count} lines and {expected.Spans.Count} spans as expected")

@@ -39,27 +39,21 @@ internal static class GrafanaChecks
     public static async Task<Outcome> LoginAsync(VerificationRun run, string? subject, CancellationToken cancellation)
     {
         var configured = run.Plan.Grafana!;
-        try
+        var own = await Client(run).GetAsync("api/user", configured, cancellation).ConfigureAwait(false);
+        if (!own.IsSuccess)
+            return Outcome.Fail($"the configured user {configured.User} is answered {own.Status}", "grafana → login",
+                "set grafana.user and grafana.password in stack.json to what the data volume was created with, or Teardown --purge");
+        own.Json("grafana", new Uri(run.Plan.Endpoints.Grafana!, "api/user"), json => json);
+        foreach (var known in WellKnown.Where(known => known != configured))
         {
-            var own = await Client(run).GetAsync("api/user", configured, cancellation).ConfigureAwait(false);
-            if (!own.IsSuccess)
-                return Outcome.Fail($"the configured user {configured.User} is answered {own.Status}", "grafana → login",
-                    "set grafana.user and grafana.password in stack.json to what the data volume was created with, or Teardown --purge");
-            foreach (var known in WellKnown.Where(known => known != configured))
-            {
-                if ((await Client(run).GetAsync("api/user", known, cancellation).ConfigureAwait(false)).IsSuccess)
-                    return Outcome.Fail($"the well-known {known.User}/{known.Password} logs in", "grafana → login",
-                        "change the administrator's password: it is not the configured one");
-            }
-            var anonymous = await Client(run).GetAsync("api/org", null, cancellation).ConfigureAwait(false);
-            return anonymous.IsSuccess
-                ? Outcome.Fail("anyone may read without logging in", "grafana → anonymous access", "switch GF_AUTH_ANONYMOUS_ENABLED off")
-                : Outcome.Pass($"{configured.User} logs in; the well-known defaults and anonymous access do not");
+            if ((await Client(run).GetAsync("api/user", known, cancellation).ConfigureAwait(false)).IsSuccess)
+                return Outcome.Fail($"the well-known {known.User}/{known.Password} logs in", "grafana → login",
+                    "change the administrator's password: it is not the configured one");
         }
-        catch (SignalException exception)
-        {
-            return Outcome.Unanswered(exception.Message, "grafana");
-        }
+        var anonymous = await Client(run).GetAsync("api/org", null, cancellation).ConfigureAwait(false);
+        return anonymous.IsSuccess
+            ? Outcome.Fail("anyone may read without logging in", "grafana → anonymous access", "switch GF_AUTH_ANONYMOUS_ENABLED off")
+            : Outcome.Pass($"{configured.User} logs in; the well-known defaults and anonymous access do not");
     }
 
     public static async Task<Outcome> DatasourcesAsync(VerificationRun run, string? subject, CancellationToken cancellation)
@@ -87,7 +81,10 @@ internal static class GrafanaChecks
             {
                 foreach (var uid in missing.ToList())
                 {
-                    if ((await Client(run).GetAsync($"api/dashboards/uid/{uid}", run.Plan.Grafana, token).ConfigureAwait(false)).IsSuccess)
+                    var path = $"api/dashboards/uid/{uid}";
+                    var answer = await Client(run).GetAsync(path, run.Plan.Grafana, token).ConfigureAwait(false);
+                    string? Uid() => answer.Json("grafana", new Uri(run.Plan.Endpoints.Grafana!, path), json => json.Member("dashboard").Text("uid"));
+                    if (answer.IsSuccess && Uid() == uid)
                         missing.Remove(uid);
                 }
                 return missing.Count;
@@ -119,10 +116,13 @@ internal static class GrafanaChecks
                 TimeSpan.FromSeconds(3), cancellation).ConfigureAwait(false);
             if (!read.Met)
                 return Outcome.Blocked($"dashboard {uid} is not there", "grafana.dashboards");
-            if (read.Value.TryGetProperty("dashboard", out var dashboard))
-                queries.AddRange(DashboardQueries.Read(dashboard, [.. run.Services.Select(service => service.Name)])
-                    .Select(query => (dashboard.Text("title") ?? uid, IsOfServices(dashboard), query)));
+            var dashboard = read.Value.Member("dashboard");
+            queries.AddRange(DashboardQueries.Read(dashboard, [.. run.Services.Select(service => service.Name)])
+                .Select(query => (dashboard.Text("title") ?? uid, IsOfServices(dashboard), query)));
         }
+        if (queries.Count == 0)
+            return Outcome.Fail("the dashboards that Grafana answers have no query", "dashboard files → grafana",
+                "render the dashboards again (--target=Up), and read Grafana's log for the file it refuses (--target=Logs --component=grafana)");
         var failing = queries.ToList();
         var reasons = new Dictionary<PanelQuery, string>();
         var silent = 0;
@@ -159,7 +159,7 @@ internal static class GrafanaChecks
 
     /// <summary>Whether a dashboard shows the services that one chooses on it.</summary>
     private static bool IsOfServices(JsonElement dashboard)
-        => dashboard.TryGetProperty("templating", out var templating) && templating.Items("list").Any(variable => variable.Text("name") == "service");
+        => dashboard.Member("templating").Items("list").Any(variable => variable.Text("name") == "service");
 
     private static GrafanaClient Client(VerificationRun run) => new(run.Http, run.Plan.Endpoints.Grafana!);
 
@@ -169,9 +169,11 @@ internal static class GrafanaChecks
         var known = await Client(run).GetAsync($"api/datasources/uid/{uid}", run.Plan.Grafana, cancellation).ConfigureAwait(false);
         if (!known.IsSuccess)
             return $"is not provisioned ({known.Status})";
+        if (known.Json("grafana", run.Plan.Endpoints.Grafana!, json => json.Text("uid")) != uid)
+            return $"is not what grafana answers: {HttpAnswer.Excerpt(known.Body)}";
         var path = Component.All.Single(component => component.Name == uid).QueryPath;
         var answer = await Client(run).GetAsync($"api/datasources/proxy/uid/{uid}{path}", run.Plan.Grafana, cancellation).ConfigureAwait(false);
-        return answer.IsSuccess ? null : $"answers {answer.Status} through Grafana: {HttpAnswer.Excerpt(answer.Body)}";
+        return answer is { IsSuccess: true, IsPage: false } ? null : $"answers {answer.Status} through Grafana: {HttpAnswer.Excerpt(answer.Body)}";
     }
 
     /// <summary>Null when the query returns data; otherwise what it returns.</summary>
@@ -194,19 +196,18 @@ internal static class GrafanaChecks
         JsonElement json;
         try
         {
-            json = answer.Json("grafana", new Uri(run.Plan.Endpoints.Grafana!, "api/ds/query"));
+            json = answer.Json("grafana", new Uri(run.Plan.Endpoints.Grafana!, "api/ds/query"), read => read);
         }
         catch (SignalException exception)
         {
             return exception.Message;
         }
-        if (!json.TryGetProperty("results", out var results) || !results.TryGetProperty(query.RefId, out var result))
+        if (json.Member("results").Member(query.RefId) is not { ValueKind: JsonValueKind.Object } result)
             return $"answered {answer.Status}: {HttpAnswer.Excerpt(answer.Body)}";
         if (result.Text("error") is { } error)
             return HttpAnswer.Excerpt(error);
-        var rows = result.Items("frames").Sum(frame => frame.TryGetProperty("data", out var data)
-            ? data.Items("values").Select(column => column.ValueKind == JsonValueKind.Array ? column.GetArrayLength() : 0).DefaultIfEmpty(0).Max()
-            : 0);
+        var rows = result.Items("frames").Sum(frame => frame.Member("data").Items("values")
+            .Select(column => column.ValueKind == JsonValueKind.Array ? column.GetArrayLength() : 0).DefaultIfEmpty(0).Max());
         return rows > 0 ? null : NoData;
     }
 
@@ -216,6 +217,6 @@ internal static class GrafanaChecks
             $"api/datasources/proxy/uid/tempo/api/search?limit=5&q={Uri.EscapeDataString(search)}", run.Plan.Grafana, cancellation).ConfigureAwait(false);
         if (!answer.IsSuccess)
             return $"answered {answer.Status}: {HttpAnswer.Excerpt(answer.Body)}";
-        return answer.Json("tempo", run.Plan.Endpoints.Tempo).Items("traces").Any() ? null : NoData;
+        return answer.Json("tempo", run.Plan.Endpoints.Tempo, json => json.Items("traces").Any()) ? null : NoData;
     }
 }

@@ -37,15 +37,8 @@ internal static class LogChecks
             return Outcome.Unanswered(error, "loki");
         if (!lines.Met && !(await WindowAsync(run, job, cancellation).ConfigureAwait(false)).Any())
             return Outcome.Blocked($"no line of {job} is stored", "logs.exactly-once");
-        try
-        {
-            return await StreamFaultAsync(run, job, lines.Value!, cancellation).ConfigureAwait(false)
-                ?? Outcome.Pass("labels are job, service_name, filename and level; trace_id is structured metadata");
-        }
-        catch (SignalException exception)
-        {
-            return Outcome.Unanswered(exception.Message, "loki");
-        }
+        return await StreamFaultAsync(run, job, lines.Value!, cancellation).ConfigureAwait(false)
+            ?? Outcome.Pass("labels are job, service_name, filename and level; trace_id is structured metadata");
     }
 
     public static async Task<Outcome> MultiprotocolAsync(VerificationRun run, string? subject, CancellationToken cancellation)
@@ -170,7 +163,7 @@ internal static class LogChecks
         {
             await Task.Delay(VerificationRun.Settle, run.Time, cancellation).ConfigureAwait(false);
             polled = await run.Poll.UntilAsync(
-                token => FindAsync(run, service, expected, began, token), _ => true, VerificationRun.Settle, cancellation).ConfigureAwait(false);
+                token => FindAsync(run, service, expected, began, token), _ => true, run.ArrivalLimit, cancellation).ConfigureAwait(false);
         }
         if (polled.Value is not { } last || polled.Error is not null)
             return Outcome.Unanswered(polled.Error ?? "no answer", "loki");

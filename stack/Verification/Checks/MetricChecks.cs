@@ -61,11 +61,11 @@ internal static class MetricChecks
             cancellation).ConfigureAwait(false);
         if (polled.Met)
             return Outcome.Pass($"{string.Join(", ", RuntimeMetrics)} are there");
+        if (polled.Error is { } error)
+            return Outcome.Unanswered(error, "prometheus");
         return await BlockedAsync(run, service!, cancellation).ConfigureAwait(false)
-            ?? (polled.Error is { } error
-                ? Outcome.Unanswered(error, "prometheus")
-                : Outcome.Fail($"missing: {string.Join(", ", polled.Value!)}", $"{service} → meter System.Runtime",
-                    $"add the runtime meter in {service}: AddMeter(\"System.Runtime\")"));
+            ?? Outcome.Fail($"missing: {string.Join(", ", polled.Value!)}", $"{service} → meter System.Runtime",
+                $"add the runtime meter in {service}: AddMeter(\"System.Runtime\")");
     }
 
     public static Task<Outcome> ExactCountAsync(VerificationRun run, string? service, CancellationToken cancellation) =>
@@ -115,6 +115,8 @@ internal static class MetricChecks
                     + $" after {took.TotalSeconds:0.0} s, unchanged over a further scrape");
             polled = polled with { Value = after };
         }
+        if (polled.Value is null)
+            return Outcome.Unanswered(polled.Error ?? "no answer", "prometheus");
         return await BlockedAsync(run, service!, cancellation).ConfigureAwait(false)
             ?? await CountFaultAsync(run, service!, polled, baseline, expected, cancellation).ConfigureAwait(false);
     }
@@ -127,11 +129,11 @@ internal static class MetricChecks
         if (polled.Met)
             return Outcome.Pass($"exemplar of trace {polled.Value!.TraceId} on "
                 + $"{polled.Value.Series.GetValueOrDefault("http_route")} le={polled.Value.Series.GetValueOrDefault("le")}");
+        if (polled.Error is { } error)
+            return Outcome.Unanswered(error, "prometheus");
         return await BlockedAsync(run, service!, cancellation).ConfigureAwait(false)
-            ?? (polled.Error is { } error
-                ? Outcome.Unanswered(error, "prometheus")
-                : Outcome.Fail("no exemplar of this run", $"{service} → exemplar",
-                    $"SetExemplarFilter(ExemplarFilterType.TraceBased) in {service}, and Prometheus with --enable-feature=exemplar-storage"));
+            ?? Outcome.Fail("no exemplar of this run", $"{service} → exemplar",
+                $"SetExemplarFilter(ExemplarFilterType.TraceBased) in {service}, and Prometheus with --enable-feature=exemplar-storage");
     }
 
     /// <summary>An exemplar of this run on a bucket of the service; shared with the link that starts from it.</summary>
@@ -241,8 +243,7 @@ internal static class MetricChecks
     private static async Task<Outcome> CountFaultAsync(
         VerificationRun run, string service, Polled<RouteCounts> polled, CounterBaseline baseline, int expected, CancellationToken cancellation)
     {
-        if (polled.Value is not { } delta)
-            return Outcome.Unanswered(polled.Error ?? "no answer", "prometheus");
+        var delta = polled.Value!;
         var counted = $"counted {delta.Total:0} requests, expected {expected} "
             + $"({string.Join(", ", delta.ByRoute.Where(route => route.Value != 0).Select(route => $"{route.Key}: {route.Value:0}"))})";
         var atService = await RequestCounters.AtServiceAsync(run, service, cancellation).ConfigureAwait(false);

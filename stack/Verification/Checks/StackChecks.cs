@@ -1,3 +1,5 @@
+using MicroMonitored.Verification.Clients;
+
 namespace MicroMonitored.Verification.Checks;
 
 /// <summary>Whether the parts are there at all.</summary>
@@ -11,12 +13,12 @@ internal static class StackChecks
         var (name, address, isService) = Ready(run).First(part => part.Name == subject);
         var polled = await run.Poll.UntilAsync(
             token => run.Http.GetAsync(name, address, token),
-            answer => answer.IsSuccess,
+            answer => answer is { IsSuccess: true, IsPage: false },
             run.ArrivalLimit,
             cancellation).ConfigureAwait(false);
         if (polled.Met)
             return Outcome.Pass($"ready on {address} after {polled.Elapsed.TotalMilliseconds:0} ms");
-        var found = polled.Error ?? $"{name} answered {polled.Value?.Status} on {address}";
+        var found = polled.Error ?? $"{name} answered {polled.Value?.Status} on {address}: {HttpAnswer.Excerpt(polled.Value?.Body ?? "")}";
         return isService
             ? Outcome.Fail(found, $"verify → {name}", $"start the service again (--target=Up) and read its log (--target=Logs --component={name})")
             : Outcome.Fail(found, $"verify → {name}", $"start the stack again (--target=Up) and read what {name} says (--target=Logs --component={name})");

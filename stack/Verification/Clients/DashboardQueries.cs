@@ -50,13 +50,11 @@ internal static partial class DashboardQueries
     {
         foreach (var owner in (JsonElement[])[target, panel])
         {
-            if (owner.TryGetProperty("datasource", out var source))
-            {
-                if (source.ValueKind == JsonValueKind.Object && source.Text("uid") is { } uid)
-                    return (uid, source.Text("type"));
-                if (source.ValueKind == JsonValueKind.String)
-                    return (source.GetString(), null);
-            }
+            var source = owner.Member("datasource");
+            if (source.Text("uid") is { } uid)
+                return (uid, source.Text("type"));
+            if (source.ValueKind == JsonValueKind.String)
+                return (source.GetString(), null);
         }
         return (null, null);
     }
@@ -64,15 +62,14 @@ internal static partial class DashboardQueries
     private static Dictionary<string, string> Variables(JsonElement dashboard, IReadOnlyList<string> services)
     {
         var variables = new Dictionary<string, string>(StringComparer.Ordinal);
-        if (!dashboard.TryGetProperty("templating", out var templating))
-            return variables;
-        foreach (var variable in templating.Items("list"))
+        foreach (var variable in dashboard.Member("templating").Items("list"))
         {
             if (variable.Text("name") is not { } name)
                 continue;
-            var current = variable.TryGetProperty("current", out var now) && now.ValueKind == JsonValueKind.Object && now.TryGetProperty("value", out var value)
-                ? value.ValueKind == JsonValueKind.Array ? string.Join('|', value.EnumerateArray().Select(item => item.GetString())) : value.GetString()
-                : null;
+            var chosen = variable.Member("current");
+            var current = chosen.Member("value").ValueKind == JsonValueKind.Array
+                ? string.Join('|', chosen.Items("value").Select(item => item.ToString()))
+                : chosen.Text("value");
             var free = current is null or "" or "$__all" or "All";
             variables[name] = (free, variable.Text("includeAll"), variable.Text("allValue")) switch
             {

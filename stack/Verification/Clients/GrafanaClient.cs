@@ -20,7 +20,7 @@ internal sealed class GrafanaClient(SignalHttp http, Uri address)
     {
         var answer = await GetAsync(path, credentials, cancellation).ConfigureAwait(false);
         return answer.IsSuccess
-            ? answer.Json(Component, new Uri(Address, path))
+            ? answer.Json(Component, new Uri(Address, path), json => json)
             : throw new SignalException($"{Component} answered {answer.Status} on {new Uri(Address, path)}: {HttpAnswer.Excerpt(answer.Body)}", answer.Status);
     }
 

@@ -36,8 +36,8 @@ internal sealed class LokiClient(SignalHttp http, Uri address)
         while (true)
         {
             var uri = new Uri(Address, $"loki/api/v1/query_range?query={Uri.EscapeDataString(query)}&start={start}&end={end}&limit={limit}&direction=forward");
-            var page = ReadStreams(await http.GetJsonAsync(Component, uri, cancellation, ("X-Loki-Response-Encoding-Flags", "categorize-labels"))
-                .ConfigureAwait(false));
+            var page = await http.GetJsonAsync(Component, uri, ReadStreams, cancellation, ("X-Loki-Response-Encoding-Flags", "categorize-labels"))
+                .ConfigureAwait(false);
             // The page begins at the last timestamp again: drop as many of its lines there as were already taken.
             var seen = all.Count(line => line.TimestampNs == start);
             all.AddRange(Without(page, start, seen));
@@ -60,16 +60,16 @@ internal sealed class LokiClient(SignalHttp http, Uri address)
         string matcher, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellation)
     {
         var uri = new Uri(Address, $"loki/api/v1/series?match[]={Uri.EscapeDataString(matcher)}&start={Nanoseconds(from)}&end={Nanoseconds(to)}");
-        var answer = await http.GetJsonAsync(Component, uri, cancellation).ConfigureAwait(false);
-        return [.. answer.Items("data").Select(item => item.TextMap())];
+        return await http.GetJsonAsync<IReadOnlyList<IReadOnlyDictionary<string, string>>>(
+            Component, uri, answer => [.. answer.Items("data").Select(item => item.TextMap())], cancellation).ConfigureAwait(false);
     }
 
     /// <summary>The label names of the whole store in the window.</summary>
     public async Task<IReadOnlyList<string>> LabelsAsync(DateTimeOffset from, DateTimeOffset to, CancellationToken cancellation)
     {
         var uri = new Uri(Address, $"loki/api/v1/labels?start={Nanoseconds(from)}&end={Nanoseconds(to)}");
-        var answer = await http.GetJsonAsync(Component, uri, cancellation).ConfigureAwait(false);
-        return [.. answer.Items("data").Select(item => item.GetString() ?? "")];
+        return await http.GetJsonAsync<IReadOnlyList<string>>(
+            Component, uri, answer => [.. answer.Items("data").Select(item => item.GetString() ?? "")], cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Pushes one stream; the answer is the caller's to judge.</summary>

@@ -29,24 +29,24 @@ internal sealed class PrometheusClient(SignalHttp http, Uri address)
     public async Task<IReadOnlyList<VectorSample>> QueryAsync(string expression, CancellationToken cancellation)
     {
         var uri = new Uri(Address, $"api/v1/query?query={Uri.EscapeDataString(expression)}");
-        return ReadVector(await http.GetJsonAsync(Component, uri, cancellation).ConfigureAwait(false));
+        return await http.GetJsonAsync(Component, uri, ReadVector, cancellation).ConfigureAwait(false);
     }
 
     public async Task<IReadOnlyList<SeriesExemplar>> ExemplarsAsync(string selector, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellation)
     {
         var uri = new Uri(Address, $"api/v1/query_exemplars?query={Uri.EscapeDataString(selector)}&start={Seconds(from)}&end={Seconds(to)}");
-        return ReadExemplars(await http.GetJsonAsync(Component, uri, cancellation).ConfigureAwait(false));
+        return await http.GetJsonAsync(Component, uri, ReadExemplars, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Type, unit and help of every metric by its name.</summary>
-    public async Task<IReadOnlyDictionary<string, MetricDescription>> MetadataAsync(CancellationToken cancellation) =>
-        ReadMetadata(await http.GetJsonAsync(Component, new Uri(Address, "api/v1/metadata"), cancellation).ConfigureAwait(false));
+    public Task<IReadOnlyDictionary<string, MetricDescription>> MetadataAsync(CancellationToken cancellation) =>
+        http.GetJsonAsync(Component, new Uri(Address, "api/v1/metadata"), ReadMetadata, cancellation);
 
-    public async Task<IReadOnlyList<TargetState>> TargetsAsync(CancellationToken cancellation) =>
-        ReadTargets(await http.GetJsonAsync(Component, new Uri(Address, "api/v1/targets?state=active"), cancellation).ConfigureAwait(false));
+    public Task<IReadOnlyList<TargetState>> TargetsAsync(CancellationToken cancellation) =>
+        http.GetJsonAsync(Component, new Uri(Address, "api/v1/targets?state=active"), ReadTargets, cancellation);
 
-    public async Task<IReadOnlyList<RuleState>> RulesAsync(CancellationToken cancellation) =>
-        ReadRules(await http.GetJsonAsync(Component, new Uri(Address, "api/v1/rules"), cancellation).ConfigureAwait(false));
+    public Task<IReadOnlyList<RuleState>> RulesAsync(CancellationToken cancellation) =>
+        http.GetJsonAsync(Component, new Uri(Address, "api/v1/rules"), ReadRules, cancellation);
 
     internal static IReadOnlyList<VectorSample> ReadVector(JsonElement answer)
     {

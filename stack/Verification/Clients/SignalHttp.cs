@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Diagnostics.Metrics;
+using System.Globalization;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text.Json;
@@ -18,16 +20,23 @@ internal sealed record HttpAnswer(int Status, string Body)
 {
     public bool IsSuccess => Status is >= 200 and < 300;
 
-    public JsonElement Json(string component, Uri address)
+    /// <summary>Whether it is a web page, as a proxy in between answers it.</summary>
+    public bool IsPage => Body.AsSpan().TrimStart() is ['<', ..];
+
+    /// <summary>What <paramref name="read"/> makes of the answer.</summary>
+    /// <exception cref="SignalException">It is no JSON, or JSON of another shape than is read.</exception>
+    public T Json<T>(string component, Uri address, Func<JsonElement, T> read)
     {
         try
         {
             using var document = JsonDocument.Parse(Body);
-            return document.RootElement.Clone();
+            return read(document.RootElement.Clone());
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is not SignalException)
         {
-            throw new SignalException($"{component} answered no JSON on {address}: {Excerpt(Body)}", Status);
+            // Whatever a reader stumbles over, it is the answer that is not what the API promises.
+            var what = exception is JsonException ? "no JSON" : "JSON of another shape";
+            throw new SignalException($"{component} answered {what} on {address.GetLeftPart(UriPartial.Path)}: {Excerpt(Body)}", Status);
         }
     }
 
@@ -41,7 +50,8 @@ internal sealed record HttpAnswer(int Status, string Body)
 /// <summary>HTTP with bounded answers and one kind of failure.</summary>
 /// <param name="access">What requests carry below which base address.</param>
 /// <param name="acceptsAnyCertificate">Whether a certificate need not be valid.</param>
-internal sealed class SignalHttp(IReadOnlyList<Endpoint>? access = null, bool acceptsAnyCertificate = false) : IDisposable
+/// <param name="poll">Bounds what a single answer may take by what is left of the run.</param>
+internal sealed class SignalHttp(IReadOnlyList<Endpoint>? access = null, bool acceptsAnyCertificate = false, Poller? poll = null) : IDisposable
 {
     private const long LargestAnswer = 64 * 1024 * 1024;
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(5);
@@ -51,6 +61,9 @@ internal sealed class SignalHttp(IReadOnlyList<Endpoint>? access = null, bool ac
         Timeout = Timeout.InfiniteTimeSpan,
         MaxResponseContentBufferSize = LargestAnswer,
     };
+
+    /// <summary>How long an answer may take now.</summary>
+    public TimeSpan Patience => poll?.Patience(RequestTimeout) ?? RequestTimeout;
 
     public Task<HttpAnswer> GetAsync(string component, Uri address, CancellationToken cancellation, params ReadOnlySpan<(string Name, string Value)> headers)
     {
@@ -72,8 +85,9 @@ internal sealed class SignalHttp(IReadOnlyList<Endpoint>? access = null, bool ac
         return SendAsync(component, request, cancellation);
     }
 
-    /// <summary>As <see cref="GetAsync"/>, but anything outside 2xx is a <see cref="SignalException"/>.</summary>
-    public async Task<JsonElement> GetJsonAsync(string component, Uri address, CancellationToken cancellation, params (string Name, string Value)[] headers)
+    /// <summary>As <see cref="GetAsync"/>, but anything outside 2xx and anything that cannot be read is a <see cref="SignalException"/>.</summary>
+    public async Task<T> GetJsonAsync<T>(
+        string component, Uri address, Func<JsonElement, T> read, CancellationToken cancellation, params (string Name, string Value)[] headers)
     {
         var answer = await GetAsync(component, address, cancellation, headers).ConfigureAwait(false);
         if (!answer.IsSuccess)
@@ -82,7 +96,7 @@ internal sealed class SignalHttp(IReadOnlyList<Endpoint>? access = null, bool ac
             throw new SignalException($"{component} answered {answer.Status} on {where}: {HttpAnswer.Excerpt(answer.Body)}", answer.Status);
         }
 
-        return answer.Json(component, address);
+        return answer.Json(component, address, read);
     }
 
     /// <summary>The headers that a request to this address carries.</summary>
@@ -114,7 +128,8 @@ internal sealed class SignalHttp(IReadOnlyList<Endpoint>? access = null, bool ac
     private async Task<HttpAnswer> SendAsync(string component, HttpRequestMessage request, CancellationToken cancellation)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(RequestTimeout);
+        limit.CancelAfter(Patience);
+        var clock = Stopwatch.StartNew();
         var origin = request.RequestUri!.GetLeftPart(UriPartial.Authority);
         foreach (var (name, value) in Carried(request.RequestUri))
         {
@@ -129,9 +144,10 @@ internal sealed class SignalHttp(IReadOnlyList<Endpoint>? access = null, bool ac
                 return new HttpAnswer((int)response.StatusCode, await response.Content.ReadAsStringAsync(limit.Token).ConfigureAwait(false));
             }
         }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        catch (OperationCanceledException exception)
         {
-            throw new SignalException($"{component} did not answer within {RequestTimeout.TotalSeconds:0} s on {origin}");
+            var late = string.Create(CultureInfo.InvariantCulture, $"{component} did not answer within {clock.Elapsed.TotalSeconds:0.0} s on {origin}");
+            throw cancellation.IsCancellationRequested ? new OperationCanceledException(late, exception, cancellation) : new SignalException(late);
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {

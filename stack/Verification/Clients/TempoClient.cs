@@ -48,8 +48,8 @@ internal sealed class TempoClient(SignalHttp http, Uri address)
             return await AskAsync($"tags={Uri.EscapeDataString(tags)}").ConfigureAwait(false);
         }
 
-        async Task<IReadOnlySet<string>> AskAsync(string what) =>
-            ReadSearch(await http.GetJsonAsync(Component, new Uri(Address, $"api/search?{what}{window}"), cancellation).ConfigureAwait(false));
+        Task<IReadOnlySet<string>> AskAsync(string what) =>
+            http.GetJsonAsync(Component, new Uri(Address, $"api/search?{what}{window}"), ReadSearch, cancellation);
     }
 
     /// <summary>Tempo strips leading zeros of the ids it answers to a search.</summary>
@@ -68,7 +68,8 @@ internal sealed class TempoClient(SignalHttp http, Uri address)
             var data = new JsonObject { ["resourceSpans"] = (trace?["resourceSpans"] ?? trace?["batches"])?.DeepClone() };
             return [.. OtlpTraces.Spans(Parser.Parse<TracesData>(data.ToJsonString()).ResourceSpans).OrderBy(span => span.StartNs)];
         }
-        catch (Exception exception) when (exception is JsonException or InvalidProtocolBufferException or InvalidJsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidProtocolBufferException or InvalidJsonException
+            or InvalidOperationException or FormatException or ArgumentException)
         {
             throw new SignalException($"{Component} answered no trace: {exception.Message}");
         }

@@ -75,7 +75,7 @@ internal static class Drives
             var (source, identity) = (run.Source(service.Name), run.Identity.OfExpectations());
             var roots = new List<TraceSpan>();
             var sent = new List<Drive>();
-            using var client = Traffic.Client();
+            using var client = Traffic.Client(run);
             foreach (var request in service.Expectations?.Drive ?? [])
             {
                 var trace = identity.TraceId(source, sent.Count);

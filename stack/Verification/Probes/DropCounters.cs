@@ -11,6 +11,9 @@ internal static class DropCounters
 
     private const string EngineJob = "micromonitored";
 
+    // Everything that is emitted waits for the baseline: a component that hangs must not hold it up.
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(1);
+
     /// <summary>Sums by <c>component counter</c>, and the components that show metrics at all.</summary>
     internal sealed record Reading(IReadOnlyList<string> Components, IReadOnlyDictionary<string, double> Counters);
 
@@ -37,22 +40,18 @@ internal static class DropCounters
         }
         if (!run.Can(Capabilities.Containers))
         {
-            try
+            // One process for all components keeps its own counters in its metric store; a store that does not answer shows nothing.
+            var own = await run.Poll.UntilAsync(
+                token => run.Prometheus.QueryAsync($"{{job=\"{EngineJob}\"}}", token), _ => true, Limit, cancellation).ConfigureAwait(false);
+            foreach (var sample in own.Value ?? [])
             {
-                // One process for all components keeps its own counters in its metric store.
-                foreach (var sample in await run.Prometheus.QueryAsync($"{{job=\"{EngineJob}\"}}", cancellation).ConfigureAwait(false))
-                {
-                    if (sample.Labels.GetValueOrDefault("__name__") is not { } name || !Counts(name))
-                        continue;
-                    var key = $"{EngineJob} {name}";
-                    counters[key] = counters.GetValueOrDefault(key) + sample.Value;
-                }
+                if (sample.Labels.GetValueOrDefault("__name__") is not { } name || !Counts(name))
+                    continue;
+                var key = $"{EngineJob} {name}";
+                counters[key] = counters.GetValueOrDefault(key) + sample.Value;
+            }
+            if (own.Met)
                 reachable.Add(EngineJob);
-            }
-            catch (SignalException)
-            {
-                // A store that does not answer shows nothing.
-            }
         }
         return new Reading(reachable, counters);
     }
@@ -70,14 +69,13 @@ internal static class DropCounters
 
     private static async Task<string?> TextAsync(VerificationRun run, string component, Uri address, CancellationToken cancellation)
     {
-        // Everything that is emitted waits for the baseline: a component that hangs must not hold it up.
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(TimeSpan.FromSeconds(1));
+        limit.CancelAfter(Limit);
         try
         {
             var answer = await run.Http.GetAsync(component, new Uri(address, "metrics"), limit.Token, ("Accept", "text/plain;version=0.0.4"))
                 .ConfigureAwait(false);
-            return answer.IsSuccess ? answer.Body : null;
+            return answer.IsSuccess && answer.Body.Contains("# TYPE ", StringComparison.Ordinal) ? answer.Body : null;
         }
         catch (Exception exception) when (exception is SignalException or OperationCanceledException && !cancellation.IsCancellationRequested)
         {

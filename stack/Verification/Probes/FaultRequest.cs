@@ -11,13 +11,14 @@ internal sealed record FaultRequest(string TraceId, string ParentId, double Befo
     public static Task<FaultRequest> OfAsync(VerificationRun run, string service) =>
         run.FactAsync("fault", service, async cancellation =>
         {
-            await RequestCounters.BaselineAsync(run, service).ConfigureAwait(false);
+            var baseline = await RequestCounters.BaselineAsync(run, service).ConfigureAwait(false);
             await DropCounters.BaselineAsync(run).ConfigureAwait(false);
             var (target, source, identity) = (run.Service(service), run.Source(service), run.Identity.OfFaults());
             double before = 0;
             try
             {
-                before = await CountedAsync(run, target, cancellation).ConfigureAwait(false);
+                if (baseline.Counts is not null)
+                    before = await CountedAsync(run, target, cancellation).ConfigureAwait(false);
             }
             catch (SignalException)
             {
@@ -25,7 +26,7 @@ internal sealed record FaultRequest(string TraceId, string ParentId, double Befo
             }
             var roots = new List<TraceSpan>();
             var (trace, parent) = (identity.TraceId(source, 0), identity.SpanId(source, 0));
-            using var client = Traffic.Client();
+            using var client = Traffic.Client(run);
             using var request =
                 new HttpRequestMessage(HttpMethod.Get, new Uri(target.BaseAddress, $"{target.FaultPath}?access_token={Traffic.Secret(run)}-query"));
             Traffic.Plant(request, Traffic.Secret(run));

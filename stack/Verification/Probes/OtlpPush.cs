@@ -60,7 +60,7 @@ internal static class OtlpPush
             var headers = new Metadata();
             foreach (var (name, value) in http.Carried(receiver))
                 headers.Add(name, value);
-            var options = new CallOptions(headers, DateTime.UtcNow.AddSeconds(15), cancellation);
+            var options = new CallOptions(headers, DateTime.UtcNow + http.Patience, cancellation);
             var rejected = request switch
             {
                 ExportTraceServiceRequest traces =>
@@ -76,7 +76,14 @@ internal static class OtlpPush
         }
         catch (RpcException exception) when (!cancellation.IsCancellationRequested)
         {
-            throw new SignalException($"the OTLP/gRPC receiver answered {exception.StatusCode} on {receiver}: {HttpAnswer.Excerpt(exception.Status.Detail)}");
+            var what = (exception.StatusCode, exception.Status.DebugException) switch
+            {
+                (StatusCode.DeadlineExceeded, _) => "did not answer in time",
+                (_, not null) => "not answering",
+                var (code, _) => $"answered {code}",
+            };
+            var why = HttpAnswer.Excerpt(exception.Status.DebugException?.GetBaseException().Message ?? exception.Status.Detail);
+            throw new SignalException($"the OTLP/gRPC receiver {what} on {receiver}: {why}");
         }
         catch (RpcException exception)
         {

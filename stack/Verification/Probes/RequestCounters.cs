@@ -48,7 +48,7 @@ internal static class RequestCounters
                     return down || atService?.SameAs(counts) == true || scrapes.Count > (atService is null ? 1 : 2);
                 },
                 met => met,
-                (run.Plan.ScrapeInterval * 3) + TimeSpan.FromSeconds(2),
+                run.BaselineLimit,
                 cancellation).ConfigureAwait(false);
             return polled.Met && !down
                 ? new CounterBaseline(counts, atService, null)

@@ -1,5 +1,3 @@
-using MicroMonitored.Verification.Clients;
-
 namespace MicroMonitored.Verification.Probes;
 
 /// <summary>Reads the caller → callee counters that Tempo's metrics generator writes.</summary>
@@ -16,14 +14,9 @@ internal static class ServiceGraph
             {
                 foreach (var callee in service.Calls)
                 {
-                    try
-                    {
-                        counts[$"{service.Name} {callee}"] = await RequestsAsync(run, service.Name, callee, token).ConfigureAwait(false);
-                    }
-                    catch (SignalException)
-                    {
-                        counts[$"{service.Name} {callee}"] = 0;
-                    }
+                    var asked = await run.Poll.UntilAsync(
+                        inner => RequestsAsync(run, service.Name, callee, inner), _ => true, run.BaselineLimit, token).ConfigureAwait(false);
+                    counts[$"{service.Name} {callee}"] = asked.Value;
                 }
             }
             return counts;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using MicroMonitored.Verification.Clients;
 
 namespace MicroMonitored.Verification.Probes;
@@ -27,9 +28,8 @@ internal static class Traffic
     public static Task<IReadOnlyDictionary<string, ServiceTraffic>> OfAsync(VerificationRun run) =>
         run.FactAsync("traffic", "", async cancellation =>
         {
-            await Task.WhenAll(run.Services.Select(service => RequestCounters.BaselineAsync(run, service.Name))).ConfigureAwait(false);
-            await DropCounters.BaselineAsync(run).ConfigureAwait(false);
-            await ServiceGraph.BaselineAsync(run).ConfigureAwait(false);
+            await Task.WhenAll([.. run.Services.Select(service => RequestCounters.BaselineAsync(run, service.Name)),
+                DropCounters.BaselineAsync(run), ServiceGraph.BaselineAsync(run)]).ConfigureAwait(false);
             await Drives.SendAsync(run, cancellation).ConfigureAwait(false);
             var traffic = await Task.WhenAll(run.Services.Where(service => service.ProbePath is not null)
                 .Select(service => DriveAsync(run, service, cancellation))).ConfigureAwait(false);
@@ -51,7 +51,7 @@ internal static class Traffic
     }
 
     /// <summary>A client with one connection per service, so that requests are handled in the order they are sent.</summary>
-    public static HttpClient Client() => new(new SocketsHttpHandler
+    public static HttpClient Client(VerificationRun run) => new(new SocketsHttpHandler
     {
         UseProxy = false,
         AllowAutoRedirect = false,
@@ -60,13 +60,13 @@ internal static class Traffic
         ActivityHeadersPropagator = null,
     })
     {
-        Timeout = TimeSpan.FromSeconds(10),
+        Timeout = run.Poll.Patience(TimeSpan.FromSeconds(10)),
     };
 
     /// <summary>One more request to the service, with a trace id outside this run's, for what may have missed the first ones.</summary>
     public static async Task RemindAsync(VerificationRun run, string service, CancellationToken cancellation)
     {
-        using var client = Client();
+        using var client = Client(run);
         var target = run.Service(service);
         var roots = new List<TraceSpan>();
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(target.BaseAddress, target.ProbePath!));
@@ -85,16 +85,18 @@ internal static class Traffic
 
     private static async Task<ServiceTraffic> DriveAsync(VerificationRun run, ServiceUnderTest service, CancellationToken cancellation)
     {
-        using var client = Client();
+        using var client = Client(run);
         var source = run.Source(service.Name);
-        for (var at = 0; at < ExcludedPaths.Count; at++)
-            await AskAsync(client, run, new Uri(service.BaseAddress, ExcludedPaths[at]), RunIdentity.ExcludedPaths + source, at, null, [], cancellation)
-                .ConfigureAwait(false);
+        string? failure = null;
+        for (var at = 0; at < ExcludedPaths.Count && failure is null; at++)
+        {
+            var excluded = new Uri(service.BaseAddress, ExcludedPaths[at]);
+            (_, failure) = await AskAsync(client, run, excluded, RunIdentity.ExcludedPaths + source, at, null, [], cancellation).ConfigureAwait(false);
+        }
         var roots = new List<TraceSpan>();
         var probe = new Uri(service.BaseAddress, service.ProbePath!);
         var beganAt = run.Time.GetUtcNow();
         int answered = 0, refused = 0;
-        string? failure = null;
         for (var number = 0; number < run.Plan.RequestsPerService && failure is null; number++)
         {
             var secret = number == 0 ? Secret(run) : null;
@@ -154,7 +156,9 @@ internal static class Traffic
         catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException
             && !cancellation.IsCancellationRequested)
         {
-            failure = exception is OperationCanceledException ? "no answer within 10 s" : exception.InnerException?.Message ?? exception.Message;
+            failure = exception is OperationCanceledException
+                ? string.Create(CultureInfo.InvariantCulture, $"no answer within {client.Timeout.TotalSeconds:0.#} s")
+                : exception.InnerException?.Message ?? exception.Message;
         }
         var attributes = new Dictionary<string, object>(StringComparer.Ordinal)
         {

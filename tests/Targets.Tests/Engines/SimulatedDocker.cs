@@ -43,6 +43,9 @@ internal sealed partial class SimulatedDocker : ICakeContext, IProcessRunner, IT
     /// <summary>Whether anything answers behind the docker client.</summary>
     public bool Answers { get; set; } = true;
 
+    /// <summary>The gateways of the stack's network.</summary>
+    public string Gateway { get; set; } = "";
+
     /// <summary>Health of the containers that have no port.</summary>
     public string Status { get; set; } = "Up 2 seconds (healthy)";
 
@@ -153,6 +156,7 @@ internal sealed partial class SimulatedDocker : ICakeContext, IProcessRunner, IT
             case ("pull", _): return Images.Add(words[^1]) ? [] : null;
             case ("network", "create"): return Created(_networks, words);
             case ("volume", "create"): return Created(_volumes, words);
+            case ("network", "inspect") when arguments.Contains("IPAM", StringComparison.Ordinal): return [Gateway];
             case ("network", "inspect"): return Inspected(_networks, words);
             case ("volume", "inspect"): return Inspected(_volumes, words);
             case ("network", "rm"): return _networks.Remove(words[^1]) ? [] : null;

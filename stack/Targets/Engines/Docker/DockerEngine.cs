@@ -29,6 +29,8 @@ internal sealed partial class DockerEngine : IStackEngine
 
     public ILogProbe LogProbe => new DockerLogProbe(_context, _docker);
 
+    public CanaryExposure ExposeCanary(int port) => HostGateway.Expose(_context, _docker, port);
+
     private StackModel Model => StackModel.Create(_context.Settings, _context.Services);
 
     private IReadOnlyList<Component> Components => Component.Of(Kind, _context.Settings);

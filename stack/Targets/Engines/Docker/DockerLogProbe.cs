@@ -20,6 +20,18 @@ internal sealed class DockerLogProbe(BuildContext context, DockerCli docker) : I
 
     public Task RemoveAsync(string fileName, CancellationToken cancellation) => Task.Run(() => Shell([], $"rm -f '{Logs}/{fileName}'"), cancellation);
 
+    public Task<IReadOnlyList<(string File, string Line)>> FindAsync(string text, DateTimeOffset since, CancellationToken cancellation)
+        => Task.Run<IReadOnlyList<(string File, string Line)>>(
+            () =>
+            {
+                var script = $"find '{Logs}' -type f -mmin -10 -exec grep -F -m1 -e '{text}' /dev/null {{}} +; true";
+                var lines = docker.Ask($"run --rm --network none --read-only --cap-drop ALL --security-opt no-new-privileges:true --user 65534:65534 "
+                    + $"--entrypoint /bin/sh --volume {context.Settings.Names.LogsVolume}:{Logs}:ro {context.Settings.Images.Prometheus} "
+                    + $"-c {DockerCli.Quoted(script)}") ?? throw new IOException("the log volume cannot be read");
+                return [.. lines.Select(line => line.Split(':', 2)).Where(hit => hit.Length == 2).Select(hit => (Path.GetFileName(hit[0]), hit[1]))];
+            },
+            cancellation);
+
     private void Shell(IReadOnlyList<string> volumes, string script)
         => docker.Call(
             "writing Verify's log file into the volume",

@@ -19,13 +19,13 @@ internal sealed class EmbeddedEngine(BuildContext context) : IStackEngine
 
     public StackEngine Kind => StackEngine.Embedded;
 
-    public string CanaryTargets => Path.Combine(Rendered, EmbeddedFiles.CanaryTargets);
+    public CanaryExposure ExposeCanary(int port) => new(port, TargetsFile: Path.Combine(Rendered, EmbeddedFiles.CanaryTargets));
 
     private string EngineName => Kind.Name;
 
     private IReadOnlyList<Component> Components => Component.Of(Kind, context.Settings);
 
-    public ILogProbe LogProbe => new FolderLogProbe(context.Paths.Logs);
+    public ILogProbe LogProbe => new FolderLogProbe(context.Paths.Logs, context.Paths.Run);
 
     private string Rendered => Path.Combine(context.Paths.Rendered, EngineName);
 

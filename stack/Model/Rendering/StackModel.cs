@@ -49,6 +49,9 @@ public sealed record StackModel
     /// <summary>How long traces are kept, likewise.</summary>
     public required string TracesRetention { get; init; }
 
+    /// <summary>What metrics may take on disk, in the notation of Prometheus: <c>4GB</c>, in powers of 1024.</summary>
+    public required string MetricsSize { get; init; }
+
     /// <summary>The Grafana administrator.</summary>
     public required GrafanaSettings Grafana { get; init; }
 
@@ -87,6 +90,7 @@ public sealed record StackModel
             MetricsRetention = settings.Retention.Metrics.GoText,
             LogsRetention = settings.Retention.Logs.GoText,
             TracesRetention = settings.Retention.Traces.GoText,
+            MetricsSize = settings.Retention.Size.ToUpperInvariant() + "B",
             Grafana = settings.Grafana,
             Alerting = settings.Alerting.Enabled,
             Webhook = settings.Alerting.Webhook,

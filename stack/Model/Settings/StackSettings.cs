@@ -124,7 +124,7 @@ public sealed record StackImages(
     string Runtime);
 
 /// <summary>How long each signal is kept.</summary>
-/// <param name="Size">What the embedded engine's store may take on disk: a number and k, m or g; the oldest goes first.</param>
+/// <param name="Size">What Prometheus, or the embedded engine's whole store, may take on disk: a number and k, m or g; the oldest goes first.</param>
 public sealed record StackRetention(PrometheusDuration Metrics, PrometheusDuration Logs, PrometheusDuration Traces, string Size = StackRetention.UsualSize)
 {
     internal const string UsualSize = "4g";

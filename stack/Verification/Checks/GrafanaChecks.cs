@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using MicroMonitored.Model.Settings;
 using MicroMonitored.Verification.Clients;
 using MicroMonitored.Verification.Probes;
 
@@ -144,7 +145,7 @@ internal static class GrafanaChecks
                 return failing.Count;
             },
             left => left == 0,
-            run.MetricLimit,
+            run.MetricLimit + (2 * queries.Max(item => MinimumStep(item.Query))),
             cancellation).ConfigureAwait(false);
         if (polled.Met)
             return Outcome.Pass($"{queries.Count - silent} queries of {run.Plan.DashboardUids.Count} dashboards return data"
@@ -160,6 +161,10 @@ internal static class GrafanaChecks
     /// <summary>Whether a dashboard shows the services that one chooses on it.</summary>
     private static bool IsOfServices(JsonElement dashboard)
         => dashboard.Member("templating").Items("list").Any(variable => variable.Text("name") == "service");
+
+    /// <summary>The time between two scrapes of what the query is about, where it says that it is not the services'.</summary>
+    private static TimeSpan MinimumStep(PanelQuery query)
+        => PrometheusDuration.TryParse(query.Query["interval"]?.ToString(), out var interval) ? interval.Value : TimeSpan.Zero;
 
     private static GrafanaClient Client(VerificationRun run) => new(run.Http, run.Plan.Endpoints.Grafana!);
 

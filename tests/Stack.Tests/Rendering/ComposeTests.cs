@@ -24,6 +24,8 @@ public sealed class ComposeTests
             Assert.NotEmpty(container["tmpfs"].Texts);
             Assert.NotNull(container["mem_limit"].Text);
             Assert.Equal("512", container["pids_limit"].Text);
+            Assert.Equal("unless-stopped", container["restart"].Text);
+            Assert.Equal(file == "compose.yaml", container.Find("healthcheck")?["test"].Texts.Count > 1); // a service's stands in its Dockerfile
             Assert.Equal("json-file", container["logging"]["driver"].Text);
             Assert.Equal(["max-size", "max-file"], container["logging"]["options"].Keys);
             Assert.NotNull(container["stop_grace_period"].Text);
@@ -109,6 +111,17 @@ public sealed class ComposeTests
         Assert.Equal(Component.All.Select(component => component.Name), Containers(stack, "compose.yaml").Select(container => container.Name));
         Assert.All(Containers(stack, "services.compose.yaml"), container => Assert.Equal("7m", container.Container["mem_limit"].Text));
         Assert.All(Containers(stack, "compose.yaml"), container => Assert.Equal("missing", container.Container["pull_policy"].Text));
+    }
+
+    [Fact]
+    public void Prometheus_keeps_what_the_settings_allow_in_time_and_on_disk()
+    {
+        var settings = RenderedStack.Settings(("STACK__RETENTION__SIZE", "900m"), ("STACK__RETENTION__METRICS", "3d"));
+        using var stack = new RenderedStack(StackModel.Create(settings, []));
+
+        Assert.Equal(
+            ["--storage.tsdb.retention.time=72h", "--storage.tsdb.retention.size=900MB"],
+            stack.Yaml("compose.yaml")["services"]["prometheus"]["command"].Texts.Where(argument => argument.Contains("retention", StringComparison.Ordinal)));
     }
 
     [Fact]

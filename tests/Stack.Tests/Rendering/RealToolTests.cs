@@ -66,6 +66,17 @@ public sealed class RealToolTests
             Assert.False(string.IsNullOrWhiteSpace(rule["annotations"]["description"].Text));
         });
 
+    [Fact]
+    public void Every_alert_leads_to_its_own_section_of_the_runbook()
+    {
+        var runbook = File.ReadAllLines(Path.Combine(RenderedStack.Assets, "prometheus", "README.md"));
+        var alerts = RuleFiles.Alerts().ToList();
+
+        Assert.Equal(alerts.Order(), runbook.Where(line => line.StartsWith("### ", StringComparison.Ordinal)).Select(line => line[4..]).Order());
+        Assert.All(RuleFiles.Rules().Where(rule => rule.Find("alert") is not null), rule => Assert.Equal(
+            $"stack/assets/prometheus/README.md#{rule["alert"].Text!.ToLowerInvariant()}", rule["annotations"]["runbook"].Text));
+    }
+
     [Theory]
     [InlineData(null)]
     [InlineData("https://hooks.example/x?token=y")]

@@ -8,7 +8,7 @@ namespace MicroMonitored.Verification.Clients;
 internal sealed record VectorSample(IReadOnlyDictionary<string, string> Labels, double Value);
 
 /// <summary>One exemplar with the labels of its series.</summary>
-internal sealed record SeriesExemplar(IReadOnlyDictionary<string, string> Series, string? TraceId, string? SpanId);
+internal sealed record SeriesExemplar(IReadOnlyDictionary<string, string> Series, string? TraceId, string? SpanId, DateTimeOffset At);
 
 /// <summary>One active scrape target.</summary>
 internal sealed record TargetState(string Job, string Instance, string Health, string LastError, DateTimeOffset? LastScrape, string ScrapeUrl);
@@ -55,7 +55,9 @@ internal sealed class PrometheusClient(SignalHttp http, Uri address)
             let labels = series.TextMap("seriesLabels")
             from exemplar in series.Items("exemplars")
             let own = exemplar.TextMap("labels")
-            select new SeriesExemplar(labels, own.GetValueOrDefault("trace_id") ?? own.GetValueOrDefault("traceID"), own.GetValueOrDefault("span_id"))];
+            let seconds = double.TryParse(exemplar.Text("timestamp"), NumberStyles.Float, CultureInfo.InvariantCulture, out var at) ? at : 0
+            select new SeriesExemplar(labels, own.GetValueOrDefault("trace_id") ?? own.GetValueOrDefault("traceID"), own.GetValueOrDefault("span_id"),
+                DateTimeOffset.UnixEpoch.AddSeconds(seconds))];
 
     internal static IReadOnlyList<TargetState> ReadTargets(JsonElement answer) =>
         [.. from target in Data(answer).Items("activeTargets")

@@ -85,10 +85,10 @@ internal static class Traffic
 
     private static async Task<ServiceTraffic> DriveAsync(VerificationRun run, ServiceUnderTest service, CancellationToken cancellation)
     {
-        using var client = Client(run);
         var source = run.Source(service.Name);
         await Task.WhenAll(ExcludedPaths.Select((path, at) => ExcludedAsync(run, new Uri(service.BaseAddress, path), source, at, cancellation)))
             .ConfigureAwait(false);
+        using var client = Client(run);
         var roots = new List<TraceSpan>();
         var probe = new Uri(service.BaseAddress, service.ProbePath!);
         var beganAt = run.Time.GetUtcNow();

@@ -6,13 +6,16 @@ public static class Nearest
     /// <summary>The candidate at most two edits (a third of the word for short ones) away, or null.</summary>
     public static string? Of(string word, IEnumerable<string> candidates)
     {
-        var best = candidates
-            .Select(candidate => (candidate, distance: Distance(word.ToUpperInvariant(), candidate.ToUpperInvariant())))
-            .OrderBy(pair => pair.distance)
-            .ThenBy(pair => pair.candidate, StringComparer.Ordinal)
-            .FirstOrDefault();
-        return best.candidate is not null && best.distance <= Math.Min(2, Math.Max(1, word.Length / 3)) ? best.candidate : null;
+        var best = Closest(word, candidates);
+        return best is not null && Edits(word, best) <= Math.Min(2, Math.Max(1, word.Length / 3)) ? best : null;
     }
+
+    /// <summary>The candidate with the fewest edits, no more than that; null where there is none.</summary>
+    internal static string? Closest(string word, IEnumerable<string> candidates, int most = int.MaxValue)
+        => candidates.Select(candidate => (Candidate: candidate, Edits: Edits(word, candidate))).Where(pair => pair.Edits <= most)
+            .OrderBy(pair => pair.Edits).ThenBy(pair => pair.Candidate, StringComparer.Ordinal).FirstOrDefault().Candidate;
+
+    private static int Edits(string word, string candidate) => Distance(word.ToUpperInvariant(), candidate.ToUpperInvariant());
 
     private static int Distance(string left, string right)
     {

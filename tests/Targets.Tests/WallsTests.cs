@@ -21,7 +21,7 @@ public sealed partial class WallsTests
         ["Cake"] = [],
         ["Verification"] = ["Model", "Protocols"],
         ["Embedded"] = ["Model", "Protocols"],
-        ["Testing"] = ["Model", "Protocols", "Verification"],
+        ["Testing"] = ["Model", "Protocols", "Verification", "Embedded"],
         ["Targets"] = ["Model", "Protocols", "Verification", "Embedded", "Cake"],
     };
 

@@ -10,6 +10,9 @@ internal sealed record VectorSample(IReadOnlyDictionary<string, string> Labels, 
 /// <summary>One exemplar with the labels of its series.</summary>
 internal sealed record SeriesExemplar(IReadOnlyDictionary<string, string> Series, string? TraceId, string? SpanId, DateTimeOffset At);
 
+/// <summary>What a metric says of itself.</summary>
+internal sealed record MetricDescription(string Type, string Unit, string Help);
+
 /// <summary>One active scrape target.</summary>
 internal sealed record TargetState(string Job, string Instance, string Health, string LastError, DateTimeOffset? LastScrape, string ScrapeUrl);
 
@@ -35,6 +38,10 @@ internal sealed class PrometheusClient(SignalHttp http, Uri address)
         return await http.GetJsonAsync(Component, uri, ReadExemplars, cancellation).ConfigureAwait(false);
     }
 
+    /// <summary>Type, unit and help of every metric by its name.</summary>
+    public Task<IReadOnlyDictionary<string, MetricDescription>> MetadataAsync(CancellationToken cancellation) =>
+        http.GetJsonAsync(Component, new Uri(Address, "api/v1/metadata"), ReadMetadata, cancellation);
+
     public Task<IReadOnlyList<TargetState>> TargetsAsync(CancellationToken cancellation) =>
         http.GetJsonAsync(Component, new Uri(Address, "api/v1/targets?state=active"), ReadTargets, cancellation);
 
@@ -58,6 +65,12 @@ internal sealed class PrometheusClient(SignalHttp http, Uri address)
             let seconds = double.TryParse(exemplar.Text("timestamp"), NumberStyles.Float, CultureInfo.InvariantCulture, out var at) ? at : 0
             select new SeriesExemplar(labels, own.GetValueOrDefault("trace_id") ?? own.GetValueOrDefault("traceID"), own.GetValueOrDefault("span_id"),
                 DateTimeOffset.UnixEpoch.AddSeconds(seconds))];
+
+    internal static IReadOnlyDictionary<string, MetricDescription> ReadMetadata(JsonElement answer) =>
+        Data(answer).EnumerateObject().Where(metric => metric.Value.GetArrayLength() > 0).ToDictionary(
+            metric => metric.Name,
+            metric => new MetricDescription(
+                metric.Value[0].Text("type") ?? "unknown", metric.Value[0].Text("unit") ?? "", metric.Value[0].Text("help") ?? ""));
 
     internal static IReadOnlyList<TargetState> ReadTargets(JsonElement answer) =>
         [.. from target in Data(answer).Items("activeTargets")

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
+using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
@@ -132,6 +133,9 @@ internal sealed class SignalHttp(IReadOnlyList<Endpoint>? access = null, bool ac
         AllowAutoRedirect = false,
         UseProxy = false,
         UseCookies = false,
+        // Beside a service in one process, its instrumentation would take these requests for the service's own.
+        ActivityHeadersPropagator = null,
+        MeterFactory = Unobserved.Meters,
         ConnectTimeout = TimeSpan.FromSeconds(2),
         PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
         SslOptions = { RemoteCertificateValidationCallback = acceptsAnyCertificate ? (_, _, _, _) => true : null },
@@ -175,4 +179,16 @@ internal sealed class SignalHttp(IReadOnlyList<Endpoint>? access = null, bool ac
         SocketError.TimedOut => "timed out",
         _ => exception.Message,
     };
+}
+
+/// <summary>Meters of a name that nobody collects.</summary>
+internal sealed class Unobserved : IMeterFactory
+{
+    public static readonly Unobserved Meters = new();
+
+    public Meter Create(MeterOptions options) => new($"MicroMonitored.Verification/{options.Name}");
+
+    public void Dispose()
+    {
+    }
 }

@@ -71,6 +71,8 @@ internal static class OtlpTraces
             Attributes(span.Attributes))
         {
             IsError = span.Status?.Code == Status.Types.StatusCode.Error,
+            StatusMessage = span.Status?.Message ?? "",
+            Events = [.. span.Events.Select(occurred => (occurred.Name, (IReadOnlyDictionary<string, object>)Attributes(occurred.Attributes)))],
             ExceptionStack = span.Events.Where(occurred => occurred.Name == "exception")
                 .Select(occurred => Attributes(occurred.Attributes).GetValueOrDefault("exception.stacktrace") as string).FirstOrDefault(),
         };

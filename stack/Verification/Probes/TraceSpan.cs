@@ -22,6 +22,12 @@ internal sealed record TraceSpan(
     /// <summary>Whether its status is ERROR.</summary>
     public bool IsError { get; init; }
 
+    /// <summary>What its status says; empty where it says nothing.</summary>
+    public string StatusMessage { get; init; } = "";
+
+    /// <summary>What was recorded on it, with attributes, by name.</summary>
+    public IReadOnlyList<(string Name, IReadOnlyDictionary<string, object> Attributes)> Events { get; init; } = [];
+
     /// <summary>The stack of the exception recorded on it; null where none is.</summary>
     public string? ExceptionStack { get; init; }
 }

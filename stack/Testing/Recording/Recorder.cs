@@ -1,0 +1,259 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using MicroMonitored.Verification;
+using MicroMonitored.Verification.Clients;
+using MicroMonitored.Verification.Probes;
+
+namespace MicroMonitored.Testing.Recording;
+
+/// <summary>Asks the stores what an action left, until it is complete.</summary>
+internal sealed class Recorder : IDisposable
+{
+    /// <summary>How long a service holds spans and lines back before it sends them.</summary>
+    public static readonly TimeSpan ExportDelay = TimeSpan.FromMilliseconds(40);
+
+    // Spans that belong together are sent within one delay of each other.
+    private static readonly TimeSpan Quiet = ExportDelay * 3;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Alive = TimeSpan.FromSeconds(2);
+
+    private readonly TelemetryOptions _options;
+    private readonly SignalHttp _http;
+    private readonly PrometheusClient _prometheus;
+    private readonly LokiClient _loki;
+    private readonly TempoClient _tempo;
+    private readonly TraceSender _sender;
+    private readonly ConcurrentDictionary<CancellationToken, bool> _hosts = new();
+    private readonly ConcurrentDictionary<string, Recording> _active = new(StringComparer.Ordinal);
+    private readonly ActivityListener _requests;
+
+    public Recorder(TelemetryOptions options, StackEndpoints stack)
+    {
+        _options = options;
+        _http = new SignalHttp(options.Access);
+        _prometheus = new PrometheusClient(_http, stack.Prometheus);
+        _loki = new LokiClient(_http, stack.Loki);
+        _tempo = new TempoClient(_http, stack.Tempo);
+        _sender = new TraceSender(_http, stack);
+        _requests = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "System.Net.Http",
+            Sample = (ref options) => Of(options.Parent.TraceId)?.IsOwn(options.Parent.SpanId.ToHexString()) == true
+                ? ActivitySamplingResult.AllDataAndRecorded : ActivitySamplingResult.None,
+            ActivityStopped = request => (Of(request.TraceId) is { } recording && recording.IsOwn(request.ParentSpanId.ToHexString()) ? recording : null)
+                ?.Add(request),
+        };
+        ActivitySource.AddActivityListener(_requests);
+    }
+
+    public TelemetryOptions Options => _options;
+
+    public void Joined(CancellationToken left)
+    {
+        _hosts[left] = true;
+        left.Register(() => _hosts.TryRemove(left, out _));
+    }
+
+    /// <summary>Reads all series, once everything counted until now is among them.</summary>
+    public async Task<Recording> BeginAsync(TimeSpan timeout)
+    {
+        if (!_options.Metrics)
+            return new Recording(new Dictionary<string, double>(), timeout, counts: false);
+        var now = DateTimeOffset.UtcNow;
+        await UntilAsync(now + (_options.MetricInterval * 5), async () =>
+        {
+            var samples = await NewestAsync(now).ConfigureAwait(false);
+            return samples.Count >= _hosts.Count && samples.All(sample => sample.Value >= now.ToUnixTimeMilliseconds());
+        }).ConfigureAwait(false);
+        try
+        {
+            var before = (await SeriesAsync().ConfigureAwait(false)).GroupBy(Key).ToDictionary(group => group.Key, group => group.Last().Value);
+            return new Recording(before, timeout, counts: true);
+        }
+        catch (SignalException exception)
+        {
+            throw new TelemetryException($"The store does not answer: {exception.Message}");
+        }
+    }
+
+    /// <summary>The action begins: the requests it sends are spans of the test.</summary>
+    public void Start(Recording recording, Activity root)
+    {
+        recording.Start(root);
+        _active[recording.TraceId] = recording;
+    }
+
+    /// <summary>The action is over: its root is sent, so that the trace has one in the store, too.</summary>
+    public async Task EndAsync(Recording recording, Activity root)
+    {
+        _active.TryRemove(recording.TraceId, out _);
+        recording.End(root);
+        try
+        {
+            await _sender.SendAsync(TraceProtocol.OtlpHttpProtobuf, [.. recording.Own.Values], CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (SignalException exception)
+        {
+            throw new TelemetryException($"The store does not take spans: {exception.Message}");
+        }
+    }
+
+    /// <summary>
+    /// Waits until the trace is whole (every parent is there, and nothing was added for longer than services hold spans back), each of its
+    /// services has sent its metrics once since, and the condition holds; or until the time is up.
+    /// </summary>
+    public async Task SettleAsync(Recording recording, Func<bool>? until)
+    {
+        var (count, since) = (0, Stopwatch.GetTimestamp());
+        await UntilAsync(recording.Deadline, async () =>
+        {
+            var spans = await SpansAsync(recording).ConfigureAwait(false);
+            if (spans.Count != count)
+                (count, since) = (spans.Count, Stopwatch.GetTimestamp());
+            if (!IsWhole(recording, spans) || Stopwatch.GetElapsedTime(since) < Quiet || !await CountedAsync(recording, spans).ConfigureAwait(false))
+                return false;
+            await RefreshAsync(recording).ConfigureAwait(false);
+            return recording.Snapshot.Problem is null && until?.Invoke() != false;
+        }).ConfigureAwait(false);
+        if (recording.Snapshot.Spans.Count < count || count == 0)
+            await RefreshAsync(recording).ConfigureAwait(false);
+    }
+
+    /// <summary>Reads again what the stores hold.</summary>
+    public async Task RefreshAsync(Recording recording)
+    {
+        try
+        {
+            var spans = SpansAsync(recording);
+            var lines = LinesAsync($"{{service_name=~\".+\"}} | trace_id=\"{recording.TraceId}\"", recording);
+            var counted = recording.IsCounted;
+            var series = counted ? SeriesAsync() : Task.FromResult<IReadOnlyList<VectorSample>>([]);
+            var metrics = _options.Metrics
+                ? _prometheus.MetadataAsync(default) : Task.FromResult<IReadOnlyDictionary<string, MetricDescription>>(Snapshot.Empty.Metrics);
+            var exemplars = _options.Metrics
+                ? _prometheus.ExemplarsAsync("{job!=\"\"}", recording.Began.AddSeconds(-1), Now(), default)
+                : Task.FromResult<IReadOnlyList<SeriesExemplar>>([]);
+            await Task.WhenAll(spans, lines, series, metrics, exemplars).ConfigureAwait(false);
+            recording.Snapshot = new Snapshot(
+                await spans.ConfigureAwait(false), counted && recording.IsCounted ? await series.ConfigureAwait(false) : recording.Snapshot.Series,
+                await metrics.ConfigureAwait(false), await lines.ConfigureAwait(false),
+                (await exemplars.ConfigureAwait(false)).Where(exemplar => exemplar.TraceId == recording.TraceId)
+                    .Select(exemplar => exemplar.Series.GetValueOrDefault("__name__", "")).ToHashSet(),
+                null);
+        }
+        catch (SignalException exception)
+        {
+            recording.Snapshot = recording.Snapshot with { Problem = exception.Message };
+        }
+    }
+
+    /// <summary>Spans of that name that began during the action in other traces: what should have been in this one.</summary>
+    public async Task<IReadOnlyList<RecordedSpan>> ElsewhereAsync(Recording recording, string service)
+    {
+        var found = new List<RecordedSpan>();
+        foreach (var id in await _tempo.SearchAsync(service, null, recording.Began.AddSeconds(-1), Now(), 20, default).ConfigureAwait(false))
+        {
+            if (id != recording.TraceId)
+                found.AddRange((await _tempo.TraceAsync(id, default).ConfigureAwait(false)).Select(span => new RecordedSpan(span)));
+        }
+
+        return [.. found.Where(span => span.Service == service && span.Start >= recording.Began && span.Start <= recording.Ended)];
+    }
+
+    /// <summary>The services that sent spans during the action.</summary>
+    public async Task<IReadOnlyList<RecordedSpan>> ElsewhereAsync(Recording recording)
+    {
+        var services = new HashSet<string>();
+        foreach (var stream in await _loki.SeriesAsync("{service_name=~\".+\"}", recording.Began.AddMinutes(-5), Now(), default).ConfigureAwait(false))
+            services.Add(stream.GetValueOrDefault("service_name", ""));
+        if (_options.Metrics)
+            services.UnionWith((await NewestAsync(recording.Began).ConfigureAwait(false)).Select(sample => sample.Labels.GetValueOrDefault("job", "")));
+        services.Remove("");
+        var spans = await Task.WhenAll(services.Select(service => ElsewhereAsync(recording, service))).ConfigureAwait(false);
+        return [.. spans.SelectMany(all => all)];
+    }
+
+    /// <summary>Lines that were written during the action without a trace's id.</summary>
+    public Task<IReadOnlyList<RecordedLine>> UntracedAsync(Recording recording) => LinesAsync("{service_name=~\".+\"} | trace_id=\"\"", recording);
+
+    public void Dispose()
+    {
+        _requests.Dispose();
+        _http.Dispose();
+    }
+
+    /// <summary>Labels as one text.</summary>
+    public static string Key(VectorSample series)
+        => string.Join('\n', series.Labels.OrderBy(label => label.Key, StringComparer.Ordinal).Select(label => $"{label.Key}={label.Value}"));
+
+    private static bool IsWhole(Recording recording, IReadOnlyList<RecordedSpan> spans)
+    {
+        var ids = spans.Select(span => span.Id).ToHashSet(StringComparer.Ordinal);
+        return spans.Any(span => recording.IsOwn(span.ParentId))
+            && spans.All(span => span.ParentId is null || ids.Contains(span.ParentId) || recording.IsOwn(span.ParentId));
+    }
+
+    private Recording? Of(ActivityTraceId id) => _active.IsEmpty ? null : _active.GetValueOrDefault(id.ToHexString());
+
+    // A service's counters are complete once it has collected them after its last span.
+    private async Task<bool> CountedAsync(Recording recording, IReadOnlyList<RecordedSpan> spans)
+    {
+        if (!_options.Metrics)
+            return true;
+        var newest = await NewestAsync(recording.Began).ConfigureAwait(false);
+        return spans.GroupBy(span => span.Service).All(service =>
+        {
+            var end = service.Max(span => span.Start + span.Duration);
+            var wanted = (end > recording.Ended ? end : recording.Ended).ToUnixTimeMilliseconds();
+            var own = newest.Where(sample => Job(sample) == service.Key).ToList();
+            return own.Count > 0 && own.TrueForAll(sample => sample.Value >= wanted);
+        });
+    }
+
+    /// <summary>When each instance of a service that was alive then was last collected, in milliseconds since the Unix epoch.</summary>
+    private async Task<IReadOnlyList<VectorSample>> NewestAsync(DateTimeOffset alive)
+    {
+        var samples = await _prometheus.QueryAsync("max by (job, instance) (timestamp({job!=\"\"}))", default).ConfigureAwait(false);
+        var least = (alive - Alive).ToUnixTimeMilliseconds();
+        return [.. samples.Select(sample => sample with { Value = sample.Value * 1000 }).Where(sample => sample.Value >= least)];
+    }
+
+    // The namespace stands before the name: shop/orders.
+    private static string Job(VectorSample sample)
+        => sample.Labels.GetValueOrDefault("job", "") is var job && job.LastIndexOf('/') is >= 0 and var slash ? job[(slash + 1)..] : job;
+
+    private Task<IReadOnlyList<VectorSample>> SeriesAsync()
+        => _prometheus.QueryAsync(
+            string.Create(CultureInfo.InvariantCulture, $"last_over_time({{job!=\"\"}}[{10 + (_options.MetricInterval.TotalSeconds * 3):0}s])"), default);
+
+    private async Task<IReadOnlyList<RecordedSpan>> SpansAsync(Recording recording)
+        => [.. (await _tempo.TraceAsync(recording.TraceId, default).ConfigureAwait(false))
+            .Where(span => !recording.IsOwn(span.SpanId)).Select(span => new RecordedSpan(span))];
+
+    private async Task<IReadOnlyList<RecordedLine>> LinesAsync(string query, Recording recording)
+        => [.. (await _loki.QueryRangeAsync(query, recording.Began.AddSeconds(-1), Now(), default).ConfigureAwait(false))
+            .Select(line => new RecordedLine(line))];
+
+    private static DateTimeOffset Now() => DateTimeOffset.UtcNow.AddSeconds(1);
+
+    private static async Task UntilAsync(DateTimeOffset end, Func<Task<bool>> met)
+    {
+        while (true)
+        {
+            try
+            {
+                if (await met().ConfigureAwait(false))
+                    return;
+            }
+            catch (SignalException)
+            {
+                // Asked again: what a store says last stands in the snapshot.
+            }
+
+            if (DateTimeOffset.UtcNow >= end)
+                return;
+            await Task.Delay(Pause).ConfigureAwait(false);
+        }
+    }
+}

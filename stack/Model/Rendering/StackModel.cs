@@ -97,7 +97,11 @@ public sealed record StackModel
             Services = [.. services
                 .OrderBy(service => service.Name, StringComparer.Ordinal)
                 .Select(service => new ServiceContainer(
-                    service.Name, $"{settings.Names.Project}/{service.Name}:local", service.Port, service.FaultPath) { Calls = service.Calls })],
+                    service.Name, $"{settings.Names.Project}/{service.Name}:local", service.Port, service.FaultPath)
+                {
+                    Calls = service.Calls,
+                    ErrorBudget = service.Slo is { } slo ? ((100 - slo) / 100).ToString("0.##########", CultureInfo.InvariantCulture) : null,
+                })],
             SecretsGroup = ProcessGroup.Current,
         };
 }
@@ -114,4 +118,7 @@ public sealed record ServiceContainer(string Name, string Image, int Port, strin
 
     /// <summary>The services that it says it calls; it is told where they are.</summary>
     public IReadOnlyList<string> Calls { get; init; } = [];
+
+    /// <summary>The share of its requests that may fail, such as <c>0.005</c>; null where it has no objective.</summary>
+    public string? ErrorBudget { get; init; }
 }

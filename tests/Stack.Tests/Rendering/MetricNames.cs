@@ -34,6 +34,7 @@ internal static partial class MetricNames
     /// <summary>Metrics of the products themselves, which the recording of a service does not hold, with where each is declared.</summary>
     private static readonly Dictionary<string, string> ByProduct = new()
     {
+        ["service:slo_error_budget:ratio"] = "stack/assets/prometheus/rules/objectives.yml.sbn",
         ["up"] = "Prometheus, documentation: automatically generated labels and time series",
         ["scrape_duration_seconds"] = "Prometheus, the same page",
         ["scrape_samples_scraped"] = "Prometheus, the same page",

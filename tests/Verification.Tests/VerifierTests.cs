@@ -53,6 +53,23 @@ public sealed class VerifierTests
     }
 
     [Fact]
+    public async Task A_sound_stack_is_green_run_after_run()
+    {
+        // Three by default; MICROMONITORED_RUNS=200 for the long proof.
+        var runs = int.TryParse(Environment.GetEnvironmentVariable("MICROMONITORED_RUNS"), out var wanted) ? wanted : 3;
+        await using var stack = await ShopStack.StartAsync();
+        var took = new List<double>();
+        for (var run = 0; run < runs; run++)
+        {
+            var report = await Verifier.RunAsync(stack.Plan, TimeProvider.System, TestContext.Current.CancellationToken);
+            took.Add(report.DurationMs);
+            Assert.True(report.Failed == 0, $"run {run + 1} of {runs}: {string.Join('\n', FaultMatrixTests.Failures(report))}");
+        }
+        took.Sort();
+        TestContext.Current.SendDiagnosticMessage($"{runs} runs green; median {took[runs / 2]:0} ms, slowest {took[^1]:0} ms");
+    }
+
+    [Fact]
     public async Task Selection_runs_what_was_asked_and_reports_the_rest_as_skipped()
     {
         await using var stack = await ShopStack.StartAsync();

@@ -8,6 +8,7 @@ public sealed class FolderLogProbe(string folder, string outputs) : ILogProbe
     /// <inheritdoc/>
     public async Task AppendAsync(string fileName, IReadOnlyList<string> lines, CancellationToken cancellation)
     {
+        cancellation.ThrowIfCancellationRequested();
         Directory.CreateDirectory(folder);
         await File.AppendAllTextAsync(Path.Combine(folder, fileName), string.Concat(lines.Select(line => line + "\n")), cancellation);
     }

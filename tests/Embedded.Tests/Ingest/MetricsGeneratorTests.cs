@@ -20,7 +20,8 @@ public sealed class MetricsGeneratorTests
         var span = new Span
         {
             TraceId = Trace, SpanId = OtlpValues.Id(id), ParentSpanId = parent == 0 ? ByteString.Empty : OtlpValues.Id(parent), Kind = kind, Name = name,
-            StartTimeUnixNano = start, EndTimeUnixNano = start + (ulong)(milliseconds * 1_000_000), Status = failed ? new() { Code = Status.Types.StatusCode.Error } : null,
+            StartTimeUnixNano = start, EndTimeUnixNano = start + (ulong)(milliseconds * 1_000_000),
+            Status = failed ? new() { Code = Status.Types.StatusCode.Error } : null,
         };
         foreach (var (key, value) in attributes)
             span.Attributes.Add(OtlpValues.Text(key, value));
@@ -31,7 +32,13 @@ public sealed class MetricsGeneratorTests
     {
         var request = new ExportTraceServiceRequest
         {
-            ResourceSpans = { new ResourceSpans { Resource = new Resource { Attributes = { OtlpValues.Text("service.name", service) } }, ScopeSpans = { new ScopeSpans { Spans = { spans } } } } },
+            ResourceSpans =
+            {
+                new ResourceSpans
+                {
+                    Resource = new Resource { Attributes = { OtlpValues.Text("service.name", service) } }, ScopeSpans = { new ScopeSpans { Spans = { spans } } },
+                },
+            },
         };
         using var body = new ByteArrayContent(request.ToByteArray());
         body.Headers.ContentType = new("application/x-protobuf");
@@ -71,7 +78,8 @@ public sealed class MetricsGeneratorTests
         await Becomes(engine, 2, "traces_service_graph_request_client_seconds_count{client=\"orders\"}");
 
         // Counted from the first call on.
-        await Becomes(engine, 2, "max_over_time(traces_service_graph_request_total{client=\"orders\"}[1m]) - min_over_time(traces_service_graph_request_total{client=\"orders\"}[1m])");
+        const string Calls = "traces_service_graph_request_total{client=\"orders\"}[1m]";
+        await Becomes(engine, 2, $"max_over_time({Calls}) - min_over_time({Calls})");
         await Send(engine, "inventory", Span(7, 6, Kind.Consumer, "process", 1));
         await Send(engine, "orders", Span(6, 1, Kind.Producer, "send", 1));
         await Becomes(engine, 1, "traces_service_graph_request_total{client=\"orders\",server=\"inventory\",connection_type=\"messaging_system\"}");
@@ -100,7 +108,8 @@ public sealed class MetricsGeneratorTests
     public async Task A_database_that_sends_no_spans_is_a_node_by_the_name_its_client_gives_it()
     {
         await using var engine = await Engine.StartAsync();
-        await Send(engine, "orders", Span(1, 9, Kind.Client, "SELECT", 2, failed: false, ("db.system", "sqlite"), ("db.name", "orders.db")), Span(2, 9, Kind.Client, "GET", 1));
+        await Send(engine, "orders",
+            Span(1, 9, Kind.Client, "SELECT", 2, failed: false, ("db.system", "sqlite"), ("db.name", "orders.db")), Span(2, 9, Kind.Client, "GET", 1));
         await Becomes(engine, 1, "traces_service_graph_request_total{client=\"orders\",server=\"orders.db\",connection_type=\"database\"}");
         await Becomes(engine, 1, "count(traces_service_graph_request_total)");
     }

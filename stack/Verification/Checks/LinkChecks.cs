@@ -126,7 +126,7 @@ internal static class LinkChecks
     public static Scope Edges(VerificationRun run)
     {
         var callers = TraceChecks.Callers(run);
-        return callers.SkipReason is null && !run.Can(Capabilities.MetricsGenerator) ? Scope.Skip("the embedded engine has no metrics generator") : callers;
+        return callers.SkipReason is null && !run.Can(Capabilities.MetricsGenerator) ? Scope.Skip("this stack makes no metrics of traces") : callers;
     }
 
     private const int MostReminders = 4;
@@ -136,6 +136,8 @@ internal static class LinkChecks
     {
         if (await MetricChecks.UnreachedAsync(run, service!).ConfigureAwait(false) is { } unreached)
             return unreached;
+        if ((await TraceChecks.EdgeAsync(run, service, cancellation).ConfigureAwait(false)).Status != CheckStatus.Pass)
+            return Outcome.Blocked($"the traces of {service} lack the edge", "traces.edge");
         var before = await ServiceGraph.BaselineAsync(run).ConfigureAwait(false);
         var callees = run.Service(service!).Calls;
         var reminders = 0;

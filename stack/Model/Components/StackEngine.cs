@@ -9,7 +9,7 @@ public enum Capabilities
     /// <summary>Metrics, logs and traces, received, stored and queried: what each engine can do.</summary>
     None = 0,
 
-    /// <summary>Grafana with its datasources and the shipped dashboards.</summary>
+    /// <summary>The shipped dashboards are shown, each panel with what its queries answer.</summary>
     Dashboards = 1,
 
     /// <summary>Recording and alert rules are evaluated.</summary>

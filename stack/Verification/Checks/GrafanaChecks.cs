@@ -22,7 +22,7 @@ internal static class GrafanaChecks
         : Scope.Stack;
 
     public static Scope Dashboards(VerificationRun run) =>
-        Api(run) is { SkipReason: not null } none ? none
+        Health(run) is { SkipReason: not null } none ? none
         : run.Plan.DashboardUids.Count == 0 ? Scope.Skip("no dashboard is shipped")
         : Scope.Stack;
 

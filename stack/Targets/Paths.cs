@@ -52,6 +52,9 @@ public sealed record Paths(string Root)
     /// <summary>What a service takes from this stack that a person starts; there only while one is up.</summary>
     public string Development => Path.Combine(Run, "development.json");
 
+    /// <summary>The fault that is injected into the embedded engine and the services; there only while one is.</summary>
+    internal string Fault => Path.Combine(Run, "fault");
+
     /// <summary>The services' log files on the embedded engine.</summary>
     public string Logs => Path.Combine(Run, "logs");
 

@@ -30,6 +30,7 @@ internal sealed class Poller(TimeProvider time, long endTimestamp)
         var pause = Fastest;
         T? value = default;
         string? error = null;
+        var answered = false;
         while (true)
         {
             using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -37,7 +38,7 @@ internal sealed class Poller(TimeProvider time, long endTimestamp)
             try
             {
                 value = await ask(bounded.Token).ConfigureAwait(false);
-                error = null;
+                (error, answered) = (null, true);
                 if (met(value))
                     return new Polled<T>(true, value, null, time.GetElapsedTime(began));
             }
@@ -47,7 +48,8 @@ internal sealed class Poller(TimeProvider time, long endTimestamp)
             }
             catch (OperationCanceledException exception) when (!cancellation.IsCancellationRequested)
             {
-                error = exception.Message;
+                // Cut short by the end of the poll: what was answered before stands.
+                error = answered ? error : exception.Message;
             }
             var left = Left(end);
             if (left <= TimeSpan.Zero)

@@ -1,39 +1,43 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Net.Sockets;
 using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using MicroMonitored.Model.Components;
+using MicroMonitored.Model.Embedded;
 
 namespace MicroMonitored.Verification.Tests;
 
-/// <summary>The embedded engine as a process of its own, on free ports and in a folder of its own.</summary>
-internal sealed class RealEngine : ILogProbe, IAsyncDisposable
+/// <summary>The embedded engine as a process of its own, on free ports and in a folder of its own, ready to be broken.</summary>
+internal sealed class RealEngine : IAsyncDisposable
 {
     private static readonly string[] Names = ["grafana", "prometheus", "loki", "tempo", "otlpGrpc", "otlpHttp", "zipkin", "jaegerThrift"];
+    private static readonly ConcurrentDictionary<int, byte> Given = new();
+    private static readonly TimeSpan ScrapeInterval = TimeSpan.FromMilliseconds(500);
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("verify-engine-");
-    private readonly Process _process;
+    private readonly string _configuration;
     private readonly Dictionary<string, int> _ports;
+    private Process _process;
 
     private RealEngine()
     {
-        var listeners = Names.Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
-        listeners.ForEach(listener => listener.Start());
-        _ports = Names.Zip(listeners, (name, listener) => KeyValuePair.Create(name, ((IPEndPoint)listener.LocalEndpoint).Port)).ToDictionary();
-        listeners.ForEach(listener => listener.Dispose());
-        Directory.CreateDirectory(Path.Combine(_folder.FullName, "logs"));
-        var configuration = Path.Combine(_folder.FullName, "embedded.json");
-        File.WriteAllText(configuration, JsonSerializer.Serialize(new Dictionary<string, object>
+        _ports = Names.Zip(FreePorts(Names.Length), KeyValuePair.Create).ToDictionary();
+        Directory.CreateDirectory(Logs);
+        _configuration = File("embedded.json");
+        System.IO.File.WriteAllText(_configuration, JsonSerializer.Serialize(new Dictionary<string, object>
         {
-            ["dataFolder"] = "data", ["logFolder"] = "logs", ["ports"] = _ports, ["fileSd"] = new[] { "canary.json" },
+            ["dataFolder"] = "data", ["logFolder"] = "logs", ["ports"] = _ports, ["fileSd"] = new[] { "targets.json", "canary.json" },
             ["scrapeInterval"] = "500ms", ["scrapeTimeout"] = "500ms",
         }));
-        _process = Process.Start(new ProcessStartInfo(
-            "dotnet", [Path.Combine(AppContext.BaseDirectory, "MicroMonitored.Embedded.dll"), "--config", configuration]))!;
+        _process = Start("engine", Hook, ["--config", _configuration], []);
     }
 
-    /// <summary>The <c>file_sd</c> file that it reads.</summary>
-    public string TargetsFile => Path.Combine(_folder.FullName, "canary.json");
+    /// <summary>The <c>file_sd</c> file of the canary.</summary>
+    public string TargetsFile => File("canary.json");
+
+    /// <summary>The folder of the log files.</summary>
+    public string Logs => File("logs");
 
     public VerificationPlan Plan => new()
     {
@@ -50,50 +54,116 @@ internal sealed class RealEngine : ILogProbe, IAsyncDisposable
             Zipkin = At("zipkin"),
             JaegerThrift = At("jaegerThrift"),
         },
-        LogProbe = this,
+        LogProbe = new FolderLogProbe(Logs, _folder.FullName),
         Timeout = TimeSpan.FromSeconds(40),
-        ScrapeInterval = TimeSpan.FromMilliseconds(500),
+        ScrapeInterval = ScrapeInterval,
         PublishedPorts = _ports,
     };
+
+    private static string Hook => Path.Combine(AppContext.BaseDirectory, "MicroMonitored.Embedded.dll");
 
     public static async Task<RealEngine> StartAsync()
     {
         var engine = new RealEngine();
+        await engine.ReadyAsync();
+        return engine;
+    }
+
+    /// <summary>Breaks this of the processes that were started here; null mends it.</summary>
+    public void Break(string? fault) => System.IO.File.WriteAllText(File("fault"), fault);
+
+    /// <summary>Ends the engine at once.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    public async Task RestartAsync()
+    {
+        _process.Dispose();
+        _process = Start("engine", Hook, ["--config", _configuration], []);
+        await ReadyAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await KillAsync();
+        _process.Dispose();
+        _folder.Delete(recursive: true);
+    }
+
+    public Uri At(string name) => new($"http://127.0.0.1:{_ports[name]}");
+
+    /// <summary>A file of the engine's folder.</summary>
+    public string File(string name) => Path.Combine(_folder.FullName, name);
+
+    /// <summary>Starts a .NET program that the fault of the moment breaks; what it prints goes into a file.</summary>
+    public Process Start(string name, string assembly, IEnumerable<string> arguments, IEnumerable<KeyValuePair<string, string>> variables)
+    {
+        var start = new ProcessStartInfo("dotnet", [assembly, .. arguments])
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetDirectoryName(assembly),
+        };
+        start.Environment[StackFault.HookVariable] = Hook;
+        start.Environment[StackFault.FileVariable] = File("fault");
+        foreach (var (key, value) in variables)
+            start.Environment[key] = value;
+        var process = Process.Start(start)!;
+        process.OutputDataReceived += Keep;
+        process.ErrorDataReceived += Keep;
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        return process;
+
+        void Keep(object sender, DataReceivedEventArgs line)
+        {
+            if (line.Data is not null && _folder.Exists)
+                System.IO.File.AppendAllText(File($"{name}.out"), line.Data + "\n");
+        }
+    }
+
+    /// <summary>Ports that nobody listens on and no connection is given by chance.</summary>
+    public static IReadOnlyList<int> FreePorts(int count)
+    {
+        var free = new List<int>();
+        while (free.Count < count)
+        {
+            var port = Random.Shared.Next(10_000, 30_000);
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Loopback, port);
+                listener.Start();
+                if (Given.TryAdd(port, 0))
+                    free.Add(port);
+            }
+            catch (SocketException)
+            {
+                // Taken.
+            }
+        }
+        return free;
+    }
+
+    /// <summary>Waits until something answers 200 there.</summary>
+    public static async Task AnswersAsync(Uri address)
+    {
         using var client = new HttpClient();
-        for (var left = 300; left > 0; left--)
+        for (var clock = Stopwatch.StartNew(); clock.Elapsed < TimeSpan.FromSeconds(30); await Task.Delay(50))
         {
             try
             {
-                using var answer = await client.GetAsync(new Uri(engine.At("prometheus"), "/-/ready"));
+                using var answer = await client.GetAsync(address);
                 if (answer.IsSuccessStatusCode)
-                    return engine;
+                    return;
             }
             catch (HttpRequestException)
             {
                 // Not listening yet.
             }
-            await Task.Delay(100);
         }
-        await engine.DisposeAsync();
-        throw new TimeoutException("the engine is not ready after 30 s");
+        throw new TimeoutException($"{address} does not answer after 30 s");
     }
 
-    public Task AppendAsync(string fileName, IReadOnlyList<string> lines, CancellationToken cancellation) =>
-        File.AppendAllTextAsync(Path.Combine(_folder.FullName, "logs", fileName), string.Concat(lines.Select(line => line + "\n")), cancellation);
-
-    public Task RemoveAsync(string fileName, CancellationToken cancellation)
-    {
-        File.Delete(Path.Combine(_folder.FullName, "logs", fileName));
-        return Task.CompletedTask;
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        _process.Kill();
-        await _process.WaitForExitAsync();
-        _process.Dispose();
-        _folder.Delete(recursive: true);
-    }
-
-    private Uri At(string name) => new($"http://127.0.0.1:{_ports[name]}");
+    private Task ReadyAsync() => AnswersAsync(new Uri(At("prometheus"), "/-/ready"));
 }

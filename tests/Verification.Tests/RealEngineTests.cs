@@ -2,7 +2,7 @@ using MicroMonitored.Verification.Clients;
 
 namespace MicroMonitored.Verification.Tests;
 
-/// <summary>What the double stands in for, once more with the embedded engine itself.</summary>
+/// <summary>The embedded engine alone, without services.</summary>
 [Collection("stack")]
 public sealed class RealEngineTests
 {

@@ -34,6 +34,8 @@ internal static class HelpPages
             "",
             "Options",
             .. Columns(target.Options.Select(option => (option.Usage, option.Description))),
+            .. target.Options.Where(option => option.Values.Count > 0)
+                .SelectMany(option => Columns(option.Values).Prepend($"Values of --{option.Name}").Prepend("")),
             "",
             "Examples",
             .. target.Examples.DefaultIfEmpty("").Select(example => $"  {Paths.Command} {target.Name} {example}".TrimEnd()),

@@ -80,7 +80,7 @@ internal static class EngineSelection
     /// <summary>Forgets it once nothing runs any more.</summary>
     public static void Forget(BuildContext context)
     {
-        foreach (var file in new[] { Marker(context), context.Paths.Development }.Where(File.Exists))
+        foreach (var file in new[] { Marker(context), context.Paths.Development, context.Paths.Fault }.Where(File.Exists))
             File.Delete(file);
     }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using MicroMonitored.Model;
 using MicroMonitored.Model.Settings;
 
 namespace MicroMonitored.Targets.Options;
@@ -16,6 +17,9 @@ public abstract class Option(string name, string form, string description)
     /// <summary>The name, without dashes.</summary>
     public string Name => name;
 
+    /// <summary>The values that it takes, where the help lists them, each with what it means.</summary>
+    internal IReadOnlyList<(string Value, string Meaning)> Values { get; private protected init; } = [];
+
     /// <summary>How it is written: <c>--lines=50</c>.</summary>
     public string Usage => form.Length == 0 ? $"--{name}" : $"--{name}={form}";
 
@@ -30,6 +34,20 @@ public abstract class Option(string name, string form, string description)
     /// <param name="form">What stands for it in the help, in capitals: <c>NAME</c>.</param>
     public static Option<string?> Text(string name, string form, string description)
         => new(name, form, description, null, $"--{name}={form}", static (string text, out string? value) => (value = text).Length > 0);
+
+    /// <summary>One of several values, which the help of the target lists; null where the option is not given.</summary>
+    /// <param name="values">Each value and what it means.</param>
+    /// <inheritdoc cref="Text"/>
+    public static Option<string?> OneOf(string name, string form, string description, IReadOnlyList<(string Value, string Meaning)> values)
+        => new(
+            name,
+            form,
+            description,
+            null,
+            "one of those that --help lists",
+            (string text, out string? value)
+                => (value = values.FirstOrDefault(known => known.Value.Equals(text, StringComparison.OrdinalIgnoreCase)).Value) is not null,
+            values);
 
     /// <summary>Texts with commas between them; none where the option is not given.</summary>
     /// <inheritdoc cref="Text"/>
@@ -116,9 +134,11 @@ public sealed class Option<T> : Option
     private readonly string _expected;
     private readonly OptionReader<T> _read;
 
-    internal Option(string name, string form, string description, T fallback, string expected, OptionReader<T> read)
+    internal Option(
+        string name, string form, string description, T fallback, string expected, OptionReader<T> read,
+        IReadOnlyList<(string Value, string Meaning)>? values = null)
         : base(name, form, description)
-        => (Fallback, _expected, _read) = (fallback, expected, read);
+        => (Fallback, _expected, _read, Values) = (fallback, expected, read, values ?? []);
 
     /// <summary>The value where the option is not given.</summary>
     public T Fallback { get; }
@@ -128,6 +148,8 @@ public sealed class Option<T> : Option
 
     internal override string? Fault(IReadOnlyList<string?> given)
         => given.Distinct().Count() > 1 ? $"--{Name} is given {given.Count} times ({string.Join(", ", given)}); give it once"
-            : given is [.., var text] && !_read(text ?? "", out _) ? $"--{Name}{(text is null ? "" : $"={text}")}: use {_expected}"
+            : given is [.., var text] && !_read(text ?? "", out _)
+                ? $"--{Name}{(text is null ? "" : $"={text}")}: {(Nearest.Of(text ?? "", Values.Select(known => known.Value)) is { } nearest
+                    ? $"did you mean {nearest}?" : $"use {_expected}")}"
             : null;
 }

@@ -127,11 +127,13 @@ internal static class ErrorChecks
                 : Outcome.Blocked($"the traces of {service} are not in the store", "traces.otlp-grpc");
         }
         await Task.Delay(VerificationRun.Settle, run.Time, cancellation).ConfigureAwait(false);
-        var metrics = await run.Http.GetAsync(service!, new Uri(target.BaseAddress, "/metrics"), cancellation).ConfigureAwait(false);
-        if (!metrics.IsSuccess)
-            return Outcome.Blocked($"GET /metrics of {service} answered {metrics.Status}", "metrics.target-up");
-        var secret = Traffic.Secret(run);
-        var found = new List<(string Where, string Text)> { ("/metrics", metrics.Body) };
+        var shown = await run.Poll.UntilAsync(
+            token => run.Http.MetricsAsync(service!, target.BaseAddress, token), answer => answer.IsSuccess, VerificationRun.Settle, cancellation)
+            .ConfigureAwait(false);
+        if (!shown.Met)
+            return Outcome.Blocked($"what /metrics of {service} shows cannot be read: {shown.Error ?? $"{shown.Value?.Status}"}", "metrics.target-up");
+        var secret = Traffic.Secret(run, service!);
+        var found = new List<(string Where, string Text)> { ("/metrics", shown.Value!.Body) };
         var leaked = await run.Loki.QueryRangeAsync($"{{job=\"{service}\"}} |= \"{secret}\"", run.From, run.To, cancellation).ConfigureAwait(false);
         found.AddRange(leaked.Select(line => ("log line", line.Line)));
         foreach (var id in traces)

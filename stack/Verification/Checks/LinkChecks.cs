@@ -13,8 +13,10 @@ internal static class LinkChecks
         var exemplar = await MetricChecks.ExemplarOfAsync(run, service!).ConfigureAwait(false);
         if (!exemplar.Met)
         {
+            if (exemplar.Error is { } unanswered)
+                return Outcome.Unanswered(unanswered, "prometheus");
             return await MetricChecks.BlockedAsync(run, service!, cancellation).ConfigureAwait(false)
-                ?? Outcome.Fail(exemplar.Error ?? "no exemplar of this run to follow", $"{service} → exemplar",
+                ?? Outcome.Fail("no exemplar of this run to follow", $"{service} → exemplar",
                     $"switch exemplars on in {service} and in Prometheus (see metrics.exemplar)");
         }
         var (traceId, spanId) = (exemplar.Value!.TraceId!, exemplar.Value.SpanId);
@@ -30,6 +32,8 @@ internal static class LinkChecks
             null => Outcome.Unanswered(polled.Error ?? "no answer", "tempo"),
             { Count: 0 } => Outcome.Fail($"the exemplar's trace {traceId} is not in the trace store", $"{service} → OTLP exporter",
                 $"let {service} export the spans it marks as sampled (OTEL_EXPORTER_OTLP_ENDPOINT, sampling)"),
+            var spans when spans.All(span => span.Service != service) => Outcome.Blocked(
+                $"the exemplar's trace {traceId} has no span of {service}", "traces.otlp-grpc"),
             var spans => Outcome.Fail($"trace {traceId} has {spans.Count} spans, none is {spanId} of {service}", "exemplar → trace",
                 $"let the exemplars of {service} carry trace_id and span_id of the recorded span"),
         };
@@ -73,7 +77,8 @@ internal static class LinkChecks
                 return trace.Value switch
                 {
                     null => Outcome.Unanswered(trace.Error ?? "no answer", "tempo"),
-                    { Count: 0 } => Outcome.Blocked($"trace {traceId} of {job} is not stored", "traces.otlp-grpc"),
+                    var spans when spans.All(span => span.Service != (service ?? SyntheticTrace.Service)) =>
+                        Outcome.Blocked($"trace {traceId} of {job} is not stored", "traces.otlp-grpc"),
                     _ => Outcome.Fail($"trace {traceId} has no span {spanId} of {job}", "log line → span",
                         $"write span_id of the current activity into each log line of {job}"),
                 };

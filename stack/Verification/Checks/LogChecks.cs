@@ -179,12 +179,13 @@ internal static class LogChecks
                 (true, _) => Outcome.Fail($"none of {count} request lines is stored; other lines of {service} are", $"{service} → request log",
                     $"write one line per request in {service}: level Information on, and app.MapMonitoring() called"),
                 (_, true) => Outcome.Fail($"no line of {service} is stored; the log agent reads other files", $"{service} → log file",
-                    $"let {service} write {service}.log into the shared log folder (Monitoring__LogFolder, its mode and owner)"),
+                    $"let {service} write {service}.log into the shared log folder (Monitoring__LogFolder, its mode and owner), "
+                        + "and its requests with it (Logging__LogLevel__MicroMonitored.Requests)"),
                 _ => Outcome.Fail($"no line of {service} is stored", "log file → log agent",
                     "let the log agent run and read the folder of the log files (mount, mode and owner)"),
             };
         }
-        return Outcome.Fail(last.Faults.ToString(), last.Faults.Missing.Count > 0 ? $"{service} → log agent" : "log agent → log store", last.Faults switch
+        return Outcome.Fail(last.Faults.ToString(), $"{service} → {(last.Faults.Missing.Count > 0 ? "log agent" : "request log")}", last.Faults switch
         {
             { Missing.Count: > 0 } => $"look for dropped lines: the drop counter of {service}, the agent's dropped entries, the store's discarded samples",
             { Doubled.Count: > 0 } => $"write one line per request in {service}, and let one agent alone read the file",

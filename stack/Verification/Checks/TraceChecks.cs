@@ -119,6 +119,13 @@ internal static class TraceChecks
             return Outcome.Pass($"{service} → {string.Join(", ", callees)}: server, client and server span in one trace, {count} of {count}");
         if (polled.Error is { } error)
             return Outcome.Unanswered(error, "tempo");
+        if (broken.Detail.EndsWith($": {NoSpan(service!)}", StringComparison.Ordinal))
+            return Outcome.Blocked(broken.Detail, "traces.otlp-grpc");
+        foreach (var callee in callees)
+        {
+            if (run.Services.Any(other => other.Name == callee) && (await Traffic.OfAsync(run, callee).ConfigureAwait(false)) is { Reached: false })
+                broken = broken with { Hop = $"{service} → {callee}", Fix = $"start {callee} (--target=Up): it does not answer" };
+        }
         return Outcome.Fail($"{pending.Count} of {count} traces lack the edge; {broken.Detail}", broken.Hop, broken.Fix);
     }
 
@@ -155,9 +162,10 @@ internal static class TraceChecks
             return Outcome.Fail(
                 $"GET {found} left a span", $"{service} → trace filter", $"filter {found} out of the ASP.NET Core instrumentation of {service}");
         var leaks = new List<string>();
+        var secret = Traffic.Secret(run, service!);
         foreach (var id in own)
         {
-            if ((await run.Tempo.RawTraceAsync(id, cancellation).ConfigureAwait(false))?.Contains(Traffic.Secret(run), StringComparison.Ordinal) == true)
+            if ((await run.Tempo.RawTraceAsync(id, cancellation).ConfigureAwait(false))?.Contains(secret, StringComparison.Ordinal) == true)
                 leaks.Add(id);
         }
         return leaks.Count == 0
@@ -276,9 +284,11 @@ internal static class TraceChecks
             return synthetic.Problem is null
                 ? Outcome.Fail(detail, $"{service} → OTLP exporter",
                     $"check OTEL_EXPORTER_OTLP_ENDPOINT ({run.Plan.Endpoints.OtlpGrpc} from the host), "
-                    + $"OTEL_EXPORTER_OTLP_PROTOCOL and the sampling ratio of {service}")
+                    + $"OTEL_EXPORTER_OTLP_PROTOCOL, OTEL_TRACES_EXPORTER and the sampling ratio of {service}")
                 : Outcome.Fail(detail, "OTLP/gRPC receiver", $"let the OTLP/gRPC receiver listen on {run.Plan.Endpoints.OtlpGrpc}: {synthetic.Problem}");
         });
+
+    private static string NoSpan(string service) => $"no span of {service}";
 
     private sealed record EdgeFault(string Detail, string Hop, string Fix);
 
@@ -290,7 +300,7 @@ internal static class TraceChecks
             var servers = spans.Where(span => span.Service == callee && span.Kind == SpanKind.Server).ToList();
             var clients = spans.Where(span => span.Service == caller && span.Kind == SpanKind.Client).ToList();
             if (spans.All(span => span.Service != caller))
-                return new EdgeFault($"no span of {caller}", $"{caller} → OTLP exporter", $"check OTEL_EXPORTER_OTLP_ENDPOINT of {caller}");
+                return new EdgeFault(NoSpan(caller), $"{caller} → OTLP exporter", $"check OTEL_EXPORTER_OTLP_ENDPOINT of {caller}");
             if (clients.Count == 0)
                 return new EdgeFault($"no client span of {caller}", $"{caller} → HttpClient instrumentation",
                     $"add the HttpClient instrumentation in {caller} (AddHttpClientInstrumentation) and call {callee} through HttpClient");

@@ -8,7 +8,7 @@ namespace MicroMonitored.Verification.Clients;
 internal sealed record VectorSample(IReadOnlyDictionary<string, string> Labels, double Value);
 
 /// <summary>One exemplar with the labels of its series.</summary>
-internal sealed record SeriesExemplar(IReadOnlyDictionary<string, string> Series, string? TraceId, string? SpanId);
+internal sealed record SeriesExemplar(IReadOnlyDictionary<string, string> Series, string? TraceId, string? SpanId, DateTimeOffset At);
 
 /// <summary>What a metric says of itself.</summary>
 internal sealed record MetricDescription(string Type, string Unit, string Help);
@@ -62,7 +62,9 @@ internal sealed class PrometheusClient(SignalHttp http, Uri address)
             let labels = series.TextMap("seriesLabels")
             from exemplar in series.Items("exemplars")
             let own = exemplar.TextMap("labels")
-            select new SeriesExemplar(labels, own.GetValueOrDefault("trace_id") ?? own.GetValueOrDefault("traceID"), own.GetValueOrDefault("span_id"))];
+            let seconds = double.TryParse(exemplar.Text("timestamp"), NumberStyles.Float, CultureInfo.InvariantCulture, out var at) ? at : 0
+            select new SeriesExemplar(labels, own.GetValueOrDefault("trace_id") ?? own.GetValueOrDefault("traceID"), own.GetValueOrDefault("span_id"),
+                DateTimeOffset.UnixEpoch.AddSeconds(seconds))];
 
     internal static IReadOnlyDictionary<string, MetricDescription> ReadMetadata(JsonElement answer) =>
         Data(answer).EnumerateObject().Where(metric => metric.Value.GetArrayLength() > 0).ToDictionary(

@@ -54,13 +54,11 @@ internal sealed record HttpAnswer(int Status, string Body)
 internal sealed class SignalHttp(IReadOnlyList<Endpoint>? access = null, bool acceptsAnyCertificate = false, Poller? poll = null) : IDisposable
 {
     private const long LargestAnswer = 64 * 1024 * 1024;
+    private const long LargestScrape = 16 * 1024 * 1024;
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(5);
 
-    private readonly HttpClient _client = new(Handler(acceptsAnyCertificate))
-    {
-        Timeout = Timeout.InfiniteTimeSpan,
-        MaxResponseContentBufferSize = LargestAnswer,
-    };
+    private readonly HttpClient _client = Client(acceptsAnyCertificate, LargestAnswer);
+    private readonly HttpClient _scraper = Client(acceptsAnyCertificate, LargestScrape);
 
     /// <summary>How long an answer may take now.</summary>
     public TimeSpan Patience => poll?.Patience(RequestTimeout) ?? RequestTimeout;
@@ -71,6 +69,14 @@ internal sealed class SignalHttp(IReadOnlyList<Endpoint>? access = null, bool ac
         foreach (var (name, value) in headers)
             request.Headers.TryAddWithoutValidation(name, value);
         return SendAsync(component, request, cancellation);
+    }
+
+    /// <summary>What is shown on <c>/metrics</c>, no more of it than a scraper takes.</summary>
+    public Task<HttpAnswer> MetricsAsync(string component, Uri address, CancellationToken cancellation)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Get, new Uri(address, "metrics"));
+        request.Headers.TryAddWithoutValidation("Accept", "text/plain;version=0.0.4");
+        return SendAsync(component, request, cancellation, _scraper);
     }
 
     public Task<HttpAnswer> PostAsync(
@@ -109,7 +115,17 @@ internal sealed class SignalHttp(IReadOnlyList<Endpoint>? access = null, bool ac
     /// <summary>A handler with the same rules for a client of another kind, which disposes it.</summary>
     public HttpMessageHandler Handler() => Handler(acceptsAnyCertificate);
 
-    public void Dispose() => _client.Dispose();
+    public void Dispose()
+    {
+        _client.Dispose();
+        _scraper.Dispose();
+    }
+
+    private static HttpClient Client(bool acceptsAnyCertificate, long largest) => new(Handler(acceptsAnyCertificate))
+    {
+        Timeout = Timeout.InfiniteTimeSpan,
+        MaxResponseContentBufferSize = largest,
+    };
 
     [SuppressMessage("Security", "CA5359", Justification = "Asked for by the person who names the stack.")]
     private static SocketsHttpHandler Handler(bool acceptsAnyCertificate) => new()
@@ -125,7 +141,7 @@ internal sealed class SignalHttp(IReadOnlyList<Endpoint>? access = null, bool ac
         SslOptions = { RemoteCertificateValidationCallback = acceptsAnyCertificate ? (_, _, _, _) => true : null },
     };
 
-    private async Task<HttpAnswer> SendAsync(string component, HttpRequestMessage request, CancellationToken cancellation)
+    private async Task<HttpAnswer> SendAsync(string component, HttpRequestMessage request, CancellationToken cancellation, HttpClient? client = null)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(Patience);
@@ -139,7 +155,7 @@ internal sealed class SignalHttp(IReadOnlyList<Endpoint>? access = null, bool ac
         try
         {
             using (request)
-            using (var response = await _client.SendAsync(request, HttpCompletionOption.ResponseContentRead, limit.Token).ConfigureAwait(false))
+            using (var response = await (client ?? _client).SendAsync(request, HttpCompletionOption.ResponseContentRead, limit.Token).ConfigureAwait(false))
             {
                 return new HttpAnswer((int)response.StatusCode, await response.Content.ReadAsStringAsync(limit.Token).ConfigureAwait(false));
             }

@@ -73,8 +73,7 @@ internal static class DropCounters
         limit.CancelAfter(Limit);
         try
         {
-            var answer = await run.Http.GetAsync(component, new Uri(address, "metrics"), limit.Token, ("Accept", "text/plain;version=0.0.4"))
-                .ConfigureAwait(false);
+            var answer = await run.Http.MetricsAsync(component, address, limit.Token).ConfigureAwait(false);
             return answer.IsSuccess && answer.Body.Contains("# TYPE ", StringComparison.Ordinal) ? answer.Body : null;
         }
         catch (Exception exception) when (exception is SignalException or OperationCanceledException && !cancellation.IsCancellationRequested)

@@ -28,8 +28,8 @@ internal sealed record FaultRequest(string TraceId, string ParentId, double Befo
             var (trace, parent) = (identity.TraceId(source, 0), identity.SpanId(source, 0));
             using var client = Traffic.Client(run);
             using var request =
-                new HttpRequestMessage(HttpMethod.Get, new Uri(target.BaseAddress, $"{target.FaultPath}?access_token={Traffic.Secret(run)}-query"));
-            Traffic.Plant(request, Traffic.Secret(run));
+                new HttpRequestMessage(HttpMethod.Get, new Uri(target.BaseAddress, $"{target.FaultPath}?access_token={Traffic.Secret(run, service)}-query"));
+            Traffic.Plant(request, Traffic.Secret(run, service));
             var (status, failure) = await Traffic.AskAsync(client, run, request, trace, parent, roots, cancellation).ConfigureAwait(false);
             await Traffic.RootAsync(run, roots, cancellation).ConfigureAwait(false);
             return new FaultRequest(trace, parent, before, status, failure);
@@ -40,7 +40,8 @@ internal sealed record FaultRequest(string TraceId, string ParentId, double Befo
     {
         var series =
             $"http_server_request_duration_seconds_count{{job=\"{service.Name}\",http_route=\"{service.FaultPath}\",http_response_status_code=~\"5..\"}}";
-        var vector = await run.Prometheus.QueryAsync($"sum({series})", cancellation).ConfigureAwait(false);
+        var current = await RequestCounters.CurrentAsync(run, service.Name, series, cancellation).ConfigureAwait(false);
+        var vector = await run.Prometheus.QueryAsync($"sum({current})", cancellation).ConfigureAwait(false);
         return vector.Count == 0 ? 0 : vector[0].Value;
     }
 }

@@ -71,17 +71,19 @@ internal static class RequestCounters
     {
         if ((await TargetAsync(run, service, cancellation).ConfigureAwait(false))?.LastScrape is not { } last)
             return series;
-        var oldest = (last - (run.Plan.ScrapeInterval * 1.5)).ToUnixTimeMilliseconds() / 1000.0;
-        return string.Create(CultureInfo.InvariantCulture, $"{series} and (timestamp({series}) >= {oldest:0.000})");
+        return Since(last - (run.Plan.ScrapeInterval * 1.5), series);
     }
+
+    /// <summary>Selects of series those that were scraped at a time or later.</summary>
+    public static string Since(DateTimeOffset time, string series) =>
+        string.Create(CultureInfo.InvariantCulture, $"{series} and (timestamp({series}) >= {time.ToUnixTimeMilliseconds() / 1000.0:0.000})");
 
     /// <summary>What the service itself shows on <c>/metrics</c>; null when it shows nothing.</summary>
     public static async Task<RouteCounts?> AtServiceAsync(VerificationRun run, string service, CancellationToken cancellation)
     {
         try
         {
-            var metrics = new Uri(run.Service(service).BaseAddress, "/metrics");
-            var answer = await run.Http.GetAsync(service, metrics, cancellation, ("Accept", "text/plain;version=0.0.4")).ConfigureAwait(false);
+            var answer = await run.Http.MetricsAsync(service, run.Service(service).BaseAddress, cancellation).ConfigureAwait(false);
             if (!answer.IsSuccess)
                 return null;
             var counts = new Dictionary<string, double>(StringComparer.Ordinal);

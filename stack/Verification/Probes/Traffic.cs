@@ -18,8 +18,8 @@ internal sealed record ServiceTraffic(ServiceUnderTest Service, int Sent, int An
 /// <summary>Drives the services once: numbered requests with known trace ids, in order on one connection per service.</summary>
 internal static class Traffic
 {
-    /// <summary>What the secrets of this run begin with; where each was sent is written behind it.</summary>
-    public static string Secret(VerificationRun run) => $"mm-verify-secret-{run.Identity.OfFaults().Id}";
+    /// <summary>What the secrets begin with that this run sends to a service; where each was sent is written behind it.</summary>
+    public static string Secret(VerificationRun run, string service) => $"mm-verify-secret-{run.Identity.OfFaults().Id}{run.Source(service):x8}";
 
     /// <summary>Paths that must leave no span, no request metric and no log line.</summary>
     public static readonly IReadOnlyList<string> ExcludedPaths = ["/metrics", "/health/live", "/health/ready"];
@@ -85,21 +85,18 @@ internal static class Traffic
 
     private static async Task<ServiceTraffic> DriveAsync(VerificationRun run, ServiceUnderTest service, CancellationToken cancellation)
     {
-        using var client = Client(run);
         var source = run.Source(service.Name);
-        string? failure = null;
-        for (var at = 0; at < ExcludedPaths.Count && failure is null; at++)
-        {
-            var excluded = new Uri(service.BaseAddress, ExcludedPaths[at]);
-            (_, failure) = await AskAsync(client, run, excluded, RunIdentity.ExcludedPaths + source, at, null, [], cancellation).ConfigureAwait(false);
-        }
+        await Task.WhenAll(ExcludedPaths.Select((path, at) => ExcludedAsync(run, new Uri(service.BaseAddress, path), source, at, cancellation)))
+            .ConfigureAwait(false);
+        using var client = Client(run);
         var roots = new List<TraceSpan>();
         var probe = new Uri(service.BaseAddress, service.ProbePath!);
         var beganAt = run.Time.GetUtcNow();
         int answered = 0, refused = 0;
+        string? failure = null;
         for (var number = 0; number < run.Plan.RequestsPerService && failure is null; number++)
         {
-            var secret = number == 0 ? Secret(run) : null;
+            var secret = number == 0 ? Secret(run, service.Name) : null;
             var (status, problem) = await AskAsync(client, run, probe, source, number, secret, roots, cancellation).ConfigureAwait(false);
             failure = problem;
             if (problem is null)
@@ -109,6 +106,14 @@ internal static class Traffic
         }
         await RootAsync(run, roots, cancellation).ConfigureAwait(false);
         return new ServiceTraffic(service, run.Plan.RequestsPerService, answered, refused, failure, beganAt, run.Time.GetTimestamp());
+    }
+
+    /// <summary>Asks what must leave no trace; whether it answers is another check's matter, and it holds up nothing.</summary>
+    private static async Task ExcludedAsync(VerificationRun run, Uri address, uint source, int number, CancellationToken cancellation)
+    {
+        using var client = Client(run);
+        client.Timeout = run.Poll.Patience(TimeSpan.FromSeconds(1));
+        await AskAsync(client, run, address, RunIdentity.ExcludedPaths + source, number, null, [], cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Stores the client spans that are the parents of what the services did: no trace that Verify causes is without its root.</summary>

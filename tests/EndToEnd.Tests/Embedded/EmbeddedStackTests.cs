@@ -110,6 +110,22 @@ public sealed class EmbeddedStackTests(EmbeddedRepository repository) : IClassFi
         }
     }
 
+    [Theory]
+    [InlineData("exemplars-off", "metrics.exemplar shop-orders", "links.exemplar-to-trace shop-orders")]
+    [InlineData("lines-elsewhere", "logs.exactly-once shop-orders")]
+    [InlineData("zipkin-down", "traces.zipkin")]
+    public async Task AFaultIsInjectedFoundAndMended(string name, params string[] red)
+    {
+        (await TargetAsync("Up", "--engine=embedded")).Succeeded();
+        var broken = (await TargetAsync("Fault", $"--name={name}")).Succeeded();
+        Assert.Contains($"({name}); mend it by ./build.sh --target=Fault --name=none", broken, StringComparison.Ordinal);
+        await RefusedAsync("Verify found failures", "Verify", "--timeout=15s", "--skip=custom.*");
+        Assert.Equal(red, Shop.Checks().Where(check => check.Status == "fail").Select(check => $"{check.Id} {check.Service}".Trim()));
+
+        Assert.Contains("Nothing is broken on purpose.", (await TargetAsync("Fault", "--name=none")).Succeeded(), StringComparison.Ordinal);
+        (await TargetAsync("Verify")).Succeeded();
+    }
+
     [Fact]
     public async Task WhatIsInTheWayIsNamedAndNothingIsStarted()
     {

@@ -59,6 +59,23 @@ public sealed class OptionTests
     public void A_fault_is_one_line(string name, string? value, string expected)
         => Assert.Equal([expected], Assert.Throws<FaultException>(() => Parse((name, value))).Faults);
 
+    [Theory]
+    [InlineData("exemplars-of", "--name=exemplars-of: did you mean exemplars-off?")]
+    [InlineData("zzz", "--name=zzz: use one of those that --help lists")]
+    public void A_value_that_is_none_of_those_listed_is_refused_with_the_nearest(string value, string expected)
+        => Assert.Equal([expected], Assert.Throws<FaultException>(() => new GivenOptions(new Given([("name", value)]))
+            .Require(["Fault"], [Target.Of(typeof(MicroMonitored.Targets.Tasks.Fault))], [])).Faults);
+
+    [Fact]
+    public void The_help_of_a_target_lists_such_values()
+    {
+        var page = MicroMonitored.Targets.Console.HelpPages.Of(Target.Of(typeof(MicroMonitored.Targets.Tasks.Fault))).ToList();
+
+        Assert.Contains("Values of --name", page);
+        Assert.Contains(page, line => line.Trim() == "none                    mends what is broken");
+        Assert.All(page, line => Assert.InRange(line.Length, 0, 110));
+    }
+
     [Fact]
     public void Several_faults_come_together()
         => Assert.Equal(3, Assert.Throws<FaultException>(() => Parse(("engine", "x"), ("lines", "x"), ("nonsense", "1"))).Faults.Count);

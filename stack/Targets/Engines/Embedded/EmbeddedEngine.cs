@@ -48,7 +48,7 @@ internal sealed class EmbeddedEngine(BuildContext context) : IStackEngine
         {
             EngineProcess(),
         };
-        wanted.AddRange(services.Select(ServiceProcess));
+        wanted.AddRange(services.Select(service => ServiceProcess(service, wanted[0].Process.Assembly)));
 
         var untouched = context.Services.Except(services).Except(stopped).Select(service => service.Name).ToHashSet();
         bool Stays(HostProcess known)
@@ -127,12 +127,15 @@ internal sealed class EmbeddedEngine(BuildContext context) : IStackEngine
         // It reads its targets anew while it runs: a service more or less is no reason to start it anew.
         var options = JsonNode.Parse(File.ReadAllText(configuration))!.AsObject();
         options.Remove("services");
-        var fingerprint = Fingerprint([copy, options.ToJsonString()]);
+        foreach (var (name, value) in FaultInjection.Variables(context, copy))
+            variables[name] = value;
+        var fingerprint = Fingerprint([copy, options.ToJsonString(), .. variables.Values]);
         var process = new HostProcess(EngineName, "stack", context.Settings.Ports.Prometheus, copy, fingerprint, new Dictionary<string, string>());
         return (process, ["--config", configuration], variables);
     }
 
-    private (HostProcess Process, IReadOnlyList<string> Arguments, IReadOnlyDictionary<string, string> Variables) ServiceProcess(DiscoveredService service)
+    private (HostProcess Process, IReadOnlyList<string> Arguments, IReadOnlyDictionary<string, string> Variables) ServiceProcess(
+        DiscoveredService service, string engine)
     {
         var variables = ServiceEnvironment.Of(
             service,
@@ -141,7 +144,9 @@ internal sealed class EmbeddedEngine(BuildContext context) : IStackEngine
             service.Endpoint.ToString(),
             Endpoint.Local(context.Settings.Ports.OtlpGrpc).ToString(),
             context.Paths.Logs,
-            other => other.Endpoint.ToString());
+            other => other.Endpoint.ToString()).ToDictionary();
+        foreach (var (name, value) in FaultInjection.Variables(context, engine, service))
+            variables[name] = value;
         var copy = ShadowCopy.Of(Path.GetDirectoryName(context.Paths.Assembly(service.ProjectName))!, Path.Combine(context.Paths.Run, "app"),
             service.Name, service.ProjectName);
         var peers = variables.Where(pair => pair.Key.StartsWith(ServiceEnvironment.PeerPrefix, StringComparison.Ordinal)).ToDictionary();

@@ -1,0 +1,132 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+using System.Text.Json;
+using MicroMonitored.Model.Embedded;
+using MicroMonitored.Verification.Clients;
+
+namespace MicroMonitored.Verification.Tests;
+
+/// <summary>The template's two services as processes beside the embedded engine, each of which can be broken by name.</summary>
+internal sealed class ShopStack : IAsyncDisposable
+{
+    public const string Orders = "shop-orders";
+    public const string Inventory = "shop-inventory";
+
+    private readonly Dictionary<string, Process> _services = [];
+    private MissingParts? _parts;
+    private readonly int _orders;
+    private readonly int _inventory;
+
+    private ShopStack(RealEngine engine)
+    {
+        Engine = engine;
+        (_orders, _inventory) = RealEngine.FreePorts(2) is [var one, var other] ? (one, other) : default;
+        _ = WithTargets(Inventory, Orders);
+    }
+
+    /// <summary>The plan with the parts that the engine itself lacks.</summary>
+    public async Task<VerificationPlan> WithPartsAsync(string fault)
+    {
+        _parts ??= await MissingParts.StartAsync(Engine.At("prometheus"));
+        _parts.Fault = fault;
+        return _parts.Plan(Plan);
+    }
+
+    /// <summary>A port that is open to everybody, while one is.</summary>
+    public TcpListener? Open { get; set; }
+
+    public RealEngine Engine { get; }
+
+    public VerificationPlan Plan => Engine.Plan with
+    {
+        Services =
+        [
+            new(Orders, At(_orders), "/orders", [Inventory]) { FaultPath = "/fault" },
+            new(Inventory, At(_inventory), "/stock", []) { FaultPath = "/fault" },
+        ],
+        RequestsPerService = 8,
+    };
+
+    public static async Task<ShopStack> StartAsync()
+    {
+        var stack = new ShopStack(await RealEngine.StartAsync());
+        await Task.WhenAll(stack.StartAsync(Inventory), stack.StartAsync(Orders));
+        using var http = new SignalHttp();
+        var prometheus = new PrometheusClient(http, stack.Plan.Endpoints.Prometheus);
+        for (var clock = Stopwatch.StartNew(); (await prometheus.TargetsAsync(CancellationToken.None)).Count(target => target.Health == "up") < 2;
+            await Task.Delay(50))
+            Assert.InRange(clock.Elapsed.TotalSeconds, 0, 30);
+        return stack;
+    }
+
+    /// <summary>Has these scraped; a service that is named again, by another name of its address.</summary>
+    public Task<VerificationPlan> WithTargets(params string[] services)
+    {
+        File.WriteAllText(Engine.File("targets.json"), JsonSerializer.Serialize(services.Select((service, at) => new
+        {
+            targets = new[] { $"{(services.Take(at).Contains(service) ? "localhost" : "127.0.0.1")}:{(service == Orders ? _orders : _inventory)}" },
+            labels = new Dictionary<string, string> { ["job"] = service },
+        })));
+        return Task.FromResult(Plan);
+    }
+
+    /// <summary>Injects a fault as the target of that name does; null mends whatever was broken.</summary>
+    public async Task BreakAsync(StackFault? now, StackFault? before)
+    {
+        Engine.Break(now?.Name);
+        if (now?.Stops == true)
+            await StopAsync(Inventory);
+        else if (before?.Stops == true)
+            await StartAsync(Inventory);
+        if (now?.Variables.Count > 0 || before?.Variables.Count > 0)
+        {
+            await StopAsync(Orders);
+            await StartAsync(Orders, now?.Variables ?? Enumerable.Empty<KeyValuePair<string, string>>());
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_parts is not null)
+            await _parts.DisposeAsync();
+        foreach (var service in _services.Keys.ToList())
+            await StopAsync(service);
+        await Engine.DisposeAsync();
+    }
+
+    public async Task StartAsync(string service, params IEnumerable<KeyValuePair<string, string>> variables)
+    {
+        var (project, port) = service == Orders ? ("MonitoredApp.Orders", _orders) : ("MonitoredApp.Inventory", _inventory);
+        var configuration = Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
+        var assembly = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", project, configuration, project + ".dll"));
+        var all = new Dictionary<string, string>
+        {
+            ["ASPNETCORE_URLS"] = At(port).ToString(),
+            ["OTEL_SERVICE_NAME"] = service,
+            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = Engine.At("otlpGrpc").ToString(),
+            ["OTEL_BSP_SCHEDULE_DELAY"] = "200",
+            ["OTEL_DOTNET_EXPERIMENTAL_OTLP_RETRY"] = "in_memory",
+            ["Monitoring__LogFolder"] = Engine.Logs,
+            ["Monitoring__FaultRoute"] = "/fault",
+            ["Inventory__Address"] = At(_inventory).ToString(),
+        };
+        // Its faults are those of the caller; the one that is called stays whole.
+        if (service == Inventory)
+            all[StackFault.FileVariable] = "";
+        foreach (var (name, value) in variables)
+            all[name] = value;
+        _services[service] = Engine.Start(service, assembly, [], all);
+        await RealEngine.AnswersAsync(new Uri(At(port), "/health/live"));
+    }
+
+    public async Task StopAsync(string service)
+    {
+        if (!_services.Remove(service, out var process))
+            return;
+        process.Kill();
+        await process.WaitForExitAsync();
+        process.Dispose();
+    }
+
+    private static Uri At(int port) => new($"http://127.0.0.1:{port}");
+}

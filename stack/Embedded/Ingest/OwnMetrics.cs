@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using MicroMonitored.Embedded.Ingest.Tail;
@@ -14,7 +15,10 @@ internal sealed class OwnMetrics(EngineCounters counters, IStoreStatistics stati
 {
     private const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
 
-    private readonly record struct Own(string Name, string Type, string Help, double Value, string Label = "", string LabelValue = "");
+    private readonly record struct OwnSample(string Name, string Type, string Help, double Value, string Label = "", string LabelValue = "")
+    {
+        public KeyValuePair<string, string>[] Own => Label.Length > 0 ? [new(Label, LabelValue)] : [];
+    }
 
     public IResult Answer()
     {
@@ -33,14 +37,16 @@ internal sealed class OwnMetrics(EngineCounters counters, IStoreStatistics stati
     /// <summary>The same as samples of one moment.</summary>
     public MetricBatch Samples(long timeMs, params KeyValuePair<string, string>[] labels)
     {
-        var all = All().Append(new("up", "gauge", "Whether the target answers.", 1)).ToList();
-        return new([.. all.Select(one => new NewSample(
-                [new("__name__", one.Name), .. one.Label.Length > 0 ? [new(one.Label, one.LabelValue)] : Array.Empty<KeyValuePair<string, string>>(), .. labels],
-                new Sample(timeMs, one.Value)))],
+        var began = Stopwatch.GetTimestamp();
+        var all = All().ToList();
+        all.Add(new("scrape_samples_scraped", "gauge", "Samples of the target.", all.Count));
+        all.Add(new("scrape_duration_seconds", "gauge", "Time to gather them.", Stopwatch.GetElapsedTime(began).TotalSeconds));
+        all.Add(new("up", "gauge", "Whether the target answers.", 1));
+        return new([.. all.Select(one => new NewSample([new("__name__", one.Name), .. one.Own, .. labels], new Sample(timeMs, one.Value)))],
             all.DistinctBy(static one => one.Name).ToDictionary(static one => one.Name, static one => new MetricMetadata(one.Type, "", one.Help)));
     }
 
-    private IEnumerable<Own> All()
+    private IEnumerable<OwnSample> All()
     {
         var held = statistics.Count();
         yield return new("micromonitored_log_lines", "gauge", "Log lines that are stored.", held.LogLines);
@@ -64,7 +70,8 @@ internal sealed class OwnMetrics(EngineCounters counters, IStoreStatistics stati
             yield return new("promtail_read_bytes_total", "gauge", "Bytes read of a log file.", position, "path", path);
         }
 
-        foreach (var (name, reason, value) in counters.All().OrderBy(static one => one.Name, StringComparer.Ordinal).ThenBy(static one => one.Reason, StringComparer.Ordinal))
+        foreach (var (name, reason, value) in counters.All().OrderBy(static one => one.Name, StringComparer.Ordinal)
+            .ThenBy(static one => one.Reason, StringComparer.Ordinal))
             yield return new($"micromonitored_{name}_total", "counter", "Dropped, refused, cut or failed, by reason.", value, "reason", reason);
     }
 

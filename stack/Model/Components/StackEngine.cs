@@ -38,7 +38,8 @@ public sealed record StackEngine(string Name, EngineChoice Choice, Capabilities 
         Capabilities.Dashboards | Capabilities.Rules | Capabilities.MetricsGenerator | Capabilities.Containers);
 
     /// <summary>One .NET process on SQLite.</summary>
-    public static StackEngine Embedded { get; } = new("embedded", EngineChoice.Embedded, Capabilities.OtlpOfEverySignal);
+    public static StackEngine Embedded { get; } = new(
+        "embedded", EngineChoice.Embedded, Capabilities.Dashboards | Capabilities.OtlpOfEverySignal);
 
     /// <summary>Both.</summary>
     public static IReadOnlyList<StackEngine> All { get; } = [Docker, Embedded];

@@ -58,10 +58,16 @@
     const option = axes(data);
     option.brush = { xAxisIndex: 0, brushStyle: { borderWidth: 1, color: "rgba(120,140,255,.18)", borderColor: colour(0) }, outOfBrush: { colorAlpha: 1 } };
     option.toolbox = { show: false };
+    // What is stacked needs every time in every series.
+    const times = data.stacked ? [...new Set((data.series || []).flatMap(one => one.points.map(p => p[0])))].sort((a, b) => a - b) : [];
+    const filled = points => {
+      const at = new Map(points.map(p => [p[0], p[1]]));
+      return times.map(t => [t, at.get(t) ?? 0]);
+    };
     option.series = (data.series || []).map(one => {
       const own = colour(one.colour);
       return {
-        type: bars ? "bar" : "line", name: one.name, data: one.points, stack: data.stacked ? "all" : undefined, itemStyle: { color: own },
+        type: bars ? "bar" : "line", name: one.name, data: data.stacked ? filled(one.points) : one.points, stack: data.stacked ? "all" : undefined, itemStyle: { color: own },
         lineStyle: { width: 1.6, color: own }, showSymbol: (one.points || []).length < 2, symbolSize: 5, areaStyle: data.stacked && !bars ? { opacity: .25 } : undefined,
         barMaxWidth: 18, large: false, emphasis: { focus: "series" }
       };

@@ -11,7 +11,8 @@ namespace MicroMonitored.Embedded.Web.Dashboards;
 /// <summary>One variable of a dashboard with what can be chosen and what is.</summary>
 /// <param name="Value">What stands for it in a query: a regular expression where more than one can be chosen.</param>
 internal sealed record DashboardVariable(
-    string Name, string Label, bool IsText, bool IsHidden, bool Multi, bool IncludeAll, IReadOnlyList<string> Options, IReadOnlyList<string> Chosen, string Value)
+    string Name, string Label, bool IsText, bool IsHidden, bool Multi, bool IncludeAll,
+    IReadOnlyList<string> Options, IReadOnlyList<string> Chosen, string Value)
 {
     public const string All = "$__all";
 
@@ -178,7 +179,12 @@ internal sealed partial class DashboardVariables
     // Inside a quoted string of a query, where a backslash stands twice.
     private static string Alternatives(IReadOnlyList<string> values)
     {
-        var escaped = values.Select(static value => Special.Replace(value, @"\\$0")).ToList();
+        var escaped = values.Select(static value => Special.Replace(value, static match => match.Value switch
+        {
+            "\"" => "\\\"",
+            "\\" => @"\\\\",
+            var special => @"\\" + special,
+        })).ToList();
         return escaped is [var one] ? one : $"({string.Join('|', escaped)})";
     }
 
@@ -189,6 +195,6 @@ internal sealed partial class DashboardVariables
         RegexOptions.CultureInvariant | RegexOptions.Singleline, 200)]
     private static partial Regex Asked { get; }
 
-    [GeneratedRegex(@"[\\^$.|?*+()\[\]{}]", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"[""\\^$.|?*+()\[\]{}]", RegexOptions.CultureInvariant)]
     private static partial Regex Special { get; }
 }

@@ -72,9 +72,10 @@ internal sealed class GrafanaApi(PageSources sources, PrometheusApi prometheus, 
 
     private JsonObject Result(string refId, JsonNode query, PageRange range, CancellationToken cancellation)
     {
-        var asked = (long)(query.Number("intervalMs") ?? 15_000);
-        var step = Math.Max(Math.Max(asked, 1000), range.LengthMs / QueryLimits.Points + 1);
+        // As many points as are asked for, none closer than two scrapes are here, whatever interval a Grafana elsewhere is used to.
         var scrape = (long)sources.Options.ScrapeInterval.Value.TotalMilliseconds;
+        var points = Math.Clamp(query.Number("maxDataPoints") ?? 200, 1, QueryLimits.Points);
+        var step = Math.Max(Math.Max(scrape, 1000), (long)Math.Ceiling(range.LengthMs / points));
         var into = DashboardVariables.Standing(range, step, scrape);
         if (SignalQuery.Of(query, null, into) is not { } signal)
             return new() { ["status"] = 200, ["frames"] = new JsonArray() };

@@ -47,7 +47,8 @@ internal sealed partial class PanelReader(PageRange range, PageRequest request)
         {
             if (SignalQuery.Of(target, panel["datasource"], variables.Into) is not { } query)
                 continue;
-            var answer = query.Ask(request.Sources, range, variables.StepMs, query.Language == SignalQuery.TraceQL ? MostTraces : MostLines, request.Cancellation);
+            var most = query.Language == SignalQuery.TraceQL ? MostTraces : MostLines;
+            var answer = query.Ask(request.Sources, range, variables.StepMs, most, request.Cancellation);
             asked.Add(new(target.Text("refId") ?? "A", target.Text("legendFormat"), target.Flag("exemplar"), query, answer));
         }
 
@@ -57,7 +58,8 @@ internal sealed partial class PanelReader(PageRange range, PageRequest request)
         if (asked.FirstOrDefault(static one => one.Answer.Traces is not null)?.Answer is { } traces)
             return view with { Traces = traces.Traces, Note = Known(view.Kind, "traces", "table") };
         var style = new PanelStyle(panel);
-        List<ChartSeries> series = [.. asked.SelectMany(one => one.Answer.Series.Select(found => Series(found, one.Legend, asked.Count > 1 ? one.RefId : null, style)))];
+        List<ChartSeries> series =
+            [.. asked.SelectMany(one => one.Answer.Series.Select(found => Series(found, one.Legend, asked.Count > 1 ? one.RefId : null, style)))];
         switch (view.Kind)
         {
             case "timeseries" or "graph" or "trend":
@@ -122,7 +124,8 @@ internal sealed partial class PanelReader(PageRange range, PageRequest request)
     private static List<PanelBar> Bars(List<ChartSeries> series, PanelStyle style)
     {
         var least = style.Min ?? 0;
-        var most = style.Max ?? Math.Max(style.Unit == "percentunit" ? 1 : least + 1e-9, series.Select(static one => one.Last).Where(double.IsFinite).DefaultIfEmpty(0).Max());
+        var most = style.Max ?? Math.Max(style.Unit == "percentunit" ? 1 : least + 1e-9,
+            series.Select(static one => one.Last).Where(double.IsFinite).DefaultIfEmpty(0).Max());
         return [.. series.Select(one =>
         {
             var (text, colour) = style.Show(one.Name, one.Last);
@@ -195,12 +198,14 @@ internal sealed partial class PanelReader(PageRange range, PageRequest request)
 
         List<string> columns = [.. names.Concat(rows.Values.SelectMany(static row => row.Keys).Distinct().Order(StringComparer.Ordinal))
             .Where(name => !organize.Member("excludeByName").Flag(name))
-            .Select((name, at) => (name, at: organize.Member("indexByName").Number(name) ?? 1000 + at)).OrderBy(static one => one.at).Select(static one => one.name)];
+            .Select((name, at) => (name, at: organize.Member("indexByName").Number(name) ?? 1000 + at))
+            .OrderBy(static one => one.at).Select(static one => one.name)];
         string Title(string column) => organize.Member("renameByName").Text(column) ?? column;
         var cells = rows.Select(row => columns.Select(column => row.Value.TryGetValue(column, out var value)
             ? style.Show(Title(column), value) is var (text, colour) ? new PanelCell(text, value, colour) : null!
             : new PanelCell(column.StartsWith("Value", StringComparison.Ordinal) ? "–" : row.Key[column])).ToList());
-        if (panel["options"].Items("sortBy").FirstOrDefault() is { } sort && columns.FindIndex(column => Title(column) == sort.Text("displayName")) is >= 0 and var by)
+        if (panel["options"].Items("sortBy").FirstOrDefault() is { } sort
+            && columns.FindIndex(column => Title(column) == sort.Text("displayName")) is >= 0 and var by)
         {
             cells = sort.Flag("desc")
                 ? cells.OrderByDescending(row => row[by].Value ?? double.MinValue).ThenByDescending(row => row[by].Text, StringComparer.Ordinal)

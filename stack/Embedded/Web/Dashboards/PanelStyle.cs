@@ -61,7 +61,8 @@ internal sealed class PanelStyle(JsonNode panel)
             var found = mapping.Text("type") switch
             {
                 "value" => options.Member(value.ToString(CultureInfo.InvariantCulture)),
-                "range" when value >= (options.Number("from") ?? double.MinValue) && value <= (options.Number("to") ?? double.MaxValue) => options.Member("result"),
+                "range" when value >= (options.Number("from") ?? double.MinValue) && value <= (options.Number("to") ?? double.MaxValue)
+                    => options.Member("result"),
                 "special" when double.IsNaN(value) && options.Text("match") is "nan" or "null+nan" => options.Member("result"),
                 _ => null,
             };

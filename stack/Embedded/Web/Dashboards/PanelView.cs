@@ -16,7 +16,11 @@ internal sealed record PanelBar(string Name, string Text, int? Colour, double Fi
 internal sealed record PanelCell(string Text, double? Value = null, int? Colour = null);
 
 /// <summary>A panel's table.</summary>
-internal sealed record PanelTable(IReadOnlyList<string> Columns, IReadOnlyList<IReadOnlyList<PanelCell>> Rows);
+internal sealed record PanelTable(IReadOnlyList<string> Columns, IReadOnlyList<IReadOnlyList<PanelCell>> Rows)
+{
+    /// <summary>The colour of each row in the chart beside it; none where there is no chart.</summary>
+    public IReadOnlyList<int> Colours { get; init; } = [];
+}
 
 /// <summary>A time in which a state did not change, in thousandths of the range.</summary>
 internal sealed record PanelState(double Start, double Width, string Text, int? Colour);

@@ -37,9 +37,10 @@ internal static class ServiceMap
         var names = edges.SelectMany(static edge => (string[])[edge.Client, edge.Server]).Distinct(StringComparer.Ordinal);
         return new("graph", "Service map", null, range.FromMs, range.ToMs, [.. names.Select(static name => new ChartSeries(name, []))])
         {
-            Edges = [.. edges.Select(edge => new ChartEdge(edge.Client, edge.Server,
-                $"{Show.Value(edge.Rate, "reqps")}, p95 {Show.Value(edge.P95, "s")}{(edge.Failed > 0 ? $", {Show.Value(edge.Failed, "percentunit")} failed" : "")}",
-                edge.Failed > 0, Traces(request, edge)))],
+            Edges = [.. edges.Select(edge => new ChartEdge(edge.Client, edge.Server, Label(edge), edge.Failed > 0, Traces(request, edge)))],
         };
     }
+
+    private static string Label(ServiceEdge edge) => $"{Show.Value(edge.Rate, "reqps")}, p95 {Show.Value(edge.P95, "s")}"
+        + (edge.Failed > 0 ? $", {Show.Value(edge.Failed, "percentunit")} failed" : "");
 }

@@ -1,4 +1,5 @@
 using MicroMonitored.Embedded.Query;
+using MicroMonitored.Embedded.Query.PromQL;
 using MicroMonitored.Embedded.Web.Dashboards;
 using RazorSlices;
 
@@ -42,13 +43,14 @@ internal sealed class ExplorePage(PageRequest request) : Page(request)
                 return (view with { Lines = lines }, null);
             if (answer.Traces is { } traces)
                 return (view with { Traces = traces }, null);
-            var series = answer.Series.Take(MostSeries)
-                .Select(static one => new ChartSeries(PanelReader.NameOf(one.Labels) is { Length: > 0 } name ? name : "value",
-                    [.. one.Points.Where(static point => !double.IsNaN(point.Value)).Select(static point => new ChartPoint(point.TimestampMs, point.Value))]))
-                .ToList();
-            var note = answer.Series.Count > MostSeries ? $"The first {MostSeries} of {answer.Series.Count} series; aggregate them with sum by (…)." : null;
-            return (view with { Note = note, Chart = new("time", Show.Count(answer.Series.Count, "series").Replace("seriess", "series", StringComparison.Ordinal),
-                "short", Range.FromMs, Range.ToMs, series) { Id = "answer-chart", StepMs = step } }, null);
+            var shown = answer.Series.Take(MostSeries).ToList();
+            var series = ChartSeries.Told(shown.Select(static one => ChartSeries.Of(PanelReader.NameOf(one.Labels) is { Length: > 0 } name ? name : "value", one)));
+            return (view with
+            {
+                Note = answer.Series.Count > MostSeries ? $"The first {MostSeries} of {answer.Series.Count} series; aggregate them with sum by (…)." : null,
+                Chart = series.Count == 0 ? null : new("time", "Answer", "short", Range.FromMs, Range.ToMs, series) { Id = "answer-chart", StepMs = step, Legend = [] },
+                Table = Table(shown) with { Colours = [.. series.Select(static one => one.Colour)] },
+            }, null);
         }
         catch (QuerySyntaxException exception)
         {
@@ -58,5 +60,19 @@ internal sealed class ExplorePage(PageRequest request) : Page(request)
         {
             return (view with { Fault = exception.Message }, null);
         }
+    }
+
+    // A row for every series: its labels, and the newest value.
+    private static PanelTable Table(List<PromSeries> series)
+    {
+        var labels = new SortedSet<string>(StringComparer.Ordinal);
+        foreach (var one in series)
+        {
+            foreach (var (name, _) in one.Labels.Pairs)
+                labels.Add(name);
+        }
+
+        return new([.. labels, "Value"], [.. series.Select(one => (IReadOnlyList<PanelCell>)
+            [.. labels.Select(name => new PanelCell(one.Labels[name])), new PanelCell(Quantities.Format(one.Points[^1].Value), one.Points[^1].Value)])]);
     }
 }

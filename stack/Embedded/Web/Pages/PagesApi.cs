@@ -14,6 +14,7 @@ internal sealed class PagesApi(PageSources sources, GrafanaApi grafana) : Produc
     private static readonly (string Path, string Name, string Type)[] Assets =
     [
         ("/app.css", "app.css", "text/css"), ("/app.js", "app.js", "text/javascript"), ("/charts.js", "charts.js", "text/javascript"),
+        ("/explore.js", "explore.js", "text/javascript"),
         ("/echarts.js", "echarts.js.gz", "text/javascript"),
     ];
 

@@ -58,6 +58,7 @@ internal static partial class MetricNames
         ["loki_source_file_read_lines_total"] = "alloy docs/sources/reference/components/loki/loki.source.file.md",
         ["loki_source_file_read_bytes_total"] = "alloy, the same page",
         ["loki_source_file_file_bytes_total"] = "alloy, the same page",
+        ["otelcol_exporter_send_failed_spans_total"] = "alloy docs/sources, debug metrics of its exporters",
         ["loki_discarded_samples_total"] = "loki 3.7 pkg/validation/validate.go",
         ["loki_distributor_lines_received_total"] = "loki 3.7 pkg/loghttp/push/push.go",
         ["loki_ingester_memory_streams"] = "loki 3.7 pkg/ingester/instance.go",

@@ -24,7 +24,7 @@ internal static class VerificationPlans
         return new VerificationPlan
         {
             Engine = engine.Name,
-            Capabilities = engine.Kind.Capabilities,
+            Capabilities = Component.CapabilitiesOf(engine.Kind, settings),
             Endpoints = new StackEndpoints
             {
                 Prometheus = At(settings.Ports.Prometheus),

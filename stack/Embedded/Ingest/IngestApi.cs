@@ -15,6 +15,7 @@ internal static class IngestApi
 
     public static void AddServices(IServiceCollection services)
     {
+        services.AddSingleton<Generator.MetricsGenerator>().AddHostedService(static provider => provider.GetRequiredService<Generator.MetricsGenerator>());
         services.AddSingleton<OtlpReceiver>();
         services.AddSingleton<OtlpHttp>();
         services.AddSingleton<RequestBody>();

@@ -49,11 +49,17 @@ public sealed record StackModel
     /// <summary>How long traces are kept, likewise.</summary>
     public required string TracesRetention { get; init; }
 
+    /// <summary>What metrics may take on disk, in the notation of Prometheus: <c>4GB</c>, in powers of 1024.</summary>
+    public required string MetricsSize { get; init; }
+
     /// <summary>The Grafana administrator.</summary>
     public required GrafanaSettings Grafana { get; init; }
 
     /// <summary>Whether Alertmanager runs and the alert rules are loaded.</summary>
     public required bool Alerting { get; init; }
+
+    /// <summary>Whether Alloy reads the log files and receives what services send; otherwise Promtail reads and Tempo receives.</summary>
+    public required bool UsesAlloy { get; init; }
 
     /// <summary>Where Alertmanager posts notifications; null for none. It may carry a token, so only a secret file holds it.</summary>
     public required Uri? Webhook { get; init; }
@@ -65,7 +71,8 @@ public sealed record StackModel
     public long? SecretsGroup { get; init; }
 
     /// <summary>The components that these settings leave out.</summary>
-    internal IReadOnlyList<Component> Absent => Alerting ? [] : [Component.Alertmanager];
+    internal IReadOnlyList<Component> Absent
+        => [UsesAlloy ? Component.Promtail : Component.Alloy, .. Alerting ? Array.Empty<Component>() : [Component.Alertmanager]];
 
     /// <summary>Whether Alertmanager has somewhere to post to.</summary>
     public bool Notifies => Alerting && Webhook is not null;
@@ -87,13 +94,19 @@ public sealed record StackModel
             MetricsRetention = settings.Retention.Metrics.GoText,
             LogsRetention = settings.Retention.Logs.GoText,
             TracesRetention = settings.Retention.Traces.GoText,
+            MetricsSize = settings.Retention.Size.ToUpperInvariant() + "B",
             Grafana = settings.Grafana,
             Alerting = settings.Alerting.Enabled,
+            UsesAlloy = settings.Agent == AgentChoice.Alloy,
             Webhook = settings.Alerting.Webhook,
             Services = [.. services
                 .OrderBy(service => service.Name, StringComparer.Ordinal)
                 .Select(service => new ServiceContainer(
-                    service.Name, $"{settings.Names.Project}/{service.Name}:local", service.Port, service.FaultPath) { Calls = service.Calls })],
+                    service.Name, $"{settings.Names.Project}/{service.Name}:local", service.Port, service.FaultPath)
+                {
+                    Calls = service.Calls,
+                    ErrorBudget = service.Slo is { } slo ? ((100 - slo) / 100).ToString("0.##########", CultureInfo.InvariantCulture) : null,
+                })],
             SecretsGroup = ProcessGroup.Current,
         };
 }
@@ -110,4 +123,7 @@ public sealed record ServiceContainer(string Name, string Image, int Port, strin
 
     /// <summary>The services that it says it calls; it is told where they are.</summary>
     public IReadOnlyList<string> Calls { get; init; } = [];
+
+    /// <summary>The share of its requests that may fail, such as <c>0.005</c>; null where it has no objective.</summary>
+    public string? ErrorBudget { get; init; }
 }

@@ -10,8 +10,8 @@ namespace MicroMonitored.Model.Rendering;
 
 /// <summary>Renders <c>stack/assets</c> into the files that the engine mounts.</summary>
 /// <remarks>
-/// A file ending in <c>.sbn</c> is a Scriban template, one in <c>.new</c> waits for a person, any other is copied. Everything is rendered and read back before
-/// anything is written; a file is written only when its content differs, by rename, so that a component never reads half a file.
+/// A file ending in <c>.sbn</c> is a Scriban template, one in <c>.new</c> or <c>.md</c> is for a person, any other is copied. Everything is rendered and
+/// read back before anything is written; a file is written only when its content differs, by rename, so that a component never reads half a file.
 /// </remarks>
 public static class StackRenderer
 {
@@ -19,7 +19,7 @@ public static class StackRenderer
     public const string SecretsFolder = "secrets";
 
     private const string TemplateExtension = ".sbn";
-    private const string Waiting = ".new";
+    private static readonly string[] ForPeople = [".new", ".md"];
     private const string ManifestName = ".rendered.json";
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
@@ -81,7 +81,7 @@ public static class StackRenderer
     private static IEnumerable<(string Path, string File)> AssetFiles(string folder, StackModel model)
         => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
             .Select(file => (Path: Path.GetRelativePath(folder, file).Replace('\\', '/'), File: file))
-            .Where(asset => !IsRuleTest(asset.Path) && !asset.Path.EndsWith(Waiting, StringComparison.Ordinal))
+            .Where(asset => !IsRuleTest(asset.Path) && !ForPeople.Contains(Path.GetExtension(asset.Path)))
             .Where(asset => !model.Absent.Any(component => component.Owns(asset.Path)))
             .OrderBy(asset => asset.Path, StringComparer.Ordinal);
 

@@ -20,6 +20,9 @@ public sealed record DiscoveredService(string Name, string ProjectName, string P
     /// <summary>A GET route that throws when the environment asks for it (<c>MonitoredFault</c>), so that a failing request can be proven.</summary>
     public string? FaultPath { get; init; }
 
+    /// <summary>Its objective (<c>MonitoredSlo</c>): the percentage of its requests that do not fail, such as 99.5; null where it has none.</summary>
+    public decimal? Slo { get; init; }
+
     /// <summary>The folder of the project file.</summary>
     public string ProjectFolder => Path.GetDirectoryName(ProjectFile)!;
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using System.Xml;
 using System.Xml.Linq;
@@ -106,8 +107,18 @@ public static partial class ServiceDiscovery
             return null;
         }
 
+        decimal? Slo()
+        {
+            if (Property("MonitoredSlo") is not { } text)
+                return null;
+            if (decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var slo) && slo is > 0 and < 100)
+                return slo;
+            faults.Add($"{file}: MonitoredSlo is \"{text}\"; use a percentage above 0 and below 100, such as 99.5");
+            return null;
+        }
+
         var calls = (Property("MonitoredCalls") ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        return new Candidate(file, Path.GetFileNameWithoutExtension(file), Route("MonitoredProbe"), Route("MonitoredFault"), calls);
+        return new Candidate(file, Path.GetFileNameWithoutExtension(file), Route("MonitoredProbe"), Route("MonitoredFault"), Slo(), calls);
     }
 
     private static List<string> Called(Candidate caller, List<Candidate> all, List<string> faults)
@@ -125,13 +136,13 @@ public static partial class ServiceDiscovery
         return names;
     }
 
-    private sealed record Candidate(string File, string Project, string? Probe, string? Fault, IReadOnlyList<string> Calls)
+    private sealed record Candidate(string File, string Project, string? Probe, string? Fault, decimal? Slo, IReadOnlyList<string> Calls)
     {
         public string Name { get; } = ServiceName.Derive(Project);
 
         public string Launch { get; } = LaunchSettings.FileOf(Path.GetDirectoryName(File)!);
 
-        public DiscoveredService With(int port, IReadOnlyList<string> calls) => new(Name, Project, File, port, Probe, calls) { FaultPath = Fault };
+        public DiscoveredService With(int port, IReadOnlyList<string> calls) => new(Name, Project, File, port, Probe, calls) { FaultPath = Fault, Slo = Slo };
     }
 
     [GeneratedRegex(@"\A/[A-Za-z0-9/_.~-]*\z")]

@@ -35,8 +35,9 @@ internal sealed class Examination(BuildContext context, Machine machine)
         findings.Add(Disk());
         findings.Add(Memory());
         findings.Add(Writable());
-        findings.Add(new Finding("log agent", FindingStatus.Warn, "Promtail reached its end of life on 2026-03-02; it works, but gets no fixes",
-            "plan its replacement by Alloy, which reads the same configuration"));
+        if (usable && context.Settings.Agent == AgentChoice.Promtail)
+            findings.Add(new Finding("log agent", FindingStatus.Warn, "Promtail reached its end of life on 2026-03-02; it works, but gets no fixes",
+                "set agent to alloy in stack/stack.json: stack/assets/alloy/README.md"));
         return findings;
     }
 
@@ -127,13 +128,14 @@ internal sealed class Examination(BuildContext context, Machine machine)
 
     private Finding Configuration()
     {
-        if (context.Tools.Resolve("promtool") is not { } promtool)
-            return new Finding("configuration lint", FindingStatus.Pass, "promtool is not on the PATH; the rendered files are still read back by every Up");
         var folder = Directory.CreateTempSubdirectory("micromonitored-doctor-");
         try
         {
             MicroMonitored.Model.Rendering.StackRenderer.Render(MicroMonitored.Model.Rendering.StackModel.Create(context.Settings, context.Services),
                 context.Paths.Assets, folder.FullName);
+            if (context.Tools.Resolve("promtool") is not { } promtool)
+                return new Finding("configuration lint", FindingStatus.Warn, "the files render and parse; promtool, which knows their keys, is not on the PATH",
+                    "put the promtool of a Prometheus release on the PATH to have rules and scrapes checked, too");
             context.Capture("promtool", promtool, new ProcessArgumentBuilder().Append("check").Append("config")
                 .AppendQuoted(Path.Combine(folder.FullName, "prometheus", "prometheus.yml")), folder.FullName);
             return new Finding("configuration lint", FindingStatus.Pass, "promtool finds nothing");

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using MicroMonitored.Model.Settings;
 using MicroMonitored.Verification.Clients;
 using MicroMonitored.Verification.Probes;
 
@@ -148,7 +149,7 @@ internal static class GrafanaChecks
                 return failing.Count;
             },
             left => left == 0,
-            run.MetricLimit,
+            run.MetricLimit + (2 * queries.Max(item => MinimumStep(item.Query))),
             cancellation).ConfigureAwait(false);
         if (polled.Met)
             return Outcome.Pass($"{queries.Count - silent} queries of {run.Plan.DashboardUids.Count} dashboards return data"
@@ -168,6 +169,10 @@ internal static class GrafanaChecks
     private static bool IsGenerated(PanelQuery query)
         => query.Query["queryType"]?.ToString() == "serviceMap"
             || Generated.Any(family => query.Query["expr"]?.ToString().Contains(family, StringComparison.Ordinal) == true);
+
+    /// <summary>The time between two scrapes of what the query is about, where it says that it is not the services'.</summary>
+    private static TimeSpan MinimumStep(PanelQuery query)
+        => PrometheusDuration.TryParse(query.Query["interval"]?.ToString(), out var interval) ? interval.Value : TimeSpan.Zero;
 
     private static GrafanaClient Client(VerificationRun run) => new(run.Http, run.Plan.Endpoints.Grafana!);
 

@@ -36,7 +36,8 @@ internal static class MetricChecks
         {
             null => Outcome.Fail(
                 $"no target has the job {service}", "file_sd → prometheus", $"render the targets again (--target=Up), so that file_sd lists {service}"),
-            { Health: "up" } stale => Outcome.Fail($"the last scrape of {stale.ScrapeUrl} was at {stale.LastScrape:O}", "prometheus scrape",
+            { Health: "up" } stale => Outcome.Fail(
+                $"the last scrape of {stale.ScrapeUrl} was at {stale.LastScrape?.ToLocalTime():yyyy-MM-dd HH:mm:ss zzz}", "prometheus scrape",
                 "look why the scrapes stopped: read the log of prometheus (--target=Logs --component=prometheus)"),
             var down => Outcome.Fail($"{down.ScrapeUrl} is {down.Health}: {down.LastError}", $"prometheus → {service} /metrics",
                 $"make {down.ScrapeUrl} answer 200 to the scraper: is {service} running and MapMonitoring() called?"),

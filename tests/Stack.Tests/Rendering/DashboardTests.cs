@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using MicroMonitored.Model.Components;
 
 namespace Stack.Tests.Rendering;
 
@@ -54,16 +56,47 @@ public sealed class DashboardTests
 
     [Theory]
     [MemberData(nameof(Dashboards))]
-    public void Every_panel_has_queries_and_every_value_a_unit(string file)
+    public void Every_panel_has_queries_a_description_a_unit_and_a_legend(string file)
     {
         foreach (var panel in Panels(Read(file)).Where(panel => (string)panel["type"]! != "row"))
         {
+            var title = (string)panel["title"]!;
             var targets = panel["targets"]!.AsArray();
             Assert.NotEmpty(targets);
             Assert.Distinct(targets.Select(target => (string)target!["refId"]!));
-            if ((string)panel["type"]! is "timeseries" or "stat")
-                Assert.False(string.IsNullOrEmpty((string?)panel["fieldConfig"]!["defaults"]!["unit"]), (string)panel["title"]!);
+            Assert.False(string.IsNullOrWhiteSpace((string?)panel["description"]), title);
+            if ((string)panel["type"]! is "table" or "logs" or "nodeGraph")
+                continue;
+            Assert.False(string.IsNullOrEmpty((string?)panel["fieldConfig"]!["defaults"]!["unit"] ?? (string?)panel["options"]!["yAxis"]?["unit"]), title);
+            Assert.All(targets, target => Assert.False(string.IsNullOrEmpty((string?)target!["legendFormat"]), title));
         }
+    }
+
+    [Fact]
+    public void Every_rate_of_the_stacks_own_counters_spans_its_scrapes()
+    {
+        using var stack = new RenderedStack();
+        var interval = stack.Yaml("prometheus/prometheus.yml")["scrape_configs"].Items.Single(job => job["job_name"].Text == "stack")["scrape_interval"].Text;
+
+        Assert.All(
+            Panels(Read("stack-health.json")).SelectMany(panel => panel["targets"]?.AsArray() ?? [])
+                .Where(target => ((string)target!["expr"]!).Contains("$__rate_interval", StringComparison.Ordinal)),
+            target => Assert.Equal(interval, (string?)target!["interval"]));
+    }
+
+    [Fact]
+    public void No_series_is_dropped_that_a_panel_a_rule_or_a_check_asks_for()
+    {
+        using var stack = new RenderedStack();
+        var dropped = stack.Yaml("prometheus/prometheus.yml")["scrape_configs"].Items.SelectMany(job => job.Find("metric_relabel_configs")?.Items ?? [])
+            .Select(drop => $"\\A(?:{drop["regex"].Text})\\z").ToList();
+        var wanted = Dashboards.SelectMany(row => Expressions(Read(row.Data))).Concat(RuleFiles.Expressions()).SelectMany(MetricNames.Of)
+            .Concat(Component.All.SelectMany(component => component.DropCounters)).Concat(MetricNames.Existing([])).ToHashSet();
+
+        Assert.NotEmpty(dropped);
+        Assert.DoesNotContain(wanted, name => dropped.Exists(drop => Regex.IsMatch(name, drop)));
+        Assert.All((string[])["go_gc_pauses_seconds_bucket", "loki_request_duration_seconds_bucket", "prometheus_http_requests_total"],
+            name => Assert.Contains(dropped, drop => Regex.IsMatch(name, drop)));
     }
 
     [Theory]

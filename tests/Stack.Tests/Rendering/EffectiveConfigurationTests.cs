@@ -14,6 +14,8 @@ public sealed class EffectiveConfigurationTests
             "rule_files",
             "alerting",
             "scrape_configs[].file_sd_configs",
+            "scrape_configs[].metric_relabel_configs",
+            "scrape_configs[].static_configs[].labels",
             "scrape_configs[].fallback_scrape_protocol",
             "scrape_configs[].body_size_limit",
             "scrape_configs[].sample_limit",

@@ -34,6 +34,7 @@ internal static partial class MetricNames
     /// <summary>Metrics of the products themselves, which the recording of a service does not hold, with where each is declared.</summary>
     private static readonly Dictionary<string, string> ByProduct = new()
     {
+        ["service:slo_error_budget:ratio"] = "stack/assets/prometheus/rules/objectives.yml.sbn",
         ["up"] = "Prometheus, documentation: automatically generated labels and time series",
         ["scrape_duration_seconds"] = "Prometheus, the same page",
         ["scrape_samples_scraped"] = "Prometheus, the same page",
@@ -52,6 +53,12 @@ internal static partial class MetricNames
         ["promtail_read_lines_total"] = "promtail 3.6 targets/file/metrics.go",
         ["promtail_read_bytes_total"] = "promtail 3.6 targets/file/metrics.go",
         ["promtail_file_bytes_total"] = "promtail 3.6 targets/file/metrics.go",
+        ["loki_write_dropped_entries_total"] = "alloy docs/sources/reference/components/loki/loki.write.md",
+        ["loki_write_sent_entries_total"] = "alloy, the same page",
+        ["loki_source_file_read_lines_total"] = "alloy docs/sources/reference/components/loki/loki.source.file.md",
+        ["loki_source_file_read_bytes_total"] = "alloy, the same page",
+        ["loki_source_file_file_bytes_total"] = "alloy, the same page",
+        ["otelcol_exporter_send_failed_spans_total"] = "alloy docs/sources, debug metrics of its exporters",
         ["loki_discarded_samples_total"] = "loki 3.7 pkg/validation/validate.go",
         ["loki_distributor_lines_received_total"] = "loki 3.7 pkg/loghttp/push/push.go",
         ["loki_ingester_memory_streams"] = "loki 3.7 pkg/ingester/instance.go",

@@ -46,6 +46,7 @@ public sealed class RealComponents : IAsyncLifetime
             ("evaluation_interval: 5s", "evaluation_interval: 1s"), ("refresh_interval: 5s", "refresh_interval: 1s"),
             ("scrape_interval: 2s", "scrape_interval: 1s"), ("scrape_timeout: 2s", "scrape_timeout: 1s"));
         Change("prometheus/rules/alerts.yml", ("for: 10s", "for: 1s"));
+        Change("prometheus/rules/recording.yml", ("interval: 10s", "interval: 1s"));
         BringUp("shop-orders");
         BringUp("shop-billing");
         WriteTargets("shop-orders", "shop-inventory");

@@ -8,17 +8,17 @@ public sealed class RealToolTests
         .Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task Promtool_accepts_the_configuration(bool alerting)
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public async Task Promtool_accepts_the_configuration(bool alerting, bool alloy)
     {
         var promtool = RealTools.Require("promtool");
-        using var stack = new RenderedStack(RenderedStack.Default with { Alerting = alerting });
+        using var stack = new RenderedStack(RenderedStack.Default with { Alerting = alerting, UsesAlloy = alloy });
 
         var (code, output) = await RealTools.Run(promtool, stack.Folder, "check", "config", "--lint=all", "--lint-fatal", "prometheus/prometheus.yml");
 
         Assert.True(code == 0, output);
-        Assert.Contains(alerting ? "2 rule files found" : "1 rule files found", output, StringComparison.Ordinal);
+        Assert.Contains(alerting ? "3 rule files found" : "2 rule files found", output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -54,7 +54,7 @@ public sealed class RealToolTests
             Assert.Contains((alert, true), cases);
             Assert.Contains((alert, false), cases);
         });
-        Assert.Equal(15, RuleFiles.Alerts().Count());
+        Assert.Equal(17, RuleFiles.Alerts().Count());
     }
 
     [Fact]
@@ -65,6 +65,17 @@ public sealed class RealToolTests
             Assert.False(string.IsNullOrWhiteSpace(rule["annotations"]["summary"].Text));
             Assert.False(string.IsNullOrWhiteSpace(rule["annotations"]["description"].Text));
         });
+
+    [Fact]
+    public void Every_alert_leads_to_its_own_section_of_the_runbook()
+    {
+        var runbook = File.ReadAllLines(Path.Combine(RenderedStack.Assets, "prometheus", "README.md"));
+        var alerts = RuleFiles.Alerts().ToList();
+
+        Assert.Equal(alerts.Order(), runbook.Where(line => line.StartsWith("### ", StringComparison.Ordinal)).Select(line => line[4..]).Order());
+        Assert.All(RuleFiles.Rules().Where(rule => rule.Find("alert") is not null), rule => Assert.Equal(
+            $"stack/assets/prometheus/README.md#{rule["alert"].Text!.ToLowerInvariant()}", rule["annotations"]["runbook"].Text));
+    }
 
     [Theory]
     [InlineData(null)]
@@ -81,14 +92,15 @@ public sealed class RealToolTests
     }
 
     [Theory]
-    [InlineData("compose.yaml", true)]
-    [InlineData("compose.yaml", false)]
-    [InlineData("services.compose.yaml", true)]
-    public async Task Compose_accepts_the_file_and_reads_hostile_texts_as_written(string file, bool alerting)
+    [InlineData("compose.yaml", true, false)]
+    [InlineData("compose.yaml", false, true)]
+    [InlineData("services.compose.yaml", true, true)]
+    public async Task Compose_accepts_the_file_and_reads_hostile_texts_as_written(string file, bool alerting, bool alloy)
     {
         var compose = RealTools.Require("docker-compose");
         using var stack =
-            new RenderedStack(RenderedStack.Default with { Alerting = alerting, Webhook = new Uri("http://hook"), Grafana = new("ad${HOME}min$$", "x") });
+            new RenderedStack(RenderedStack.Default with { Alerting = alerting, UsesAlloy = alloy, Webhook = new Uri("http://hook"),
+                Grafana = new("ad${HOME}min$$", "x") });
 
         var (code, output) = await RealTools.Run(compose, stack.Folder, "-f", file, "config", "--no-interpolate=false");
 

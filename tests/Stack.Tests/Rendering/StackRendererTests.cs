@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using MicroMonitored.Model;
 using MicroMonitored.Model.Rendering;
+using MicroMonitored.Model.Services;
 
 namespace Stack.Tests.Rendering;
 
@@ -15,6 +16,7 @@ public sealed class StackRendererTests
         ["no services"] = RenderedStack.Default with { Services = [] },
         ["one service"] = RenderedStack.Default with { Services = RenderedStack.Containers("orders") },
         ["three services"] = RenderedStack.Default with { Services = RenderedStack.Containers("a", "b", "c") },
+        ["alloy"] = RenderedStack.Default with { UsesAlloy = true },
         ["no alerting"] = RenderedStack.Default with { Alerting = false },
         ["webhook"] = RenderedStack.Default with { Webhook = new Uri("http://host.docker.internal:9999/hook?token=a'b\"$c") },
         ["webhook without alerting"] = RenderedStack.Default with { Alerting = false, Webhook = new Uri("http://hook") },
@@ -191,6 +193,18 @@ public sealed class StackRendererTests
         Assert.Equal(["shop-inventory", "shop-orders"],
             document.RootElement.EnumerateArray().Select(entry => entry.GetProperty("labels").GetProperty("job").GetString()));
         Assert.Equal(["shop-inventory:8080", "shop-orders:8080"], Targets(stack));
+    }
+
+    [Fact]
+    public void An_objective_is_a_budget_of_its_service_and_of_no_other()
+    {
+        DiscoveredService Service(string name, decimal? slo) => new(name, name, $"/src/{name}.csproj", 8080, null, []) { Slo = slo };
+        using var stack = new RenderedStack(StackModel.Create(RenderedStack.Settings(), [Service("a", 99.5m), Service("b", null), Service("c", 99.999m)]));
+
+        Assert.Equal(
+            ["service:slo_error_budget:ratio a vector(0.005)", "service:slo_error_budget:ratio c vector(0.00001)"],
+            stack.Yaml("prometheus/rules/objectives.yml")["groups"].Items.Single()["rules"].Items
+                .Select(rule => $"{rule["record"].Text} {rule["labels"]["job"].Text} {rule["expr"].Text}"));
     }
 
     private static List<string?> Targets(RenderedStack stack)

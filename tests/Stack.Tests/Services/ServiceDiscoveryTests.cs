@@ -50,6 +50,21 @@ public sealed partial class ServiceDiscoveryTests : IDisposable
         Assert.Equal(["shop-inventory"], services[1].Calls);
     }
 
+    [Theory]
+    [InlineData("99.5", null)]
+    [InlineData("100", "use a percentage above 0 and below 100, such as 99.5")]
+    [InlineData("99,5", "use a percentage above 0 and below 100, such as 99.5")]
+    public void AnObjectiveIsAPercentage(string slo, string? fix)
+    {
+        Project("Shop.Orders", $"<MonitoredService>true</MonitoredService><MonitoredSlo>{slo}</MonitoredSlo>");
+
+        if (fix is null)
+            Assert.Equal(99.5m, Find().Single().Slo);
+        else
+            Assert.EndsWith($"Shop.Orders.csproj: MonitoredSlo is \"{slo}\"; {fix}",
+                Assert.Single(Assert.Throws<FaultException>(Find).Faults), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void AFolderWithoutProjectsHasNoServices() => Assert.Empty(ServiceDiscovery.Find(Path.Combine(_source.FullName, "nowhere"), 8080, []));
 

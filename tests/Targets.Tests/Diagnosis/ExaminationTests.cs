@@ -10,7 +10,11 @@ public sealed class ExaminationTests : IDisposable
     private static readonly Machine Roomy = new(100L << 30, 16L << 30, new HashSet<int>(), new EphemeralPorts(61_000, 62_000, new HashSet<int>()));
     private readonly SimulatedStack _stack = new();
 
-    public ExaminationTests() => _stack.Variables["STACK__GRAFANA__PASSWORD"] = "not the default";
+    public ExaminationTests()
+    {
+        _stack.Variables["STACK__GRAFANA__PASSWORD"] = "not the default";
+        _stack.Docker.Installed.Add("promtool");
+    }
 
     public void Dispose() => _stack.Dispose();
 
@@ -104,9 +108,15 @@ public sealed class ExaminationTests : IDisposable
     [Fact]
     public void Promtool_finds_a_fault()
     {
-        _stack.Docker.Installed.Add("promtool");
         _stack.Docker.Failures["promtool check config"] = "FAILED: parsing YAML file";
         Turned("configuration lint", FindingStatus.Fail, "FAILED: parsing YAML file", "mend stack/assets");
+    }
+
+    [Fact]
+    public void A_lint_that_did_not_run_is_no_pass()
+    {
+        _stack.Docker.Installed.Remove("promtool");
+        Turned("configuration lint", FindingStatus.Warn, "is not on the PATH", "put the promtool");
     }
 
     [Fact]

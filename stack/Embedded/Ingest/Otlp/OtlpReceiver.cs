@@ -6,12 +6,14 @@ using OpenTelemetry.Proto.Collector.Trace.V1;
 namespace MicroMonitored.Embedded.Ingest.Otlp;
 
 /// <summary>Takes OTLP requests of any transport: stores what is valid, answers after the commit, says what was refused.</summary>
-internal sealed class OtlpReceiver(ITraceWriter traces, IMetricWriter metrics, ILogWriter logs, TimeProvider time, EngineCounters counters)
+internal sealed class OtlpReceiver(
+    ITraceWriter traces, IMetricWriter metrics, ILogWriter logs, Generator.MetricsGenerator generator, TimeProvider time, EngineCounters counters)
 {
     public async Task<ExportTraceServiceResponse> ExportAsync(ExportTraceServiceRequest request, CancellationToken cancellation)
     {
         var accepted = OtlpSpans.From(request, counters);
         await traces.AppendAsync(accepted.Spans, cancellation);
+        generator.Take(request);
         return accepted.Rejected == 0
             ? new()
             : new() { PartialSuccess = new() { RejectedSpans = accepted.Rejected, ErrorMessage = accepted.Reason } };

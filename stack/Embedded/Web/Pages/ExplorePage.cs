@@ -44,11 +44,13 @@ internal sealed class ExplorePage(PageRequest request) : Page(request)
             if (answer.Traces is { } traces)
                 return (view with { Traces = traces }, null);
             var shown = answer.Series.Take(MostSeries).ToList();
-            var series = ChartSeries.Told(shown.Select(static one => ChartSeries.Of(PanelReader.NameOf(one.Labels) is { Length: > 0 } name ? name : "value", one)));
+            var series = ChartSeries.Told(shown.Select(
+                static one => ChartSeries.Of(PanelReader.NameOf(one.Labels) is { Length: > 0 } name ? name : "value", one)));
             return (view with
             {
                 Note = answer.Series.Count > MostSeries ? $"The first {MostSeries} of {answer.Series.Count} series; aggregate them with sum by (…)." : null,
-                Chart = series.Count == 0 ? null : new("time", "Answer", "short", Range.FromMs, Range.ToMs, series) { Id = "answer-chart", StepMs = step, Legend = [] },
+                Chart = series.Count == 0 ? null
+                    : new("time", "Answer", "short", Range.FromMs, Range.ToMs, series) { Id = "answer-chart", StepMs = step, Legend = [] },
                 Table = Table(shown) with { Colours = [.. series.Select(static one => one.Colour)] },
             }, null);
         }

@@ -24,7 +24,7 @@ internal static class VerificationPlans
         return new VerificationPlan
         {
             Engine = engine.Name,
-            Capabilities = engine.Kind.Capabilities,
+            Capabilities = Component.CapabilitiesOf(engine.Kind, settings),
             Endpoints = new StackEndpoints
             {
                 Prometheus = At(settings.Ports.Prometheus),
@@ -45,7 +45,7 @@ internal static class VerificationPlans
             LogProbe = engine.LogProbe,
             Timeout = timeout,
             ScrapeInterval = settings.ScrapeInterval.Value,
-            Grafana = engine.Kind.Has(Capabilities.Dashboards) ? new GrafanaCredentials(settings.Grafana.User, settings.Grafana.Password) : null,
+            Grafana = engine.Kind.Has(Capabilities.Containers) ? new GrafanaCredentials(settings.Grafana.User, settings.Grafana.Password) : null,
             DashboardUids = engine.Kind.Has(Capabilities.Dashboards) ? Dashboards(context) : [],
             Alerting = alerting,
             PublishedPorts = Component.PortsOf(engine.Kind, settings)

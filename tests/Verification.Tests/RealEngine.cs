@@ -28,13 +28,16 @@ internal sealed class RealEngine : IAsyncDisposable
         System.IO.File.WriteAllText(_configuration, JsonSerializer.Serialize(new Dictionary<string, object>
         {
             ["dataFolder"] = "data", ["logFolder"] = "logs", ["ports"] = _ports, ["fileSd"] = new[] { "targets.json", "canary.json" },
-            ["scrapeInterval"] = "500ms", ["scrapeTimeout"] = "500ms",
+            ["dashboards"] = Dashboards, ["scrapeInterval"] = "500ms", ["scrapeTimeout"] = "500ms",
         }));
         _process = Start("engine", Hook, ["--config", _configuration], []);
     }
 
     /// <summary>The <c>file_sd</c> file of the canary.</summary>
     public string TargetsFile => File("canary.json");
+
+    /// <summary>The folder of the shipped dashboards.</summary>
+    public static string Dashboards { get; } = ShippedDashboards();
 
     /// <summary>The folder of the log files.</summary>
     public string Logs => File("logs");
@@ -54,11 +57,25 @@ internal sealed class RealEngine : IAsyncDisposable
             Zipkin = At("zipkin"),
             JaegerThrift = At("jaegerThrift"),
         },
+        DashboardUids = [.. Directory.EnumerateFiles(Dashboards, "*.json").Select(static file => JsonDocument.Parse(System.IO.File.ReadAllBytes(file)))
+            .Select(static dashboard => dashboard.RootElement.GetProperty("uid").GetString()!)],
         LogProbe = new FolderLogProbe(Logs, _folder.FullName),
         Timeout = TimeSpan.FromSeconds(40),
         ScrapeInterval = ScrapeInterval,
         PublishedPorts = _ports,
     };
+
+    private static string ShippedDashboards()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            var found = Path.Combine(folder.FullName, "stack", "assets", "grafana", "dashboards");
+            if (Directory.Exists(found))
+                return found;
+        }
+
+        throw new DirectoryNotFoundException("stack/assets/grafana/dashboards is not above the tests");
+    }
 
     private static string Hook => Path.Combine(AppContext.BaseDirectory, "MicroMonitored.Embedded.dll");
 

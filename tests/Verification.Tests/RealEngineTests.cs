@@ -9,7 +9,8 @@ public sealed class RealEngineTests
     private static readonly string[] Proven =
     [
         "metrics.otlp", "logs.exactly-once", "logs.labels", "logs.multiprotocol", "traces.otlp-grpc", "traces.otlp-http", "traces.zipkin", "traces.jaeger",
-        "traces.search", "links.log-to-trace", "links.trace-to-logs", "grafana.health", "drops.zero", "freshness.metrics", "freshness.logs", "freshness.traces",
+        "traces.search", "links.log-to-trace", "links.trace-to-logs", "grafana.health", "grafana.dashboards", "grafana.panels",
+        "drops.zero", "freshness.metrics", "freshness.logs", "freshness.traces",
         "security.loopback",
     ];
 

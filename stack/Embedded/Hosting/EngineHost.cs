@@ -34,6 +34,7 @@ internal static class EngineHost
         builder.Services.AddSingleton<ILogWriter>(store.Logs);
         builder.Services.AddSingleton<ISpanReader>(store.Spans);
         builder.Services.AddSingleton<ITraceWriter>(store.Spans);
+        builder.Services.AddSingleton<OwnMetrics>();
         builder.Services.AddSingleton<ScrapePool>();
         builder.Services.AddSingleton<ITargetReader>(services => services.GetRequiredService<ScrapePool>());
         builder.Services.AddHostedService(services => services.GetRequiredService<ScrapePool>());

@@ -58,7 +58,7 @@ internal static class IngestApi
         Take(ports.Zipkin, "/api/v2/spans", context => ZipkinAsync(context, receiver, body));
         Take(ports.JaegerThrift, "/api/traces", context => JaegerAsync(context, receiver, body));
         foreach (var port in ((int[])[ports.Grafana, ports.Prometheus, ports.Loki, ports.Tempo]).Where(static port => port != 0))
-            app.MapGet("/metrics", OwnMetrics.Answer).WithMetadata(new Listener(port));
+            app.MapGet("/metrics", static (OwnMetrics own) => own.Answer()).WithMetadata(new Listener(port));
         app.Use(async (context, next) =>
         {
             await next(context);

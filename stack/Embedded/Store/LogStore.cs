@@ -54,6 +54,8 @@ internal sealed class LogStore : ILogReader, ILogWriter
         _next = command.ExecuteScalar() is long last ? last + Gap : 1;
     }
 
+    public int StreamCount => _index.Count;
+
     public long LineCount => Interlocked.Read(ref _lines);
 
     public Task AppendAsync(IReadOnlyList<LogRecord> records, CancellationToken cancellation) =>
@@ -65,6 +67,7 @@ internal sealed class LogStore : ILogReader, ILogWriter
     {
         var write = new AppendWrite(this, records.Count, Parts(records), positions, forgotten);
         await _queue.WriteAsync(write, cancellation);
+        _counters.Stored(lines: records.Count - write.OverLimit, readLines: positions.Count > 0 ? records.Count - write.OverLimit : 0);
         _counters.Add("dropped_log_lines", "stream_limit", write.OverLimit);
     }
 

@@ -49,6 +49,7 @@ internal sealed class MetricStore : IMetricReader, IMetricWriter
             return default;
         var write = new AppendWrite(this, batch);
         await _queue.WriteAsync(write, cancellation);
+        _counters.Stored(samples: write.Outcome.Stored);
         _counters.Add("dropped_samples", "out_of_order", write.Outcome.OutOfOrder);
         _counters.Add("dropped_samples", "series_limit", write.Outcome.OverLimit);
         return write.Outcome;

@@ -37,8 +37,13 @@ internal sealed class SpanStore : ISpanReader, ITraceWriter
 
     public long TraceCount => Interlocked.Read(ref _traces);
 
-    public Task AppendAsync(IReadOnlyList<StoredSpan> spans, CancellationToken cancellation) =>
-        spans.Count == 0 ? Task.CompletedTask : _queue.WriteAsync(new AppendWrite(this, spans), cancellation);
+    public async Task AppendAsync(IReadOnlyList<StoredSpan> spans, CancellationToken cancellation)
+    {
+        if (spans.Count == 0)
+            return;
+        await _queue.WriteAsync(new AppendWrite(this, spans), cancellation);
+        _counters.Stored(spans: spans.Count);
+    }
 
     public IReadOnlyList<StoredSpan> Trace(byte[] traceId, CancellationToken cancellation)
     {

@@ -32,6 +32,8 @@ namespace MicroMonitored.Embedded.Web;
 [JsonSerializable(typeof(Success<LokiData<IEnumerable<RangeSeries>>>))]
 [JsonSerializable(typeof(Success<LokiData<IEnumerable<LokiStream>>>))]
 [JsonSerializable(typeof(LokiPushRequest))]
+[JsonSerializable(typeof(IEnumerable<Dashboards.FoundDashboard>))]
+[JsonSerializable(typeof(System.Text.Json.Nodes.JsonObject))]
 [JsonSerializable(typeof(TempoBatches))]
 [JsonSerializable(typeof(TempoTrace))]
 [JsonSerializable(typeof(TempoSearch))]

@@ -1,6 +1,7 @@
 using MicroMonitored.Embedded.Hosting;
 using MicroMonitored.Embedded.Ingest;
 using MicroMonitored.Embedded.Query;
+using MicroMonitored.Embedded.Web.Dashboards;
 using MicroMonitored.Embedded.Web.Pages;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -17,7 +18,8 @@ internal static class QueryApi
     {
         services.TryAddSingleton<RequestBody>();
         services.AddSingleton<MatcherPolicy, ListenerPolicy>();
-        services.AddSingleton<PageSources>().AddSingleton<PrometheusApi>().AddSingleton<LokiApi>().AddSingleton<TempoApi>().AddSingleton<PagesApi>();
+        services.AddSingleton<PageSources>().AddSingleton<PrometheusApi>().AddSingleton<LokiApi>().AddSingleton<TempoApi>().AddSingleton<GrafanaApi>()
+            .AddSingleton<PagesApi>();
     }
 
     /// <summary>Maps the APIs; each answers on its product's port only, and answers every path there.</summary>

@@ -48,6 +48,27 @@ public sealed record Component
         Image = static images => images.Promtail,
         Memory = static memory => memory.Promtail,
         DropCounters = ["promtail_dropped_entries_total"],
+        Assets = ["promtail/"],
+        Wanted = static settings => settings.Agent == AgentChoice.Promtail,
+    };
+
+    /// <summary>In place of Promtail: reads the log files, and passes on what services send by OTLP, Zipkin and Jaeger.</summary>
+    public static Component Alloy { get; } = new("alloy")
+    {
+        Engines = Docker,
+        ReadyPath = "/-/ready",
+        Image = static images => images.Alloy,
+        Memory = static memory => memory.Alloy,
+        DropCounters =
+        [
+            "loki_write_dropped_entries_total",
+            "otelcol_receiver_refused_spans_total",
+            "otelcol_exporter_send_failed_spans_total",
+            "otelcol_exporter_send_failed_log_records_total",
+            "otelcol_exporter_send_failed_metric_points_total",
+        ],
+        Assets = ["alloy/"],
+        Wanted = static settings => settings.Agent == AgentChoice.Alloy,
     };
 
     /// <summary>Receives, stores and queries traces.</summary>
@@ -94,7 +115,7 @@ public sealed record Component
     };
 
     /// <summary>Every component, in the order in which they are shown.</summary>
-    public static IReadOnlyList<Component> All { get; } = [Prometheus, Loki, Promtail, Tempo, Grafana, Alertmanager];
+    public static IReadOnlyList<Component> All { get; } = [Prometheus, Loki, Promtail, Alloy, Tempo, Grafana, Alertmanager];
 
     /// <summary>Its name: its Compose service, its DNS name on the network and its key below <c>images</c> and <c>memory</c>.</summary>
     public string Name { get; }
@@ -134,6 +155,10 @@ public sealed record Component
     /// <summary>The ports that the stack takes on this machine.</summary>
     public static IReadOnlyList<PublishedPort> PortsOf(StackEngine engine, StackSettings settings)
         => [.. PortsOf(engine, settings.Ports).Where(port => port.Component.IsWanted(settings))];
+
+    /// <summary>What the stack can do on an engine under these settings.</summary>
+    public static Capabilities CapabilitiesOf(StackEngine engine, StackSettings settings)
+        => engine.Capabilities | (Of(engine, settings).Contains(Alloy) ? Capabilities.OtlpOfEverySignal : Capabilities.None);
 
     /// <summary>Every port that some component may take, by its settings key: none of them is free for a service.</summary>
     public static IReadOnlyList<KeyValuePair<string, int>> TakenPorts(StackSettings settings)

@@ -9,7 +9,7 @@ public enum Capabilities
     /// <summary>Metrics, logs and traces, received, stored and queried: what each engine can do.</summary>
     None = 0,
 
-    /// <summary>Grafana with its datasources and the shipped dashboards.</summary>
+    /// <summary>The shipped dashboards are shown, each panel with what its queries answer.</summary>
     Dashboards = 1,
 
     /// <summary>Recording and alert rules are evaluated.</summary>
@@ -38,7 +38,8 @@ public sealed record StackEngine(string Name, EngineChoice Choice, Capabilities 
         Capabilities.Dashboards | Capabilities.Rules | Capabilities.MetricsGenerator | Capabilities.Containers);
 
     /// <summary>One .NET process on SQLite.</summary>
-    public static StackEngine Embedded { get; } = new("embedded", EngineChoice.Embedded, Capabilities.OtlpOfEverySignal | Capabilities.MetricsGenerator);
+    public static StackEngine Embedded { get; } = new(
+        "embedded", EngineChoice.Embedded, Capabilities.Dashboards | Capabilities.MetricsGenerator | Capabilities.OtlpOfEverySignal);
 
     /// <summary>Both.</summary>
     public static IReadOnlyList<StackEngine> All { get; } = [Docker, Embedded];

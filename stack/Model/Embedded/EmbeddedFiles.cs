@@ -26,8 +26,9 @@ public static class EmbeddedFiles
     /// <param name="services">The services to scrape and to show.</param>
     /// <param name="dataFolder">Where the engine keeps its store.</param>
     /// <param name="logFolder">Where the services write their log files.</param>
+    /// <param name="dashboards">The folder of the dashboards to show.</param>
     public static IReadOnlyDictionary<string, string> Render(
-        StackSettings settings, IReadOnlyList<DiscoveredService> services, string dataFolder, string logFolder)
+        StackSettings settings, IReadOnlyList<DiscoveredService> services, string dataFolder, string logFolder, string? dashboards = null)
     {
         var options = new EmbeddedOptions
         {
@@ -36,6 +37,7 @@ public static class EmbeddedFiles
             DataFolder = dataFolder,
             LogFolder = logFolder,
             FileSd = [Targets, CanaryTargets],
+            Dashboards = dashboards,
             ScrapeInterval = settings.ScrapeInterval,
             ScrapeTimeout = settings.ScrapeInterval,
             Retention = settings.Retention,
@@ -84,6 +86,7 @@ public static class EmbeddedFiles
             DataFolder = Path.GetFullPath(options.DataFolder, folder),
             LogFolder = Path.GetFullPath(options.LogFolder, folder),
             FileSd = [.. options.FileSd.Select(path => Path.GetFullPath(path, folder))],
+            Dashboards = options.Dashboards is { } dashboards ? Path.GetFullPath(dashboards, folder) : null,
         };
     }
 

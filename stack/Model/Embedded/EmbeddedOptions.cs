@@ -26,6 +26,9 @@ public sealed record EmbeddedOptions
     /// <summary>Prometheus <c>file_sd</c> files (a last path segment may hold <c>*</c>), read again when they change.</summary>
     public IReadOnlyList<string> FileSd { get; init; } = [];
 
+    /// <summary>The folder of the Grafana dashboards (<c>*.json</c>) that the pages show; none where it is not given.</summary>
+    public string? Dashboards { get; init; }
+
     /// <summary>Time between two scrapes of a target.</summary>
     public PrometheusDuration ScrapeInterval { get; init; } = PrometheusDuration.Parse("2s");
 

@@ -58,6 +58,9 @@ public sealed record StackModel
     /// <summary>Whether Alertmanager runs and the alert rules are loaded.</summary>
     public required bool Alerting { get; init; }
 
+    /// <summary>Whether Alloy reads the log files and receives what services send; otherwise Promtail reads and Tempo receives.</summary>
+    public required bool UsesAlloy { get; init; }
+
     /// <summary>Where Alertmanager posts notifications; null for none. It may carry a token, so only a secret file holds it.</summary>
     public required Uri? Webhook { get; init; }
 
@@ -68,7 +71,8 @@ public sealed record StackModel
     public long? SecretsGroup { get; init; }
 
     /// <summary>The components that these settings leave out.</summary>
-    internal IReadOnlyList<Component> Absent => Alerting ? [] : [Component.Alertmanager];
+    internal IReadOnlyList<Component> Absent
+        => [UsesAlloy ? Component.Promtail : Component.Alloy, .. Alerting ? Array.Empty<Component>() : [Component.Alertmanager]];
 
     /// <summary>Whether Alertmanager has somewhere to post to.</summary>
     public bool Notifies => Alerting && Webhook is not null;
@@ -93,6 +97,7 @@ public sealed record StackModel
             MetricsSize = settings.Retention.Size.ToUpperInvariant() + "B",
             Grafana = settings.Grafana,
             Alerting = settings.Alerting.Enabled,
+            UsesAlloy = settings.Agent == AgentChoice.Alloy,
             Webhook = settings.Alerting.Webhook,
             Services = [.. services
                 .OrderBy(service => service.Name, StringComparer.Ordinal)

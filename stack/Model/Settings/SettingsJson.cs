@@ -7,7 +7,10 @@ namespace MicroMonitored.Model.Settings;
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    Converters = [typeof(JsonStringEnumConverter<EngineChoice>), typeof(AddressConverter), typeof(DurationConverter)])]
+    Converters =
+    [
+        typeof(JsonStringEnumConverter<EngineChoice>), typeof(JsonStringEnumConverter<AgentChoice>), typeof(AddressConverter), typeof(DurationConverter),
+    ])]
 [JsonSerializable(typeof(StackSettings))]
 [JsonSerializable(typeof(JsonNode))]
 internal sealed partial class SettingsJson : JsonSerializerContext;

@@ -17,12 +17,25 @@ public enum EngineChoice
     Embedded,
 }
 
+/// <summary>What reads the log files on the docker engine.</summary>
+public enum AgentChoice
+{
+    /// <summary>Promtail: log files alone; Tempo receives the traces.</summary>
+    Promtail,
+
+    /// <summary>Alloy: log files, and OTLP of all three signals, Zipkin and Jaeger.</summary>
+    Alloy,
+}
+
 /// <summary>The settings of <c>stack/stack.json</c>, read, overridden by the environment and validated as a whole.</summary>
 /// <remarks>Keys, defaults, bounds and what each means stand in <c>stack.schema.json</c>; a test holds the two together.</remarks>
 public sealed record StackSettings
 {
     /// <summary>The engine that <c>Up</c> starts.</summary>
     public required EngineChoice Engine { get; init; }
+
+    /// <summary>What reads the log files on the docker engine.</summary>
+    public required AgentChoice Agent { get; init; }
 
     /// <summary>The address every published or listening port binds.</summary>
     public required IPAddress BindAddress { get; init; }
@@ -118,6 +131,7 @@ public sealed record StackImages(
     string Prometheus,
     string Loki,
     string Promtail,
+    string Alloy,
     string Tempo,
     string Grafana,
     string Alertmanager,
@@ -167,6 +181,7 @@ public sealed record StackMemory(
     string Prometheus,
     string Loki,
     string Promtail,
+    string Alloy,
     string Tempo,
     string Grafana,
     string Alertmanager,

@@ -35,8 +35,9 @@ internal sealed class Examination(BuildContext context, Machine machine)
         findings.Add(Disk());
         findings.Add(Memory());
         findings.Add(Writable());
-        findings.Add(new Finding("log agent", FindingStatus.Warn, "Promtail reached its end of life on 2026-03-02; it works, but gets no fixes",
-            "plan its replacement by Alloy, which reads the same configuration"));
+        if (usable && context.Settings.Agent == AgentChoice.Promtail)
+            findings.Add(new Finding("log agent", FindingStatus.Warn, "Promtail reached its end of life on 2026-03-02; it works, but gets no fixes",
+                "set agent to alloy in stack/stack.json: stack/assets/alloy/README.md"));
         return findings;
     }
 

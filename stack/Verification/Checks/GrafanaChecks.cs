@@ -12,6 +12,8 @@ internal static class GrafanaChecks
 {
     private const string NoData = "no data";
 
+    private static readonly IReadOnlyList<string> Generated = ["traces_service_graph_", "traces_spanmetrics_", "tempo_metrics_generator_"];
+
     private static readonly IReadOnlyList<GrafanaCredentials> WellKnown = [new("admin", "admin")];
 
     public static Scope Health(VerificationRun run) =>
@@ -23,7 +25,7 @@ internal static class GrafanaChecks
         : Scope.Stack;
 
     public static Scope Dashboards(VerificationRun run) =>
-        Api(run) is { SkipReason: not null } none ? none
+        Health(run) is { SkipReason: not null } none ? none
         : run.Plan.DashboardUids.Count == 0 ? Scope.Skip("no dashboard is shipped")
         : Scope.Stack;
 
@@ -149,7 +151,7 @@ internal static class GrafanaChecks
             cancellation).ConfigureAwait(false);
         if (polled.Met)
             return Outcome.Pass($"{queries.Count - silent} queries of {run.Plan.DashboardUids.Count} dashboards return data"
-                + $"{(silent > 0 ? $", {silent} await the first service" : "")}");
+                + $"{(silent > 0 ? $", {silent} await {(run.Services.Count == 0 ? "the first service" : "a metrics generator")}" : "")}");
         if (failing.Count == 0 || reasons.Count == 0)
             return Outcome.Unanswered(polled.Error ?? "no answer", "grafana");
         var named = failing.Take(5)
@@ -161,10 +163,6 @@ internal static class GrafanaChecks
     /// <summary>Whether a dashboard shows the services that one chooses on it.</summary>
     private static bool IsOfServices(JsonElement dashboard)
         => dashboard.Member("templating").Items("list").Any(variable => variable.Text("name") == "service");
-
-    /// <summary>The time between two scrapes of what the query is about, where it says that it is not the services'.</summary>
-    private static TimeSpan MinimumStep(PanelQuery query)
-        => PrometheusDuration.TryParse(query.Query["interval"]?.ToString(), out var interval) ? interval.Value : TimeSpan.Zero;
 
     private static GrafanaClient Client(VerificationRun run) => new(run.Http, run.Plan.Endpoints.Grafana!);
 

@@ -8,7 +8,8 @@ namespace Embedded.Tests.Query;
 /// <summary>What the shipped dashboards ask is inside the subset that the engine answers.</summary>
 public sealed partial class DashboardTests
 {
-    private static string Dashboards()
+    /// <summary>The folder of the shipped dashboards.</summary>
+    public static string Dashboards()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (folder is not null && !Directory.Exists(Path.Combine(folder.FullName, "stack", "assets", "grafana", "dashboards")))

@@ -33,7 +33,7 @@ internal sealed class QueryServer : IAsyncDisposable
     public HttpClient Tempo { get; }
     public HttpClient Pages { get; }
 
-    public static async Task<QueryServer> StartAsync(InMemoryStore store)
+    public static async Task<QueryServer> StartAsync(InMemoryStore store, string? dashboards = null)
     {
         var free = FreePorts(4);
         var ports = new StackPorts { Grafana = free[0], Prometheus = free[1], Loki = free[2], Tempo = free[3] };
@@ -41,6 +41,7 @@ internal sealed class QueryServer : IAsyncDisposable
         {
             DataFolder = "unused",
             LogFolder = "unused",
+            Dashboards = dashboards,
             Ports = ports,
             Services = [new("shop-orders", "http://127.0.0.1:8080")],
         };

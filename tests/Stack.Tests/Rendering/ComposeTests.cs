@@ -9,11 +9,12 @@ public sealed class ComposeTests
     private static readonly StackModel Notifying = RenderedStack.Default with { Webhook = new Uri("http://hook") };
 
     [Theory]
-    [InlineData("compose.yaml")]
-    [InlineData("services.compose.yaml")]
-    public void Every_container_is_hardened(string file)
+    [InlineData("compose.yaml", false)]
+    [InlineData("compose.yaml", true)]
+    [InlineData("services.compose.yaml", false)]
+    public void Every_container_is_hardened(string file, bool alloy)
     {
-        using var stack = new RenderedStack(Notifying);
+        using var stack = new RenderedStack(Notifying with { UsesAlloy = alloy });
 
         foreach (var (name, container) in Containers(stack, file))
         {
@@ -97,18 +98,19 @@ public sealed class ComposeTests
     {
         var model = RenderedStack.Default with
         {
-            Images = new("a:1", "b:2", "c:3", "d:4", "e:5", "f:6", "g:7"),
-            Memory = new("1m", "2m", "3m", "4m", "5m", "6m", "7m"),
+            Images = new("a:1", "b:2", "c:3", "x:0", "d:4", "e:5", "f:6", "g:7"),
+            Memory = new("1m", "2m", "3m", "0m", "4m", "5m", "6m", "7m"),
         };
         using var stack = new RenderedStack(model);
 
         Assert.Equal(["a:1", "b:2", "c:3", "d:4", "e:5", "f:6"], Containers(stack, "compose.yaml").Select(container => container.Container["image"].Text));
         Assert.Equal(["1m", "2m", "3m", "4m", "5m", "6m"], Containers(stack, "compose.yaml").Select(container => container.Container["mem_limit"].Text));
-        Assert.Equal(Component.All.Select(component => component.Image(model.Images)),
+        var components = Component.Of(StackEngine.Docker, RenderedStack.Settings());
+        Assert.Equal(components.Select(component => component.Image(model.Images)),
             Containers(stack, "compose.yaml").Select(container => container.Container["image"].Text));
-        Assert.Equal(Component.All.Select(component => component.Memory(model.Memory)),
+        Assert.Equal(components.Select(component => component.Memory(model.Memory)),
             Containers(stack, "compose.yaml").Select(container => container.Container["mem_limit"].Text));
-        Assert.Equal(Component.All.Select(component => component.Name), Containers(stack, "compose.yaml").Select(container => container.Name));
+        Assert.Equal(components.Select(component => component.Name), Containers(stack, "compose.yaml").Select(container => container.Name));
         Assert.All(Containers(stack, "services.compose.yaml"), container => Assert.Equal("7m", container.Container["mem_limit"].Text));
         Assert.All(Containers(stack, "compose.yaml"), container => Assert.Equal("missing", container.Container["pull_policy"].Text));
     }

@@ -8,12 +8,12 @@ public sealed class RealToolTests
         .Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task Promtool_accepts_the_configuration(bool alerting)
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public async Task Promtool_accepts_the_configuration(bool alerting, bool alloy)
     {
         var promtool = RealTools.Require("promtool");
-        using var stack = new RenderedStack(RenderedStack.Default with { Alerting = alerting });
+        using var stack = new RenderedStack(RenderedStack.Default with { Alerting = alerting, UsesAlloy = alloy });
 
         var (code, output) = await RealTools.Run(promtool, stack.Folder, "check", "config", "--lint=all", "--lint-fatal", "prometheus/prometheus.yml");
 
@@ -92,14 +92,15 @@ public sealed class RealToolTests
     }
 
     [Theory]
-    [InlineData("compose.yaml", true)]
-    [InlineData("compose.yaml", false)]
-    [InlineData("services.compose.yaml", true)]
-    public async Task Compose_accepts_the_file_and_reads_hostile_texts_as_written(string file, bool alerting)
+    [InlineData("compose.yaml", true, false)]
+    [InlineData("compose.yaml", false, true)]
+    [InlineData("services.compose.yaml", true, true)]
+    public async Task Compose_accepts_the_file_and_reads_hostile_texts_as_written(string file, bool alerting, bool alloy)
     {
         var compose = RealTools.Require("docker-compose");
         using var stack =
-            new RenderedStack(RenderedStack.Default with { Alerting = alerting, Webhook = new Uri("http://hook"), Grafana = new("ad${HOME}min$$", "x") });
+            new RenderedStack(RenderedStack.Default with { Alerting = alerting, UsesAlloy = alloy, Webhook = new Uri("http://hook"),
+                Grafana = new("ad${HOME}min$$", "x") });
 
         var (code, output) = await RealTools.Run(compose, stack.Folder, "-f", file, "config", "--no-interpolate=false");
 

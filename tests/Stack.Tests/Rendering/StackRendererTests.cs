@@ -16,6 +16,7 @@ public sealed class StackRendererTests
         ["no services"] = RenderedStack.Default with { Services = [] },
         ["one service"] = RenderedStack.Default with { Services = RenderedStack.Containers("orders") },
         ["three services"] = RenderedStack.Default with { Services = RenderedStack.Containers("a", "b", "c") },
+        ["alloy"] = RenderedStack.Default with { UsesAlloy = true },
         ["no alerting"] = RenderedStack.Default with { Alerting = false },
         ["webhook"] = RenderedStack.Default with { Webhook = new Uri("http://host.docker.internal:9999/hook?token=a'b\"$c") },
         ["webhook without alerting"] = RenderedStack.Default with { Alerting = false, Webhook = new Uri("http://hook") },

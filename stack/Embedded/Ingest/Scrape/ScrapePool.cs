@@ -1,11 +1,11 @@
 using System.Net;
 using MicroMonitored.Embedded.Store;
-using MicroMonitored.Protocols.Exposition;
 
 namespace MicroMonitored.Embedded.Ingest.Scrape;
 
-/// <summary>Runs one loop per discovered target, and stores the engine's own counters beside them.</summary>
-internal sealed class ScrapePool(EmbeddedOptions options, IMetricWriter metrics, TimeProvider time, EngineCounters counters) : BackgroundService, ITargetReader
+/// <summary>Runs one loop per discovered target, and stores what the engine says of itself beside them.</summary>
+internal sealed class ScrapePool(EmbeddedOptions options, IMetricWriter metrics, TimeProvider time, EngineCounters counters, OwnMetrics ownMetrics)
+    : BackgroundService, ITargetReader
 {
     private static readonly TimeSpan DiscoverEvery = TimeSpan.FromMilliseconds(500);
 
@@ -23,7 +23,7 @@ internal sealed class ScrapePool(EmbeddedOptions options, IMetricWriter metrics,
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var client = CreateClient();
-        var own = OwnCountersAsync(stoppingToken);
+        var own = OwnAsync(stoppingToken);
         try
         {
             using var timer = new PeriodicTimer(DiscoverEvery, time);
@@ -102,7 +102,7 @@ internal sealed class ScrapePool(EmbeddedOptions options, IMetricWriter metrics,
         }
     }
 
-    private async Task OwnCountersAsync(CancellationToken cancellation)
+    private async Task OwnAsync(CancellationToken cancellation)
     {
         KeyValuePair<string, string>[] labels = [new("instance", $"{options.BindAddress}:{options.Ports.Prometheus}"), new("job", "micromonitored")];
         try
@@ -110,14 +110,9 @@ internal sealed class ScrapePool(EmbeddedOptions options, IMetricWriter metrics,
             using var timer = new PeriodicTimer(options.ScrapeInterval.Value, time);
             do
             {
-                var now = time.GetUtcNow().ToUnixTimeMilliseconds();
-                var samples = counters.All()
-                    .Select(counter => new NewSample([new("__name__", $"micromonitored_{counter.Name}_total"), new("reason", counter.Reason), .. labels],
-                        new Sample(now, counter.Value)))
-                    .ToList();
                 try
                 {
-                    await metrics.AppendAsync(new MetricBatch(samples, new Dictionary<string, MetricMetadata>()), cancellation);
+                    await metrics.AppendAsync(ownMetrics.Samples(time.GetUtcNow().ToUnixTimeMilliseconds(), labels), cancellation);
                 }
                 catch (StoreUnavailableException)
                 {

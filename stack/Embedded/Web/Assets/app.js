@@ -47,6 +47,24 @@
     if (search) { event.preventDefault(); search.focus(); }
   });
 
+  // A choice of several: "All" and the others exclude each other; what is chosen is shown when the list is left.
+  for (const pick of document.querySelectorAll("details.pick")) {
+    let changed = false;
+    pick.addEventListener("change", event => {
+      changed = true;
+      for (const box of pick.querySelectorAll("input"))
+        if (box !== event.target && event.target.checked && ("all" in event.target.dataset || "all" in box.dataset)) box.checked = false;
+    });
+    pick.addEventListener("toggle", () => { if (!pick.open && changed) pick.closest("form").requestSubmit(); });
+    pick.addEventListener("keydown", event => {
+      if (event.key !== "Escape") return;
+      pick.open = false;
+      pick.querySelector("summary").focus();
+    });
+    document.addEventListener("click", event => { if (!pick.contains(event.target)) pick.open = false; });
+  }
+  for (const select of document.querySelectorAll("#variables select")) select.addEventListener("change", () => select.form.requestSubmit());
+
   // What is being read or used stays as it is; charts are given their new data and stay, too.
   const inUse = part => part.contains(document.activeElement) && document.activeElement !== document.body
     || !getSelection().isCollapsed && part.contains(getSelection().anchorNode);

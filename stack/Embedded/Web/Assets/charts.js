@@ -35,8 +35,6 @@
   };
   const css = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const colour = index => css(`--c${index ?? 0}`);
-  const thresholdColours = { green: "--good", red: "--bad", orange: "--warn", yellow: "--warn", "dark-red": "--bad", "dark-green": "--good" };
-  const threshold = c => thresholdColours[c] ? css(thresholdColours[c]) : c || css("--good");
 
   function axes(data) {
     const soft = css("--soft"), line = css("--line");
@@ -49,7 +47,7 @@
       },
       xAxis: { type: "time", min: data.fromMs, max: data.toMs, axisLine: { lineStyle: { color: line } }, axisLabel: { color: soft, hideOverlap: true }, splitLine: { show: false } },
       yAxis: {
-        type: "value", min: data.min, max: data.max, minInterval: data.kind === "bars" ? 1 : undefined,
+        type: data.logarithmic ? "log" : "value", min: data.logarithmic ? undefined : data.min, max: data.max, minInterval: data.kind === "bars" ? 1 : undefined,
         axisLabel: { color: soft, formatter: v => value(v, data.unit) }, splitLine: { lineStyle: { color: line } }
       }
     };
@@ -60,10 +58,16 @@
     const option = axes(data);
     option.brush = { xAxisIndex: 0, brushStyle: { borderWidth: 1, color: "rgba(120,140,255,.18)", borderColor: colour(0) }, outOfBrush: { colorAlpha: 1 } };
     option.toolbox = { show: false };
+    // What is stacked needs every time in every series.
+    const times = data.stacked ? [...new Set((data.series || []).flatMap(one => one.points.map(p => p[0])))].sort((a, b) => a - b) : [];
+    const filled = points => {
+      const at = new Map(points.map(p => [p[0], p[1]]));
+      return times.map(t => [t, at.get(t) ?? 0]);
+    };
     option.series = (data.series || []).map(one => {
       const own = colour(one.colour);
       return {
-        type: bars ? "bar" : "line", name: one.name, data: one.points, stack: data.stacked ? "all" : undefined, itemStyle: { color: own },
+        type: bars ? "bar" : "line", name: one.name, data: data.stacked ? filled(one.points) : one.points, stack: data.stacked ? "all" : undefined, itemStyle: { color: own },
         lineStyle: { width: 1.6, color: own }, showSymbol: (one.points || []).length < 2, symbolSize: 5, areaStyle: data.stacked && !bars ? { opacity: .25 } : undefined,
         barMaxWidth: 18, large: false, emphasis: { focus: "series" }
       };
@@ -71,7 +75,7 @@
     if (data.thresholds?.length && option.series.length) {
       option.series[0].markLine = {
         silent: true, symbol: "none", label: { show: false },
-        data: data.thresholds.filter(t => t.value).map(t => ({ yAxis: t.value, lineStyle: { color: threshold(t.colour), type: "dashed" } }))
+        data: data.thresholds.filter(t => t.value).map(t => ({ yAxis: t.value, lineStyle: { color: colour(t.colour), type: "dashed" } }))
       };
     }
     if (data.exemplars?.length) {
@@ -97,13 +101,22 @@
     return option;
   }
 
+  const bands = (data, min, max) => {
+    const steps = (data.thresholds || []).filter(t => t.value > min && t.value < max);
+    const base = (data.thresholds || []).filter(t => t.value <= min).at(-1)?.colour ?? 11;
+    return [...steps.map((t, i) => [(t.value - min) / (max - min), colour(i ? steps[i - 1].colour : base)]), [1, colour(steps.at(-1)?.colour ?? base)]];
+  };
+
   function gauge(data) {
     const last = data.series?.[0]?.points?.at(-1)?.[1];
     const max = data.max ?? (data.unit === "percentunit" ? 1 : Math.max(1, (last || 0) * 1.3));
+    const min = data.min ?? 0;
+    const reached = bands(data, min, max).find(([end]) => (last - min) / (max - min) <= end) || [1, colour(11)];
     return {
       animation: false, series: [{
-        type: "gauge", min: data.min ?? 0, max, startAngle: 200, endAngle: -20, progress: { show: true, width: 14, itemStyle: { color: colour(0) } }, pointer: { show: false },
-        axisLine: { lineStyle: { width: 14, color: [[1, css("--line")]] } }, axisTick: { show: false }, splitLine: { show: false }, axisLabel: { show: false },
+        type: "gauge", min, max, startAngle: 200, endAngle: -20, radius: "95%", center: ["50%", "62%"], pointer: { show: false },
+        progress: { show: true, width: 14, itemStyle: { color: reached[1] } }, axisLine: { lineStyle: { width: 18, color: bands(data, min, max), opacity: .35 } },
+        axisTick: { show: false }, splitLine: { show: false }, axisLabel: { show: false },
         detail: { formatter: v => value(v, data.unit), color: css("--text"), fontSize: 22, offsetCenter: [0, 0] }, data: [{ value: last ?? null }]
       }]
     };

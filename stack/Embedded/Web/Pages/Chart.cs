@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using MicroMonitored.Embedded.Query.PromQL;
 
 namespace MicroMonitored.Embedded.Web.Pages;
 
@@ -25,10 +26,38 @@ internal sealed record ChartSeries(string Name, IReadOnlyList<ChartPoint> Points
 
     [JsonIgnore]
     public double Mean => Points.Count > 0 ? Points.Average(static p => p.Value) : double.NaN;
+
+    /// <summary>Of a query's answer; what is not a number is left out.</summary>
+    public static ChartSeries Of(string name, PromSeries series) =>
+        new(name, [.. series.Points.Where(static p => !double.IsNaN(p.Value)).Select(static p => new ChartPoint(p.TimestampMs, p.Value))]);
+
+    /// <summary>The column of a legend that is called so.</summary>
+    public double Calculated(string name) => name switch
+    {
+        "last" => Last,
+        "min" => Least,
+        "max" => Most,
+        "mean" => Mean,
+        _ => Points.Sum(static p => p.Value),
+    };
+
+    /// <summary>A name's own colour as long as none before it has it; else the next that is free.</summary>
+    public static IReadOnlyList<ChartSeries> Told(IEnumerable<ChartSeries> series)
+    {
+        var taken = new HashSet<int>();
+        return [.. series.Select(one =>
+        {
+            var colour = one.Colour;
+            for (var tries = 0; colour < Show.Colours && taken.Contains(colour) && tries < Show.Colours; tries++)
+                colour = (colour + 1) % Show.Colours;
+            taken.Add(colour);
+            return one with { Colour = colour };
+        })];
+    }
 }
 
 /// <summary>A value from which on another colour holds.</summary>
-internal sealed record ChartThreshold(double Value, string Colour);
+internal sealed record ChartThreshold(double Value, int Colour);
 
 /// <summary>A dot that leads to a trace.</summary>
 internal sealed record ChartExemplar(long TimeMs, double Value, string Trace);
@@ -41,7 +70,15 @@ internal sealed record ChartEdge(string From, string To, string Label, bool Fail
 /// <param name="Unit">As Grafana names it.</param>
 internal sealed record Chart(string Kind, string Title, string? Unit, long FromMs, long ToMs, IReadOnlyList<ChartSeries> Series)
 {
+    public static readonly IReadOnlyList<string> FullLegend = ["name", "last", "min", "mean", "max"];
+
+    /// <summary>The columns of the legend, the name first; none for no legend.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<string> Legend { get; init; } = FullLegend;
+
     public bool Stacked { get; init; }
+
+    public bool Logarithmic { get; init; }
 
     public long StepMs { get; init; }
 

@@ -116,15 +116,19 @@ internal static class LogQuery
 
     /// <summary>The newest lines of a range that a query lets through.</summary>
     public static FoundLines Newest(PageRequest request, PageRange range, string query, int count) =>
-        Between(request, query, range.FromNs, range.EndsNow ? range.ToNs + 1_000_000 : range.ToNs, newestFirst: true, count);
+        Newest(request.Sources, range, query, count, request.Cancellation);
+
+    /// <summary>The newest lines of a range that a query lets through.</summary>
+    public static FoundLines Newest(PageSources sources, PageRange range, string query, int count, CancellationToken cancellation) =>
+        Between(sources.Logs, query, range.FromNs, range.EndsNow ? range.ToNs + 1_000_000 : range.ToNs, newestFirst: true, count, cancellation);
 
     /// <summary>The lines of a time range that pass the selection.</summary>
-    public static FoundLines Between(PageRequest request, string query, long fromNs, long toNs, bool newestFirst, int count)
+    public static FoundLines Between(
+        ILogReader logs, string query, long fromNs, long toNs, bool newestFirst, int count, CancellationToken cancellation)
     {
-        var logs = request.Sources.Logs;
         var selection = LogParser.Parse(query) as LogSelection ?? throw new QueryParameterException("q", "is a metric query; open it in Explore");
-        var streams = logs.Streams(selection.Matchers, request.Cancellation).ToDictionary(static s => s.Id, static s => Labels.From(s.Labels));
-        var entries = new LogEvaluator(logs, request.Cancellation).Lines(selection, fromNs, toNs, count, newestFirst).SelectMany(static s => s.Entries);
+        var streams = logs.Streams(selection.Matchers, cancellation).ToDictionary(static s => s.Id, static s => Labels.From(s.Labels));
+        var entries = new LogEvaluator(logs, cancellation).Lines(selection, fromNs, toNs, count, newestFirst).SelectMany(static s => s.Entries);
         var ordered = newestFirst
             ? entries.OrderByDescending(static e => e.TimestampNs).ThenByDescending(static e => e.Sequence)
             : entries.OrderBy(static e => e.TimestampNs).ThenBy(static e => e.Sequence);

@@ -27,12 +27,18 @@ internal sealed record PageRange(string From, string To, long FromMs, long ToMs)
         : $"{Show.Moment(FromMs):yyyy-MM-dd HH:mm:ss} to {(EndsNow ? "now" : Show.Moment(ToMs).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture))}";
 
     /// <exception cref="QueryParameterException">An end that is no time, or that comes before the start.</exception>
-    public static PageRange Read(RequestParameters parameters, string usual, DateTimeOffset now)
+    public static PageRange Read(RequestParameters parameters, string usual, DateTimeOffset now) =>
+        Of(parameters.Text("from") ?? usual, parameters.Text("to") ?? "now", now);
+
+    /// <exception cref="QueryParameterException">An end that is no time, or that comes before the start.</exception>
+    public static PageRange Of(string from, string to, DateTimeOffset now)
     {
-        var (from, to) = (parameters.Text("from") ?? usual, parameters.Text("to") ?? "now");
         var range = new PageRange(from, to, Time("from", from, now), Time("to", to, now));
         return range.FromMs < range.ToMs ? range : throw new QueryParameterException("to", $"\"{to}\" is not after \"{from}\"");
     }
+
+    /// <summary>Whether a text is a time as addresses have it.</summary>
+    public static bool IsTime(string text) => Milliseconds(text, default) is not null;
 
     /// <summary>Milliseconds between two points so that at most about <paramref name="points"/> are shown.</summary>
     public long Step(int points, long leastMs = 1000)
@@ -42,7 +48,10 @@ internal sealed record PageRange(string From, string To, long FromMs, long ToMs)
         return even.Select(static s => s * 1000).FirstOrDefault(step => step >= exact, exact);
     }
 
-    private static long Time(string name, string text, DateTimeOffset now)
+    private static long Time(string name, string text, DateTimeOffset now) => Milliseconds(text, now)
+        ?? throw new QueryParameterException(name, $"\"{text}\" is neither now, now-15m nor milliseconds since the Unix epoch");
+
+    private static long? Milliseconds(string text, DateTimeOffset now)
     {
         if (text == "now")
             return now.ToUnixTimeMilliseconds();
@@ -50,6 +59,6 @@ internal sealed record PageRange(string From, string To, long FromMs, long ToMs)
             return now.ToUnixTimeMilliseconds() - (long)back;
         return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds) && milliseconds < 9_000_000_000_000
             ? milliseconds
-            : throw new QueryParameterException(name, $"\"{text}\" is neither now, now-15m nor milliseconds since the Unix epoch");
+            : null;
     }
 }

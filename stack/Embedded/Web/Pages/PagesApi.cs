@@ -1,18 +1,20 @@
 using MicroMonitored.Embedded.Hosting;
 using MicroMonitored.Embedded.Query;
 using MicroMonitored.Embedded.Store;
+using MicroMonitored.Embedded.Web.Dashboards;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace MicroMonitored.Embedded.Web.Pages;
 
 /// <summary>The engine's own pages, on Grafana's port: rendered here, nothing loaded from elsewhere.</summary>
-internal sealed class PagesApi(PageSources sources) : ProductApi
+internal sealed class PagesApi(PageSources sources, GrafanaApi grafana) : ProductApi
 {
     private const string ThemeCookie = "micromonitored-theme";
 
     private static readonly (string Path, string Name, string Type)[] Assets =
     [
         ("/app.css", "app.css", "text/css"), ("/app.js", "app.js", "text/javascript"), ("/charts.js", "charts.js", "text/javascript"),
+        ("/explore.js", "explore.js", "text/javascript"),
         ("/echarts.js", "echarts.js.gz", "text/javascript"),
     ];
 
@@ -24,6 +26,12 @@ internal sealed class PagesApi(PageSources sources) : ProductApi
         Page("/traces", static request => new TracesPage(request));
         Page("/trace/{id}", static request => new TracePage(request));
         Page("/logs", static request => new LogsPage(request));
+        Page("/explore/metrics", static request => new MetricsPage(request));
+        Page("/dashboards", static request => new DashboardsPage(request));
+        foreach (var pattern in (string[])["/dashboards/{uid}", "/d/{uid}", "/d/{uid}/{slug}"])
+            Page(pattern, static request => new DashboardPage(request, request.Path.Split('/')[2]));
+        Page("/explore", static request => new ExplorePage(request));
+        grafana.Map(routes);
         routes.MapMethods("/trace/{id}/json", Read, (string id, HttpResponse response, CancellationToken cancellation) =>
         {
             response.Headers.ContentDisposition = $"attachment; filename=\"trace-{Convert.ToHexStringLower(TempoApi.TraceId(id))}.json\"";
@@ -44,7 +52,10 @@ internal sealed class PagesApi(PageSources sources) : ProductApi
     }
 
     public override IResult Missing(string path, string paths) => Answers.Text(
-        $"MicroMonitored embedded engine: there is no {path} here. It answers {paths}; Grafana itself runs with --engine=docker.\n", 404);
+        $"MicroMonitored embedded engine: there is no {path} here. It answers {Own(paths)}; Grafana itself runs with --engine=docker.\n", 404);
+
+    private static string Own(string paths) =>
+        string.Join(' ', paths.Split(' ').Where(static path => !path.StartsWith(GrafanaApi.Proxy, StringComparison.Ordinal)));
 
     protected override IResult FailQuery(Exception exception) => exception switch
     {

@@ -6,7 +6,9 @@ namespace MicroMonitored.Embedded.Web.Pages;
 /// <summary>Values as a person reads them.</summary>
 internal static class Show
 {
-    private const int Colours = 8;
+    /// <summary>The colours of services and series; those after them mean something: failed, warning, faint, good.</summary>
+    public const int Colours = 8;
+
     private static readonly CultureInfo Plain = CultureInfo.InvariantCulture;
 
     public static string Number(double value) => Math.Abs(value) switch
@@ -37,21 +39,36 @@ internal static class Show
         _ => string.Create(Plain, $"{nanoseconds:0} ns"),
     };
 
-    /// <summary>A value in a unit as Grafana names it; as it is where the unit is none of them.</summary>
-    public static string Value(double value, string? unit) => unit switch
+    /// <summary>A value in a unit as Grafana names it; a unit that is none of those known stands behind the value.</summary>
+    public static string Value(double value, string? unit, int? decimals = null) => unit switch
     {
         _ when !double.IsFinite(value) => Quantities.Format(value),
         "s" => Duration(value * 1e9),
         "ms" => Duration(value * 1e6),
+        "µs" or "us" => Duration(value * 1e3),
         "ns" => Duration(value),
+        "m" => Duration(value * 60e9),
+        "h" => Duration(value * 3600e9),
+        "d" => Number(value) + " d",
         "bytes" or "decbytes" => Bytes(value),
+        "kbytes" or "deckbytes" => Bytes(value * 1024),
+        "mbytes" or "decmbytes" => Bytes(value * 1024 * 1024),
         "Bps" or "binBps" => Bytes(value) + "/s",
-        "percentunit" => (value * 100).ToString(Math.Abs(value) < 0.1 ? "0.##" : "0.#", Plain) + " %",
-        "percent" => Number(value) + " %",
-        "reqps" => Number(value) + " req/s",
-        "cps" or "ops" => Number(value) + "/s",
-        _ => Number(value),
+        "percentunit" => (value * 100).ToString(decimals is { } places ? "F" + places : Math.Abs(value) < 0.1 ? "0.##" : "0.#", Plain) + " %",
+        "percent" => Fixed(value, decimals) + " %",
+        "reqps" => Fixed(value, decimals) + " req/s",
+        "rps" or "wps" or "iops" or "cps" or "ops" or "eps" or "mps" or "recps" => Fixed(value, decimals) + "/s",
+        "dateTimeAsIso" or "dateTimeFromNow" => Moment((long)value).ToString("yyyy-MM-dd HH:mm:ss", Plain),
+        "bool_yes_no" => value == 0 ? "no" : "yes",
+        "bool_on_off" => value == 0 ? "off" : "on",
+        "bool" => value == 0 ? "false" : "true",
+        null or "none" or "short" or "locale" or "string" => Fixed(value, decimals),
+        _ when unit.StartsWith("suffix:", StringComparison.Ordinal) => Fixed(value, decimals) + " " + unit[7..],
+        _ when unit.StartsWith("prefix:", StringComparison.Ordinal) => unit[7..] + Fixed(value, decimals),
+        _ => $"{Fixed(value, decimals)} {unit}",
     };
+
+    private static string Fixed(double value, int? decimals) => decimals is { } places ? value.ToString("N" + places, Plain) : Number(value);
 
     /// <summary>The unit of a metric family, as Grafana names it.</summary>
     public static string Unit(string family, string unit) => unit.Length > 0 ? unit switch { "seconds" => "s", "bytes" => "bytes", _ => "short" }

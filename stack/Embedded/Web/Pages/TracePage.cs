@@ -53,7 +53,8 @@ internal sealed class TracePage : Page
     public IReadOnlyList<string> Services => [.. Trace.Spans.Select(static s => s.Stored.ServiceName).Distinct()];
 
     public IReadOnlyList<ShownLine> Lines() => LogQuery.Between(
-        Request, LogQuery.Text(null, null, null, [new("trace_id", Trace.HexId)]), Trace.StartNs - LogMargin, Trace.EndNs + LogMargin, false, ShownLines).Lines;
+        Request.Sources.Logs, LogQuery.Text(null, null, null, [new("trace_id", Trace.HexId)]), Trace.StartNs - LogMargin, Trace.EndNs + LogMargin,
+        newestFirst: false, ShownLines, Request.Cancellation).Lines;
 
     public static string NameOf(TraceView trace) => trace.Root?.Stored.Name
         ?? (trace.Spans.Count > 0 ? trace.Spans[0].Stored.Name + " (its root is not here yet)" : "");

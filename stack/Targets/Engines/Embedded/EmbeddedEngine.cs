@@ -171,7 +171,8 @@ internal sealed class EmbeddedEngine(BuildContext context) : IStackEngine
 
     private void Render()
     {
-        foreach (var (name, content) in EmbeddedFiles.Render(context.Settings, context.Services, context.Paths.Data, context.Paths.Logs))
+        var dashboards = Path.Combine(context.Paths.Assets, "grafana", "dashboards");
+        foreach (var (name, content) in EmbeddedFiles.Render(context.Settings, context.Services, context.Paths.Data, context.Paths.Logs, dashboards))
             ChangedFile.Write(Path.Combine(Rendered, name), content);
     }
 

@@ -63,7 +63,7 @@ internal sealed class OwnMetrics(EngineCounters counters, IStoreStatistics stati
         yield return new("loki_distributor_lines_received_total", "counter", "Lines that were stored.", counters.Lines);
         yield return new("tempo_distributor_spans_received_total", "counter", "Spans that were stored.", counters.Spans);
         yield return new("tempo_metrics_generator_spans_received_total", "counter", "Spans that metrics were made of.", generator.Received);
-        yield return new("tempo_metrics_generator_registry_active_series", "gauge", "Sets of labels of span metrics and of the service graph.", generator.Series);
+        yield return new("tempo_metrics_generator_registry_active_series", "gauge", "Sets of labels of generated metrics.", generator.Series);
         yield return new("process_resident_memory_bytes", "gauge", "Memory of the engine.", Environment.WorkingSet);
         yield return new("process_cpu_seconds_total", "counter", "CPU time of the engine.", Environment.CpuUsage.TotalTime.TotalSeconds);
         foreach (var (path, position, length) in Files())

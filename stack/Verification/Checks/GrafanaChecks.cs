@@ -12,7 +12,6 @@ internal static class GrafanaChecks
 {
     private const string NoData = "no data";
 
-    private static readonly IReadOnlyList<string> Generated = ["traces_service_graph_", "traces_spanmetrics_", "tempo_metrics_generator_"];
 
     private static readonly IReadOnlyList<GrafanaCredentials> WellKnown = [new("admin", "admin")];
 
@@ -163,6 +162,10 @@ internal static class GrafanaChecks
     /// <summary>Whether a dashboard shows the services that one chooses on it.</summary>
     private static bool IsOfServices(JsonElement dashboard)
         => dashboard.Member("templating").Items("list").Any(variable => variable.Text("name") == "service");
+
+    /// <summary>The time between two scrapes of what the query is about, where it says that it is not the services'.</summary>
+    private static TimeSpan MinimumStep(PanelQuery query)
+        => PrometheusDuration.TryParse(query.Query["interval"]?.ToString(), out var interval) ? interval.Value : TimeSpan.Zero;
 
     private static GrafanaClient Client(VerificationRun run) => new(run.Http, run.Plan.Endpoints.Grafana!);
 

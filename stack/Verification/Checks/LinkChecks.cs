@@ -146,7 +146,8 @@ internal static class LinkChecks
             if (run.Services.Any(other => other.Name == callee && other.ProbePath is not null)
                 && (await Traffic.OfAsync(run, callee).ConfigureAwait(false)) is { Reached: false })
                 return Outcome.Blocked($"{callee} does not answer", "metrics.exact-count");
-            bool Grew(double requests) => requests > before.GetValueOrDefault($"{service} {callee}");
+            // A generator that was restarted counts anew from zero.
+            bool Grew(double requests) => before.GetValueOrDefault($"{service} {callee}") is var old && (requests > old || (requests > 0 && requests < old));
             var polled = await PollAsync(GraphPatience).ConfigureAwait(false);
             for (; !polled.Met && polled.Error is null && reminders < MostReminders; reminders++)
             {

@@ -44,6 +44,9 @@ internal sealed class MetricsGenerator(IMetricWriter metrics, EngineCounters cou
         ["traces_service_graph_request_server_seconds"] = new("histogram", "seconds", "Duration of calls as the called service sees them."),
     };
 
+    // Tells the series of this process from those before a restart, as Tempo's own label does: counters never seem to go back.
+    private readonly KeyValuePair<string, string> _instance = new("__metrics_gen_instance", Guid.NewGuid().ToString("N")[..12]);
+
     private readonly Lock _lock = new();
     private readonly Dictionary<(string Service, string Name, Kind Kind, Status.Types.StatusCode Status), GeneratedSeries> _spans = [];
     private readonly Dictionary<(string Client, string Server, string Connection), GeneratedSeries> _edges = [];
@@ -123,9 +126,9 @@ internal sealed class MetricsGenerator(IMetricWriter metrics, EngineCounters cou
         var status = span.Status?.Code ?? Status.Types.StatusCode.Unset;
         var seconds = span.EndTimeUnixNano > span.StartTimeUnixNano ? (span.EndTimeUnixNano - span.StartTimeUnixNano) / 1e9 : 0;
         var trace = Convert.ToHexStringLower(span.TraceId.Span);
-        if (Find(_spans, (Service: service, span.Name, span.Kind, Status: status), static key => new(
+        if (Find(_spans, (Service: service, span.Name, span.Kind, Status: status), key => new(
             [
-                new("service", key.Service), new("span_name", key.Name), new("span_kind", $"SPAN_KIND_{key.Kind.ToString().ToUpperInvariant()}"),
+                _instance, new("service", key.Service), new("span_name", key.Name), new("span_kind", $"SPAN_KIND_{key.Kind.ToString().ToUpperInvariant()}"),
                 new("status_code", $"STATUS_CODE_{key.Status.ToString().ToUpperInvariant()}"),
             ], SpanCounters, SpanHistograms)) is { } series)
         {
@@ -182,8 +185,8 @@ internal sealed class MetricsGenerator(IMetricWriter metrics, EngineCounters cou
 
     private void Edge(Half client, Half server, long now)
     {
-        if (Find(_edges, (Client: client.Service, Server: server.Service, client.Connection), static key => new(
-            [new("client", key.Client), new("server", key.Server), .. Connection(key.Connection)], EdgeCounters, EdgeHistograms)) is not { } series)
+        if (Find(_edges, (Client: client.Service, Server: server.Service, client.Connection), key => new(
+            [_instance, new("client", key.Client), new("server", key.Server), .. Connection(key.Connection)], EdgeCounters, EdgeHistograms)) is not { } series)
             return;
         series.Count(0, 1, now);
         if (client.Failed || server.Failed)

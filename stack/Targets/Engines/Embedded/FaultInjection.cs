@@ -1,4 +1,5 @@
 using MicroMonitored.Model;
+using MicroMonitored.Model.Components;
 using MicroMonitored.Model.Embedded;
 using MicroMonitored.Model.Services;
 
@@ -11,7 +12,7 @@ internal static class FaultInjection
     /// <exception cref="FaultException">Nothing is up, or not on the embedded engine.</exception>
     public static async Task InjectAsync(BuildContext context, StackFault? fault, TimeSpan timeout)
     {
-        if (EngineSelection.Running(context) is not EmbeddedEngine engine)
+        if (EngineSelection.Running(context) is not { } engine || engine.Kind.Has(Capabilities.Containers))
             throw new FaultException("only the embedded engine can be broken on purpose; run Teardown and Up --engine=embedded first");
         if (fault is null)
             File.Delete(context.Paths.Fault);

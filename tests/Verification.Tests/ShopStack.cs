@@ -60,14 +60,18 @@ internal sealed class ShopStack : IAsyncDisposable
     }
 
     /// <summary>Has these scraped; a service that is named again, by another name of its address.</summary>
-    public Task<VerificationPlan> WithTargets(params string[] services)
+    public async Task<VerificationPlan> WithTargets(params string[] services)
     {
         File.WriteAllText(Engine.File("targets.json"), JsonSerializer.Serialize(services.Select((service, at) => new
         {
             targets = new[] { $"{(services.Take(at).Contains(service) ? "localhost" : "127.0.0.1")}:{(service == Orders ? _orders : _inventory)}" },
             labels = new Dictionary<string, string> { ["job"] = service },
         })));
-        return Task.FromResult(Plan);
+        using var http = new SignalHttp();
+        var prometheus = new PrometheusClient(http, Plan.Endpoints.Prometheus);
+        for (var clock = Stopwatch.StartNew(); (await prometheus.TargetsAsync(CancellationToken.None)).Count != services.Length; await Task.Delay(50))
+            Assert.InRange(clock.Elapsed.TotalSeconds, 0, 30);
+        return Plan;
     }
 
     /// <summary>Injects a fault as the target of that name does; null mends whatever was broken.</summary>

@@ -157,7 +157,7 @@ internal static class ErrorChecks
 
     /// <summary>What the engine that has pages of its own shows of the service.</summary>
     private static List<Uri> Pages(VerificationRun run, string service, IEnumerable<string> traces) =>
-        run.Plan is { IsExternal: false, Endpoints.Grafana: { } pages } && !run.Can(Capabilities.Containers)
+        run.Plan is { IsExternal: false, Grafana: null, Endpoints.Grafana: { } pages }
             ? [new Uri(pages, $"logs?service={Uri.EscapeDataString(service)}"), .. traces.Select(id => new Uri(pages, $"trace/{id}"))]
             : [];
 

@@ -164,6 +164,17 @@ public sealed class FixtureTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_stack_that_does_not_answer_is_named()
+    {
+        var ended = new TelemetryFixture();
+        await ended.DisposeAsync();
+        await using var telemetry = TelemetryFixture.With(new TelemetryOptions { Stack = ended.Stack });
+        var failure = await Assert.ThrowsAsync<TelemetryException>(() => telemetry.Of(() => Task.CompletedTask));
+        Assert.Contains($"The store does not answer: prometheus not answering on {ended.Stack.Prometheus.GetLeftPart(UriPartial.Authority)}", failure.Message,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Two_hundred_requests_are_as_expected_within_two_seconds_each()
     {
         var rounds = int.Parse(Environment.GetEnvironmentVariable("MICROMONITORED_ROUNDS") ?? "10", System.Globalization.CultureInfo.InvariantCulture);

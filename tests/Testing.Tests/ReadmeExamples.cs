@@ -73,8 +73,6 @@ public sealed class ReadmeExamples(TelemetryFixture telemetry) : IClassFixture<T
         };
         await using var elsewhere = TelemetryFixture.With(options);
         Assert.Equal("http://127.0.0.1:4318", elsewhere.Environment["OTEL_EXPORTER_OTLP_ENDPOINT"]);
-        Assert.Contains("127.0.0.1:9090", (await Assert.ThrowsAsync<TelemetryException>(() => elsewhere.Of(() => Task.CompletedTask))).Message,
-            StringComparison.Ordinal);
     }
 
     [Fact]

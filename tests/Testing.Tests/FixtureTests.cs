@@ -112,6 +112,32 @@ public sealed class FixtureTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_collection_that_was_under_way_is_not_the_one_that_counts()
+    {
+        await using var service = new SlowlyCollected(_telemetry.Stack.OtlpHttp);
+        var all = new List<RecordedTelemetry>();
+        for (var round = 0; round < 3; round++)
+            all.Add(await _telemetry.Of(service.PlaceAsync));
+        Assert.All(all, left => left.Metric("orders.placed").Should().GrowBy(1));
+    }
+
+    [Fact]
+    public async Task A_host_in_place_of_another_counts_anew()
+    {
+        for (var round = 0; round < 2; round++)
+        {
+            await using var shop = Shop();
+            using var client = shop.CreateClient();
+            var left = await _telemetry.Of(() => client.PostAsJsonAsync("/orders", new Order("A1", 2)));
+            left.Metric("orders.placed").Should().GrowBy(1, ("sku", "A1"));
+        }
+
+        await using var last = Shop();
+        using var caller = last.CreateClient();
+        (await _telemetry.Of(() => caller.GetAsync("/fault"))).Metric("orders.placed").Should().NotGrow();
+    }
+
+    [Fact]
     public async Task What_goes_on_after_the_answer_is_waited_for()
     {
         await using var shop = Shop();

@@ -26,7 +26,6 @@ public sealed class OrdersUnderTest : WebApplicationFactory<Program>
         builder
             .UseSetting("Monitoring:LogFolder", _folder)
             .UseSetting("Monitoring:FaultRoute", FaultRoute)
-            .UseSetting("OTEL_SERVICE_NAME", "orders")
             .UseSetting("Inventory:Address", "http://inventory")
             .ConfigureServices(services => services
                 .ConfigureHttpClientDefaults(client => client.ConfigurePrimaryHttpMessageHandler(() => Inventory)));

@@ -186,9 +186,10 @@
     const found = [...root.querySelectorAll(".chart")];
     if (found.length === 0) return;
     if (window.echarts) { found.forEach(draw); legends(root); return; }
-    if (document.getElementById("echarts")) return;
+    if (document.getElementById("charts-library")) return;
     const script = document.createElement("script");
-    script.id = "echarts";
+    // Not "echarts": an element is a property of the window by its id.
+    script.id = "charts-library";
     script.src = "/echarts.js";
     script.onload = () => { all(document); };
     document.head.append(script);

@@ -11,8 +11,9 @@ public sealed class BrowserTests(Demo demo) : IClassFixture<Demo>
     /// <summary>The pages, each with the name of its picture.</summary>
     public static TheoryData<string, string> Pages => new()
     {
-        { "overview", "/" }, { "traces", "/traces" }, { "logs", "/logs?from=now-15m" }, { "metrics", "/explore/metrics?metric=http_server_request_duration_seconds" },
-        { "dashboards", "/dashboards" }, { "dashboard-services", "/dashboards/mm-services?from=now-5m" },
+        { "overview", "/" }, { "traces", "/traces" }, { "logs", "/logs?from=now-15m" },
+        { "metrics", "/explore/metrics?metric=http_server_request_duration_seconds" }, { "dashboards", "/dashboards" },
+        { "dashboard-services", "/dashboards/mm-services?from=now-5m" },
         { "dashboard-stack", "/dashboards/mm-stack?from=now-5m" }, { "dashboard-logs", "/dashboards/mm-logs?from=now-5m" },
         { "dashboard-runtime", "/dashboards/mm-dotnet?from=now-5m" }, { "dashboard-map", "/dashboards/mm-traces?from=now-5m" },
         { "explore", "/explore?q=sum%20by%20(job)%20(rate(http_server_request_duration_seconds_count%5B1m%5D))&from=now-5m" },

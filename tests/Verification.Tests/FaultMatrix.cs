@@ -66,7 +66,7 @@ internal static class FaultMatrix
         new("metric-store-not-ready", ["stack.ready prometheus"], "verify → prometheus", "--target=Up"),
         new("metric-store-down",
             [.. Of(["metrics.target-up", "metrics.exact-count", "metrics.runtime", "metrics.exemplar", "traces.errors", "links.exemplar-to-trace"]),
-                "metrics.otlp"],
+                "metrics.otlp", $"links.service-graph {Orders}"],
             "verify → prometheus", "--target=Logs --component=prometheus"),
         new("log-store-down",
             [.. Of(["logs.exactly-once", "logs.labels", "traces.errors", "secrets.planted", "links.log-to-trace", "links.trace-to-logs"]),

@@ -11,7 +11,7 @@ namespace MicroMonitored.Embedded.Ingest;
 /// What the engine says of itself: what it holds and takes in, by the names that the products it stands for use, what it costs,
 /// and everything it dropped, refused or cut, each with its reason.
 /// </summary>
-internal sealed class OwnMetrics(EngineCounters counters, IStoreStatistics statistics, LogStore logs)
+internal sealed class OwnMetrics(EngineCounters counters, IStoreStatistics statistics, LogStore logs, Generator.MetricsGenerator generator)
 {
     private const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -62,6 +62,8 @@ internal sealed class OwnMetrics(EngineCounters counters, IStoreStatistics stati
         yield return new("promtail_sent_entries_total", "counter", "Lines of files that were stored.", counters.ReadLines);
         yield return new("loki_distributor_lines_received_total", "counter", "Lines that were stored.", counters.Lines);
         yield return new("tempo_distributor_spans_received_total", "counter", "Spans that were stored.", counters.Spans);
+        yield return new("tempo_metrics_generator_spans_received_total", "counter", "Spans that metrics were made of.", generator.Received);
+        yield return new("tempo_metrics_generator_registry_active_series", "gauge", "Sets of labels of generated metrics.", generator.Series);
         yield return new("process_resident_memory_bytes", "gauge", "Memory of the engine.", Environment.WorkingSet);
         yield return new("process_cpu_seconds_total", "counter", "CPU time of the engine.", Environment.CpuUsage.TotalTime.TotalSeconds);
         foreach (var (path, position, length) in Files())

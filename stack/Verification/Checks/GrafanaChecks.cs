@@ -12,7 +12,6 @@ internal static class GrafanaChecks
 {
     private const string NoData = "no data";
 
-    private static readonly IReadOnlyList<string> Generated = ["traces_service_graph_", "traces_spanmetrics_", "tempo_metrics_generator_"];
 
     private static readonly IReadOnlyList<GrafanaCredentials> WellKnown = [new("admin", "admin")];
 
@@ -136,9 +135,7 @@ internal static class GrafanaChecks
                 {
                     var reason = await EmptyAsync(run, item.Query, token).ConfigureAwait(false);
                     // Without services there is nothing to choose among and to show; the queries must be sound all the same.
-                    // The same holds for what only a metrics generator makes.
-                    var awaits = reason?.StartsWith(NoData, StringComparison.Ordinal) == true
-                        && ((run.Services.Count == 0 && item.OfServices) || (!run.Can(Capabilities.MetricsGenerator) && IsGenerated(item.Query)));
+                    var awaits = run.Services.Count == 0 && item.OfServices && reason?.StartsWith(NoData, StringComparison.Ordinal) == true;
                     if (awaits)
                         silent++;
                     if (reason is null || awaits)
@@ -165,10 +162,6 @@ internal static class GrafanaChecks
     /// <summary>Whether a dashboard shows the services that one chooses on it.</summary>
     private static bool IsOfServices(JsonElement dashboard)
         => dashboard.Member("templating").Items("list").Any(variable => variable.Text("name") == "service");
-
-    private static bool IsGenerated(PanelQuery query)
-        => query.Query["queryType"]?.ToString() == "serviceMap"
-            || Generated.Any(family => query.Query["expr"]?.ToString().Contains(family, StringComparison.Ordinal) == true);
 
     /// <summary>The time between two scrapes of what the query is about, where it says that it is not the services'.</summary>
     private static TimeSpan MinimumStep(PanelQuery query)

@@ -126,7 +126,7 @@ internal static class LinkChecks
     public static Scope Edges(VerificationRun run)
     {
         var callers = TraceChecks.Callers(run);
-        return callers.SkipReason is null && !run.Can(Capabilities.MetricsGenerator) ? Scope.Skip("the embedded engine has no metrics generator") : callers;
+        return callers.SkipReason is null && !run.Can(Capabilities.MetricsGenerator) ? Scope.Skip("this stack makes no metrics of traces") : callers;
     }
 
     private const int MostReminders = 4;
@@ -136,6 +136,8 @@ internal static class LinkChecks
     {
         if (await MetricChecks.UnreachedAsync(run, service!).ConfigureAwait(false) is { } unreached)
             return unreached;
+        if ((await TraceChecks.EdgeAsync(run, service, cancellation).ConfigureAwait(false)).Status != CheckStatus.Pass)
+            return Outcome.Blocked($"the traces of {service} lack the edge", "traces.edge");
         var before = await ServiceGraph.BaselineAsync(run).ConfigureAwait(false);
         var callees = run.Service(service!).Calls;
         var reminders = 0;
@@ -144,7 +146,8 @@ internal static class LinkChecks
             if (run.Services.Any(other => other.Name == callee && other.ProbePath is not null)
                 && (await Traffic.OfAsync(run, callee).ConfigureAwait(false)) is { Reached: false })
                 return Outcome.Blocked($"{callee} does not answer", "metrics.exact-count");
-            bool Grew(double requests) => requests > before.GetValueOrDefault($"{service} {callee}");
+            // A generator that was restarted counts anew from zero.
+            bool Grew(double requests) => before.GetValueOrDefault($"{service} {callee}") is var old && (requests > old || (requests > 0 && requests < old));
             var polled = await PollAsync(GraphPatience).ConfigureAwait(false);
             for (; !polled.Met && polled.Error is null && reminders < MostReminders; reminders++)
             {

@@ -36,7 +36,8 @@ public sealed class MetricsGeneratorTests
             {
                 new ResourceSpans
                 {
-                    Resource = new Resource { Attributes = { OtlpValues.Text("service.name", service) } }, ScopeSpans = { new ScopeSpans { Spans = { spans } } },
+                    Resource = new Resource { Attributes = { OtlpValues.Text("service.name", service) } },
+                    ScopeSpans = { new ScopeSpans { Spans = { spans } } },
                 },
             },
         };

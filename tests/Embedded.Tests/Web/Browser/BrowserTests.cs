@@ -16,6 +16,7 @@ public sealed class BrowserTests(Demo demo) : IClassFixture<Demo>
         { "dashboard-services", "/dashboards/mm-services?from=now-5m" },
         { "dashboard-stack", "/dashboards/mm-stack?from=now-5m" }, { "dashboard-logs", "/dashboards/mm-logs?from=now-5m" },
         { "dashboard-runtime", "/dashboards/mm-dotnet?from=now-5m" }, { "dashboard-map", "/dashboards/mm-traces?from=now-5m" },
+        { "map", "/map?from=now-5m" },
         { "explore", "/explore?q=sum%20by%20(job)%20(rate(http_server_request_duration_seconds_count%5B1m%5D))&from=now-5m" },
     };
 
@@ -123,6 +124,17 @@ public sealed class BrowserTests(Demo demo) : IClassFixture<Demo>
         await Expect(visit.Page.Locator("table.legend", new() { HasText = "shop-orders" })).ToHaveCountAsync(0);
         await visit.Page.GetByRole(AriaRole.Link, new() { Name = "explore Request rate", Exact = true }).ClickAsync();
         await Expect(visit.Page.Locator("#answer table")).ToContainTextAsync("shop-inventory");
+    }
+
+    [Fact]
+    public async Task The_map_shows_a_call_and_leads_to_the_called_services_traces()
+    {
+        await using var visit = await demo.OpenAsync("/map?from=now-5m&refresh=0");
+        await Expect(visit.Page.Locator("#map canvas").First).ToBeVisibleAsync();
+        var edge = visit.Page.Locator("#edges tbody tr", new() { HasText = "shop-inventory" });
+        await Expect(edge.Locator("td").First).ToHaveTextAsync("shop-orders");
+        await edge.GetByRole(AriaRole.Link, new() { Name = "traces" }).ClickAsync();
+        await Expect(visit.Page.Locator("#found td.name a").First).ToBeVisibleAsync();
     }
 
     [Fact]

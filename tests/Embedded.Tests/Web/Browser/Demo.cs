@@ -68,6 +68,9 @@ public sealed class Demo : IAsyncLifetime
         var counted = $"http://127.0.0.1:{_ports.Prometheus}/api/v1/query?query="
             + Uri.EscapeDataString("sum(http_server_request_duration_seconds_count) > 60");
         await UntilAsync(async () => (await client.GetStringAsync(counted)).Contains("\"value\"", StringComparison.Ordinal));
+        var called = $"http://127.0.0.1:{_ports.Prometheus}/api/v1/query?query="
+            + Uri.EscapeDataString("rate(traces_service_graph_request_total{client=\"shop-orders\"}[1m]) > 0");
+        await UntilAsync(async () => (await client.GetStringAsync(called)).Contains("\"value\"", StringComparison.Ordinal));
         var found = $"http://127.0.0.1:{_ports.Tempo}/api/search?q=" + Uri.EscapeDataString("{ status = error }");
         await UntilAsync(async () => (await client.GetStringAsync(found)).Contains("traceID", StringComparison.Ordinal));
         _playwright = await Playwright.CreateAsync();

@@ -9,7 +9,7 @@ using OpenTelemetry.Proto.Trace.V1;
 
 namespace Testing.Tests;
 
-/// <summary>A service that takes its time to collect its metrics: it reads the counter first, the gauge last, and sends both as of when they were read.</summary>
+/// <summary>A service that takes its time to collect its metrics: it reads a counter first and a gauge last, and says when each was read.</summary>
 internal sealed class SlowlyCollected : IAsyncDisposable
 {
     private static readonly TimeSpan Slowness = TimeSpan.FromMilliseconds(300);

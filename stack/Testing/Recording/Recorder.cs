@@ -121,7 +121,8 @@ internal sealed class Recorder : IDisposable
             var spans = await SpansAsync(recording).ConfigureAwait(false);
             if (spans.Count != count)
                 (count, since) = (spans.Count, Stopwatch.GetTimestamp());
-            if (!IsWhole(recording, spans) || Stopwatch.GetElapsedTime(since) < Quiet || !await CountedAsync(recording, spans, collections).ConfigureAwait(false))
+            if (!IsWhole(recording, spans) || Stopwatch.GetElapsedTime(since) < Quiet
+                || !await CountedAsync(recording, spans, collections).ConfigureAwait(false))
                 return false;
             await RefreshAsync(recording).ConfigureAwait(false);
             return recording.Snapshot.Problem is null && until?.Invoke() != false;

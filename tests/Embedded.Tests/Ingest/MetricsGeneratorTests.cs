@@ -75,7 +75,7 @@ public sealed class MetricsGeneratorTests
         await Becomes(engine, 2, "traces_service_graph_request_total{client=\"orders\",server=\"inventory\",connection_type=\"\"}");
         await Becomes(engine, 1, "traces_service_graph_request_failed_total{client=\"orders\",server=\"inventory\"}");
         await Becomes(engine, 1, "traces_service_graph_request_total{client=\"user\",server=\"orders\",connection_type=\"virtual_node\"}");
-        await Becomes(engine, 1, "traces_service_graph_request_server_seconds_bucket{client=\"orders\",le=\"0.1\"}");
+        await Becomes(engine, 1, "traces_service_graph_request_server_seconds_bucket{client=\"orders\",le=\"0.128\"}");
         await Becomes(engine, 2, "traces_service_graph_request_client_seconds_count{client=\"orders\"}");
 
         // Counted from the first call on.

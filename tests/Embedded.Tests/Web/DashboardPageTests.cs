@@ -204,6 +204,22 @@ public sealed partial class DashboardPageTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_map_says_what_to_do_without_calls_and_lists_every_edge_with_its_failures()
+    {
+        Assert.Contains("--target=Seed", await Page("/map"), StringComparison.Ordinal);
+        const string Edge = "client=<web> server=shop-orders";
+        _store.AddSeries($"__name__=traces_service_graph_request_total {Edge}", Every(static i => i * 4));
+        _store.AddSeries($"__name__=traces_service_graph_request_failed_total {Edge}", Every(static i => i));
+        _store.AddSeries($"__name__=traces_service_graph_request_server_seconds_bucket le=0.5 {Edge}", Every(static i => i * 4));
+        _store.AddSeries($"__name__=traces_service_graph_request_server_seconds_bucket le=+Inf {Edge}", Every(static i => i * 4));
+        var body = await Page("/map?from=now-1m");
+        Assert.Contains("id=\"service-map\"", body, StringComparison.Ordinal);
+        Assert.Contains("<td class=\"name\">&lt;web&gt;</td><td class=\"name\">shop-orders</td>", body, StringComparison.Ordinal);
+        Assert.Contains("<td class=\"num error\">25 %</td><td class=\"num\">475.0 ms</td>", body, StringComparison.Ordinal);
+        Assert.DoesNotContain("<web>", body, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Explore_answers_as_chart_and_table_and_shows_an_error_at_its_place()
     {
         var body = await Page("/explore?lang=promql&q=up");

@@ -22,13 +22,14 @@ internal sealed class MetricsGenerator(IMetricWriter metrics, EngineCounters cou
     private const long EdgeMs = 10_000;
     private const long StaleMs = 5 * 60_000;
 
-    private static readonly double[] SpanBounds = [.. Enumerable.Range(0, 14).Select(static i => 0.002 * (1 << i))];
-    private static readonly double[] EdgeBounds = [.. Enumerable.Range(0, 8).Select(static i => 0.1 * (1 << i))];
+    /// <summary>Seconds, as the shipped Tempo has them for spans and edges.</summary>
+    private static readonly double[] Bounds = [.. Enumerable.Range(0, 14).Select(static i => 0.002 * (1 << i))];
+
     private static readonly string[] SpanCounters = ["traces_spanmetrics_calls_total", "traces_spanmetrics_size_total"];
-    private static readonly (string, double[])[] SpanHistograms = [("traces_spanmetrics_latency", SpanBounds)];
+    private static readonly (string, double[])[] SpanHistograms = [("traces_spanmetrics_latency", Bounds)];
     private static readonly string[] EdgeCounters = ["traces_service_graph_request_total", "traces_service_graph_request_failed_total"];
     private static readonly (string, double[])[] EdgeHistograms =
-        [("traces_service_graph_request_client_seconds", EdgeBounds), ("traces_service_graph_request_server_seconds", EdgeBounds)];
+        [("traces_service_graph_request_client_seconds", Bounds), ("traces_service_graph_request_server_seconds", Bounds)];
 
     // Names that a client span gives what it calls, where that sends no spans of its own; in the order of Tempo's peer_attributes.
     private static readonly string[] PeerNames = ["peer.service", "db.name", "db.namespace", "db.system", "db.system.name"];

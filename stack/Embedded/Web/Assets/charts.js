@@ -122,19 +122,34 @@
     };
   }
 
-  function graph(data) {
-    const names = [...new Set((data.edges || []).flatMap(e => [e.from, e.to]))];
+  // Callers stand left of what they call: a name's column is its longest way from the left; in a circle the way ends after as many steps as there are names.
+  function places(names, edges, width, height) {
+    const column = new Map(names.map(n => [n, 0]));
+    for (let round = 1; round < names.length; round++)
+      for (const e of edges)
+        if (column.get(e.to) <= column.get(e.from) && column.get(e.from) < names.length - 1) column.set(e.to, column.get(e.from) + 1);
+    const used = [...new Set(column.values())].sort((a, b) => a - b);
+    const rows = used.map(at => names.filter(n => column.get(n) === at));
+    const across = Math.min(380, (width - 160) / Math.max(1, used.length - 1)), down = Math.min(140, (height - 110) / Math.max(1, ...rows.map(r => r.length - 1)));
+    // Neighbouring columns are a little apart in height, so that no arrow runs through a name.
+    return rows.flatMap((row, at) => row.map((n, i) => ({ name: n, x: at * across, y: (i - (row.length - 1) / 2) * down + (at % 2) * 24 })));
+  }
+
+  function graph(data, element) {
+    const edges = data.edges || [], names = [...new Set(edges.flatMap(e => [e.from, e.to]))];
     const index = new Map((data.series || []).map(s => [s.name, s]));
+    const nodes = places(names, edges, element.clientWidth, element.clientHeight), xs = nodes.map(n => n.x), ys = nodes.map(n => n.y);
+    const width = Math.max(...xs) - Math.min(...xs) || 2, height = Math.max(...ys) - Math.min(...ys) || 2;
     return {
       animation: false, tooltip: { renderMode: "richText", confine: true, backgroundColor: css("--card"), textStyle: { color: css("--text"), fontSize: 12 } },
       series: [{
-        type: "graph", layout: "force", roam: "move", draggable: true, force: { repulsion: 700, edgeLength: [160, 260], layoutAnimation: false },
+        type: "graph", layout: "none", roam: "move", draggable: true, preserveAspect: true, left: "center", top: "middle", width, height,
         symbolSize: 46, edgeSymbol: ["none", "arrow"], edgeSymbolSize: 9, label: { show: true, position: "bottom", color: css("--text"), fontSize: 13 },
-        data: names.map(n => ({ name: n, itemStyle: { color: colour(index.get(n)?.colour) } })),
-        links: (data.edges || []).map(e => ({
+        data: nodes.map(n => ({ ...n, itemStyle: { color: colour(index.get(n.name)?.colour) } })),
+        links: edges.map(e => ({
           source: e.from, target: e.to, page: e.link, value: e.label,
-          lineStyle: { width: 2, curveness: .12, color: e.failing ? css("--bad") : css("--faint") },
-          label: { show: true, formatter: e.label, color: css("--soft"), fontSize: 11, backgroundColor: css("--card"), padding: 2 }
+          lineStyle: { width: 2, curveness: .04, opacity: 1, color: e.failing ? css("--bad") : css("--faint") },
+          label: { show: true, formatter: e.label, color: css("--text"), fontSize: 12, backgroundColor: css("--card"), padding: 2 }
         }))
       }]
     };
@@ -167,9 +182,8 @@
         if (span && span[1] - span[0] > 1000) range(span[0], span[1]);
       });
     }
-    chart.setOption((kinds[data.kind] || time)(data), true);
+    chart.setOption((kinds[data.kind] || time)(data, element), true);
     if (data.kind === "time" || data.kind === "bars") chart.dispatchAction({ type: "takeGlobalCursor", key: "brush", brushOption: { brushType: "lineX", brushMode: "single" } });
-    
   }
 
   function legends(root) {

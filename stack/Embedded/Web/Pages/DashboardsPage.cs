@@ -67,3 +67,13 @@ internal sealed class DashboardPage : Page
     /// <summary>A panel's query, opened in Explore.</summary>
     public string Explore(SignalQuery query) => Request.Link("/explore", ("lang", query.Language), ("q", query.Text));
 }
+
+/// <summary>Which service calls which.</summary>
+internal sealed class MapPage(PageRequest request) : Page(request)
+{
+    public override string Title => "Map";
+
+    public override RazorSlice Body => new Web_Pages_Map { Model = this };
+
+    public IReadOnlyList<ServiceEdge> Edges() => ServiceMap.Edges(Request, Range);
+}

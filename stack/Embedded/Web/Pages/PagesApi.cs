@@ -27,6 +27,7 @@ internal sealed class PagesApi(PageSources sources, GrafanaApi grafana) : Produc
         Page("/trace/{id}", static request => new TracePage(request));
         Page("/logs", static request => new LogsPage(request));
         Page("/explore/metrics", static request => new MetricsPage(request));
+        Page("/map", static request => new MapPage(request));
         Page("/dashboards", static request => new DashboardsPage(request));
         foreach (var pattern in (string[])["/dashboards/{uid}", "/d/{uid}", "/d/{uid}/{slug}"])
             Page(pattern, static request => new DashboardPage(request, request.Path.Split('/')[2]));

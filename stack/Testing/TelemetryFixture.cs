@@ -187,10 +187,12 @@ public class TelemetryFixture : IAsyncDisposable
 
     private static Dictionary<string, string> Variables(TelemetryOptions options, StackEndpoints stack)
     {
+        // Over HTTP, the exporter takes its client from the service's own factory, where a test may have put a double.
+        var receiver = stack.OtlpGrpc ?? stack.OtlpHttp;
         var variables = new Dictionary<string, string>(StringComparer.Ordinal)
         {
-            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = stack.OtlpHttp.ToString().TrimEnd('/'),
-            ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
+            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = receiver.ToString().TrimEnd('/'),
+            ["OTEL_EXPORTER_OTLP_PROTOCOL"] = stack.OtlpGrpc is null ? "http/protobuf" : "grpc",
             ["OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE"] = "cumulative",
             ["OTEL_TRACES_EXPORTER"] = "otlp",
             ["OTEL_METRICS_EXPORTER"] = options.Metrics ? "otlp" : "none",
@@ -200,7 +202,7 @@ public class TelemetryFixture : IAsyncDisposable
             ["OTEL_BSP_SCHEDULE_DELAY"] = $"{Recorder.ExportDelay.TotalMilliseconds:0}",
             ["OTEL_BLRP_SCHEDULE_DELAY"] = $"{Recorder.ExportDelay.TotalMilliseconds:0}",
         };
-        var headers = options.Access.Where(endpoint => endpoint.Address.IsBaseOf(stack.OtlpHttp)).SelectMany(Carried).ToList();
+        var headers = options.Access.Where(endpoint => endpoint.Address.IsBaseOf(receiver)).SelectMany(Carried).ToList();
         if (headers.Count > 0)
             variables["OTEL_EXPORTER_OTLP_HEADERS"] = string.Join(',', headers.Select(header => $"{header.Key}={Uri.EscapeDataString(header.Value)}"));
         return variables;

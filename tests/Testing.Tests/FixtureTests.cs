@@ -112,6 +112,32 @@ public sealed class FixtureTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_collection_that_was_under_way_is_not_the_one_that_counts()
+    {
+        await using var service = new SlowlyCollected(_telemetry.Stack.OtlpHttp);
+        var all = new List<RecordedTelemetry>();
+        for (var round = 0; round < 3; round++)
+            all.Add(await _telemetry.Of(service.PlaceAsync));
+        Assert.All(all, left => left.Metric("orders.placed").Should().GrowBy(1));
+    }
+
+    [Fact]
+    public async Task A_host_in_place_of_another_counts_anew()
+    {
+        for (var round = 0; round < 2; round++)
+        {
+            await using var shop = Shop();
+            using var client = shop.CreateClient();
+            var left = await _telemetry.Of(() => client.PostAsJsonAsync("/orders", new Order("A1", 2)));
+            left.Metric("orders.placed").Should().GrowBy(1, ("sku", "A1"));
+        }
+
+        await using var last = Shop();
+        using var caller = last.CreateClient();
+        (await _telemetry.Of(() => caller.GetAsync("/fault"))).Metric("orders.placed").Should().NotGrow();
+    }
+
+    [Fact]
     public async Task What_goes_on_after_the_answer_is_waited_for()
     {
         await using var shop = Shop();
@@ -161,6 +187,17 @@ public sealed class FixtureTests(ITestOutputHelper output) : IAsyncLifetime
         left.Trace.Should().HaveServer("POST /orders").Containing("place order");
         left.Should().Link();
         Assert.Equal(_telemetry.Environment["OTEL_EXPORTER_OTLP_ENDPOINT"], telemetry.Environment["OTEL_EXPORTER_OTLP_ENDPOINT"]);
+    }
+
+    [Fact]
+    public async Task A_stack_that_does_not_answer_is_named()
+    {
+        var ended = new TelemetryFixture();
+        await ended.DisposeAsync();
+        await using var telemetry = TelemetryFixture.With(new TelemetryOptions { Stack = ended.Stack });
+        var failure = await Assert.ThrowsAsync<TelemetryException>(() => telemetry.Of(() => Task.CompletedTask));
+        Assert.Contains($"The store does not answer: prometheus not answering on {ended.Stack.Prometheus.GetLeftPart(UriPartial.Authority)}", failure.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -57,7 +57,7 @@ public sealed class ReadmeExamples(TelemetryFixture telemetry) : IClassFixture<T
     public void Variables_of_a_process()
     {
         var start = new ProcessStartInfo("dotnet", ["exec", "Shop.dll", "--urls", "http://127.0.0.1:5080"]).UseTelemetry(telemetry);
-        Assert.Equal(telemetry.Stack.OtlpHttp, new Uri(start.Environment["OTEL_EXPORTER_OTLP_ENDPOINT"]!));
+        Assert.Equal(telemetry.Stack.OtlpGrpc, new Uri(start.Environment["OTEL_EXPORTER_OTLP_ENDPOINT"]!));
     }
 
     [Fact]
@@ -73,8 +73,6 @@ public sealed class ReadmeExamples(TelemetryFixture telemetry) : IClassFixture<T
         };
         await using var elsewhere = TelemetryFixture.With(options);
         Assert.Equal("http://127.0.0.1:4318", elsewhere.Environment["OTEL_EXPORTER_OTLP_ENDPOINT"]);
-        Assert.Contains("127.0.0.1:9090", (await Assert.ThrowsAsync<TelemetryException>(() => elsewhere.Of(() => Task.CompletedTask))).Message,
-            StringComparison.Ordinal);
     }
 
     [Fact]

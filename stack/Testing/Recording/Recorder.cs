@@ -16,7 +16,9 @@ internal sealed class Recorder : IDisposable
     // Spans that belong together are sent within one delay of each other.
     private static readonly TimeSpan Quiet = ExportDelay * 3;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
-    private static readonly TimeSpan Alive = TimeSpan.FromSeconds(2);
+
+    // The embedded engine stores its own figures beside those of the services.
+    private const string OfServices = "{job!=\"\",job!=\"micromonitored\"}";
 
     private readonly TelemetryOptions _options;
     private readonly SignalHttp _http;
@@ -27,6 +29,7 @@ internal sealed class Recorder : IDisposable
     private readonly ConcurrentDictionary<CancellationToken, bool> _hosts = new();
     private readonly ConcurrentDictionary<string, Recording> _active = new(StringComparer.Ordinal);
     private readonly ActivityListener _requests;
+    private int _mute;
 
     public Recorder(TelemetryOptions options, StackEndpoints stack)
     {
@@ -61,14 +64,20 @@ internal sealed class Recorder : IDisposable
         if (!_options.Metrics)
             return new Recording(new Dictionary<string, double>(), timeout, counts: false);
         var now = DateTimeOffset.UtcNow;
-        await UntilAsync(now + (_options.MetricInterval * 5), async () =>
+        var collections = new Collections();
+        var sending = 0;
+        var all = await UntilAsync(now + timeout, async () =>
         {
-            var samples = await NewestAsync(now).ConfigureAwait(false);
-            return samples.Count >= _hosts.Count && samples.All(sample => sample.Value >= now.ToUnixTimeMilliseconds());
+            var samples = await NewestAsync(DateTimeOffset.UtcNow).ConfigureAwait(false);
+            sending = samples.Count;
+            return collections.Cover(samples, now) && sending >= _hosts.Count - _mute;
         }).ConfigureAwait(false);
+        if (!all)
+            _mute = Math.Max(0, _hosts.Count - sending);
         try
         {
-            var before = (await SeriesAsync().ConfigureAwait(false)).GroupBy(Key).ToDictionary(group => group.Key, group => group.Last().Value);
+            var before = (await SeriesAsync(all ? now : DateTimeOffset.UnixEpoch).ConfigureAwait(false))
+                .GroupBy(Key).ToDictionary(group => group.Key, group => group.Last().Value);
             return new Recording(before, timeout, counts: true);
         }
         catch (SignalException exception)
@@ -106,12 +115,14 @@ internal sealed class Recorder : IDisposable
     public async Task SettleAsync(Recording recording, Func<bool>? until)
     {
         var (count, since) = (0, Stopwatch.GetTimestamp());
+        var collections = new Collections();
         await UntilAsync(recording.Deadline, async () =>
         {
             var spans = await SpansAsync(recording).ConfigureAwait(false);
             if (spans.Count != count)
                 (count, since) = (spans.Count, Stopwatch.GetTimestamp());
-            if (!IsWhole(recording, spans) || Stopwatch.GetElapsedTime(since) < Quiet || !await CountedAsync(recording, spans).ConfigureAwait(false))
+            if (!IsWhole(recording, spans) || Stopwatch.GetElapsedTime(since) < Quiet
+                || !await CountedAsync(recording, spans, collections).ConfigureAwait(false))
                 return false;
             await RefreshAsync(recording).ConfigureAwait(false);
             return recording.Snapshot.Problem is null && until?.Invoke() != false;
@@ -128,11 +139,11 @@ internal sealed class Recorder : IDisposable
             var spans = SpansAsync(recording);
             var lines = LinesAsync($"{{service_name=~\".+\"}} | trace_id=\"{recording.TraceId}\"", recording);
             var counted = recording.IsCounted;
-            var series = counted ? SeriesAsync() : Task.FromResult<IReadOnlyList<VectorSample>>([]);
+            var series = counted ? SeriesAsync(recording.Began) : Task.FromResult<IReadOnlyList<VectorSample>>([]);
             var metrics = _options.Metrics
                 ? _prometheus.MetadataAsync(default) : Task.FromResult<IReadOnlyDictionary<string, MetricDescription>>(Snapshot.Empty.Metrics);
             var exemplars = _options.Metrics
-                ? _prometheus.ExemplarsAsync("{job!=\"\"}", recording.Began.AddSeconds(-1), Now(), default)
+                ? _prometheus.ExemplarsAsync(OfServices, recording.Began.AddSeconds(-1), Now(), default)
                 : Task.FromResult<IReadOnlyList<SeriesExemplar>>([]);
             await Task.WhenAll(spans, lines, series, metrics, exemplars).ConfigureAwait(false);
             recording.Snapshot = new Snapshot(
@@ -197,7 +208,7 @@ internal sealed class Recorder : IDisposable
     private Recording? Of(ActivityTraceId id) => _active.IsEmpty ? null : _active.GetValueOrDefault(id.ToHexString());
 
     // A service's counters are complete once it has collected them after its last span.
-    private async Task<bool> CountedAsync(Recording recording, IReadOnlyList<RecordedSpan> spans)
+    private async Task<bool> CountedAsync(Recording recording, IReadOnlyList<RecordedSpan> spans, Collections collections)
     {
         if (!_options.Metrics)
             return true;
@@ -205,17 +216,16 @@ internal sealed class Recorder : IDisposable
         return spans.GroupBy(span => span.Service).All(service =>
         {
             var end = service.Max(span => span.Start + span.Duration);
-            var wanted = (end > recording.Ended ? end : recording.Ended).ToUnixTimeMilliseconds();
             var own = newest.Where(sample => Job(sample) == service.Key).ToList();
-            return own.Count > 0 && own.TrueForAll(sample => sample.Value >= wanted);
+            return own.Count > 0 && collections.Cover(own, end > recording.Ended ? end : recording.Ended);
         });
     }
 
     /// <summary>When each instance of a service that was alive then was last collected, in milliseconds since the Unix epoch.</summary>
     private async Task<IReadOnlyList<VectorSample>> NewestAsync(DateTimeOffset alive)
     {
-        var samples = await _prometheus.QueryAsync("max by (job, instance) (timestamp({job!=\"\"}))", default).ConfigureAwait(false);
-        var least = (alive - Alive).ToUnixTimeMilliseconds();
+        var samples = await _prometheus.QueryAsync($"max by (job, instance) (timestamp({OfServices}))", default).ConfigureAwait(false);
+        var least = (alive - TimeSpan.FromSeconds(2) - (_options.MetricInterval * 2)).ToUnixTimeMilliseconds();
         return [.. samples.Select(sample => sample with { Value = sample.Value * 1000 }).Where(sample => sample.Value >= least)];
     }
 
@@ -223,9 +233,18 @@ internal sealed class Recorder : IDisposable
     private static string Job(VectorSample sample)
         => sample.Labels.GetValueOrDefault("job", "") is var job && job.LastIndexOf('/') is >= 0 and var slash ? job[(slash + 1)..] : job;
 
-    private Task<IReadOnlyList<VectorSample>> SeriesAsync()
-        => _prometheus.QueryAsync(
-            string.Create(CultureInfo.InvariantCulture, $"last_over_time({{job!=\"\"}}[{10 + (_options.MetricInterval.TotalSeconds * 3):0}s])"), default);
+    // Only what was collected since: the series of a host that ended earlier count for nothing.
+    private Task<IReadOnlyList<VectorSample>> SeriesAsync(DateTimeOffset since)
+    {
+        var at = DateTimeOffset.UtcNow;
+        var window = TimeSpan.FromSeconds(10) + (_options.MetricInterval * 3);
+        if (at - since < window)
+            window = at - since;
+        var query = $"last_over_time({OfServices}[{Math.Max(1, window.TotalMilliseconds):0}ms])";
+        var uri = new Uri(_prometheus.Address, string.Create(CultureInfo.InvariantCulture,
+            $"api/v1/query?query={Uri.EscapeDataString(query)}&time={at.ToUnixTimeMilliseconds() / 1000.0:0.000}"));
+        return _http.GetJsonAsync("prometheus", uri, PrometheusClient.ReadVector, default);
+    }
 
     private async Task<IReadOnlyList<RecordedSpan>> SpansAsync(Recording recording)
         => [.. (await _tempo.TraceAsync(recording.TraceId, default).ConfigureAwait(false))
@@ -237,14 +256,14 @@ internal sealed class Recorder : IDisposable
 
     private static DateTimeOffset Now() => DateTimeOffset.UtcNow.AddSeconds(1);
 
-    private static async Task UntilAsync(DateTimeOffset end, Func<Task<bool>> met)
+    private static async Task<bool> UntilAsync(DateTimeOffset end, Func<Task<bool>> met)
     {
         while (true)
         {
             try
             {
                 if (await met().ConfigureAwait(false))
-                    return;
+                    return true;
             }
             catch (SignalException)
             {
@@ -252,7 +271,7 @@ internal sealed class Recorder : IDisposable
             }
 
             if (DateTimeOffset.UtcNow >= end)
-                return;
+                return false;
             await Task.Delay(Pause).ConfigureAwait(false);
         }
     }

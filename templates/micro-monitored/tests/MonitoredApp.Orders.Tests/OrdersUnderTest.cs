@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Text;
+using MicroMonitored.Testing;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.Extensions.DependencyInjection;
@@ -17,27 +18,25 @@ public sealed class OrdersUnderTest : WebApplicationFactory<Program>
     /// <summary>A route that throws; none when empty.</summary>
     public string FaultRoute { get; init; } = "";
 
+    /// <summary>Where its metrics, spans and log lines go; nowhere when null.</summary>
+    public TelemetryFixture? Telemetry { get; init; }
+
     protected override void ConfigureWebHost(IWebHostBuilder builder)
-        => builder
+    {
+        builder
             .UseSetting("Monitoring:LogFolder", _folder)
             .UseSetting("Monitoring:FaultRoute", FaultRoute)
-            .UseSetting("OTEL_SERVICE_NAME", "orders")
             .UseSetting("Inventory:Address", "http://inventory")
             .ConfigureServices(services => services
                 .ConfigureHttpClientDefaults(client => client.ConfigurePrimaryHttpMessageHandler(() => Inventory)));
-
-    /// <summary>Every line logged; ends the service, which flushes them.</summary>
-    public async Task<string[]> StopAndReadLogAsync()
-    {
-        await base.DisposeAsync();
-        return await File.ReadAllLinesAsync(Path.Combine(_folder, "orders.log"));
+        if (Telemetry is not null)
+            builder.UseTelemetry(Telemetry);
     }
 
     public override async ValueTask DisposeAsync()
     {
         await base.DisposeAsync();
-        if (Directory.Exists(_folder))
-            Directory.Delete(_folder, recursive: true);
+        Directory.Delete(_folder, recursive: true);
         GC.SuppressFinalize(this);
     }
 }

@@ -1,67 +1,41 @@
-using System.Diagnostics;
 using System.Net;
-using System.Net.Http.Headers;
 using System.Net.Http.Json;
-using System.Text.Json;
+using MicroMonitored.Testing;
+using Microsoft.Extensions.Logging;
 
 namespace MonitoredApp.Orders.Tests;
 
+/// <summary>What a request leaves behind, by way of the service's own exporters, in a store.</summary>
 [Collection("one host at a time, because their instruments share names")]
-public sealed class TelemetryTests
+public sealed class TelemetryTests(TelemetryFixture telemetry) : IClassFixture<TelemetryFixture>
 {
     [Fact]
-    public async Task One_order_leaves_spans_metrics_and_lines_that_carry_the_same_trace_id()
+    public async Task One_order_leaves_spans_metrics_and_lines_that_lead_to_each_other()
     {
-        await using var service = new OrdersUnderTest();
-        using var spans = new SpansOfOneTrace();
+        await using var service = new OrdersUnderTest { Telemetry = telemetry };
         using var client = service.CreateClient();
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/orders")
-        {
-            Content = JsonContent.Create(new OrderRequest("apple", 2), OrdersJson.Default.OrderRequest),
-        };
-        request.Headers.Add("traceparent", spans.TraceParent);
-        using var answer = await client.SendAsync(request);
-        await spans.ServedAsync();
-        using var scrape = new HttpRequestMessage(HttpMethod.Get, "/metrics");
-        scrape.Headers.Accept.Add(MediaTypeWithQualityHeaderValue.Parse("application/openmetrics-text; version=1.0.0"));
-        using var scraped = await client.SendAsync(scrape);
-        var metrics = await scraped.Content.ReadAsStringAsync();
-        var lines = await service.StopAndReadLogAsync();
+        var left = await telemetry.Of(() => client.PostAsJsonAsync("/orders", new OrderRequest("apple", 2), OrdersJson.Default.OrderRequest));
 
-        var server = Assert.Single(spans.Recorded, span => span.Kind == ActivityKind.Server);
-        Assert.Equal("POST /orders", server.DisplayName);
-        Assert.Equal(201, server.GetTagItem("http.response.status_code"));
-        var own = Assert.Single(spans.Recorded, span => span.DisplayName == "place order");
-        Assert.Equal(server.SpanId, own.ParentSpanId);
-
-        Assert.Matches("""orders_placed_total\{.*outcome="accepted".*\} 1""", metrics);
-        Assert.Matches($"http_server_request_duration_seconds_bucket.* 1 # .trace_id=.{spans.TraceId}", metrics);
-
-        var logged = lines.Select(line => JsonDocument.Parse(line).RootElement)
-            .Where(line => line.TryGetProperty("trace_id", out var id) && id.GetString() == spans.TraceId)
-            .Select(line => line.GetProperty("message").GetString()!).ToArray();
-        Assert.Equal(2, logged.Length);
-        Assert.StartsWith("Order ", logged[0]);
-        Assert.StartsWith("POST /orders 201", logged[1]);
+        left.Trace.Should().HaveServer("POST /orders").With("http.response.status_code", 201).Containing("place order").With("order.sku", "apple");
+        left.Trace.Should().NoErrors().BeConnected();
+        left.Metric("orders.placed").Should().GrowBy(1, ("outcome", "accepted")).And.HaveLabels("outcome").And.HaveUnit("{order}");
+        left.Metric("http.server.request.duration").Should().GrowBy(1, ("http.route", "/orders")).And.HaveExemplar();
+        left.Logs.Should().Contain(LogLevel.Information, "Order {order_id} placed: {quantity} of {sku}");
+        left.Logs.Should().Contain(LogLevel.Information, "POST /orders 201").And.HaveCount(2);
+        left.Should().Link();
     }
 
     [Fact]
     public async Task A_fault_is_told_with_its_stack_by_span_and_line()
     {
-        await using var service = new OrdersUnderTest { FaultRoute = "/fault" };
-        using var spans = new SpansOfOneTrace();
+        await using var service = new OrdersUnderTest { Telemetry = telemetry, FaultRoute = "/fault" };
         using var client = service.CreateClient();
-        client.DefaultRequestHeaders.Add("traceparent", spans.TraceParent);
-        Assert.Equal(HttpStatusCode.InternalServerError, (await client.GetAsync("/fault")).StatusCode);
-        await spans.ServedAsync();
-        var lines = await service.StopAndReadLogAsync();
+        var left = await telemetry.Of(() => client.GetAsync("/fault"));
 
-        var server = Assert.Single(spans.Recorded);
-        Assert.Equal(ActivityStatusCode.Error, server.Status);
-        Assert.Equal("/fault", server.GetTagItem("http.route"));
-        Assert.Equal("System.InvalidOperationException", server.GetTagItem("error.type"));
+        Assert.Equal(HttpStatusCode.InternalServerError, left.Answer.StatusCode);
+        var server = left.Trace.Should().HaveServer("GET /fault").Failing("System.InvalidOperationException").With("http.route", "/fault").Which;
         Assert.Single(server.Events, occurred => occurred.Name == "exception");
-        Assert.Contains(lines, line => line.Contains("\"http_status\":500") && line.Contains("\"exception_type\":\"System.InvalidOperationException\""));
+        left.Logs.Should().Contain(LogLevel.Error, "GET /fault 500", ("http_status", "500"), ("exception_type", "InvalidOperationException"));
     }
 
     [Theory]
@@ -70,38 +44,27 @@ public sealed class TelemetryTests
     [InlineData("/health/ready")]
     public async Task Watching_the_service_leaves_no_span_no_line_and_no_count(string path)
     {
-        await using var service = new OrdersUnderTest();
-        using var spans = new SpansOfOneTrace();
+        await using var service = new OrdersUnderTest { Telemetry = telemetry };
         using var client = service.CreateClient();
-        using var request = new HttpRequestMessage(HttpMethod.Get, path);
-        request.Headers.Add("traceparent", spans.TraceParent);
-        using var answer = await client.SendAsync(request);
-        answer.EnsureSuccessStatusCode();
-        var metrics = await client.GetStringAsync("/metrics");
-        var lines = await service.StopAndReadLogAsync();
+        var left = await telemetry.Of(() => client.GetAsync(path), TimeSpan.FromMilliseconds(200));
 
-        Assert.Empty(spans.Recorded);
-        Assert.DoesNotContain("http_server_request_duration_seconds_count", metrics);
-        Assert.DoesNotContain(lines, line => line.Contains(path));
+        left.Answer.EnsureSuccessStatusCode();
+        left.Trace.Should().BeEmpty();
+        left.Logs.Should().HaveCount(0);
+        left.Metric("http.server.request.duration").Should().NotGrow();
     }
 
     [Fact]
     public async Task Secrets_of_the_query_and_of_headers_are_never_recorded()
     {
         const string secret = "s3cr3t-value";
-        await using var service = new OrdersUnderTest();
-        using var spans = new SpansOfOneTrace();
+        await using var service = new OrdersUnderTest { Telemetry = telemetry };
         using var client = service.CreateClient();
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"/orders?token={secret}");
-        request.Headers.Add("traceparent", spans.TraceParent);
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", secret);
-        using var answer = await client.SendAsync(request);
-        var metrics = await client.GetStringAsync("/metrics");
-        var lines = await service.StopAndReadLogAsync();
+        client.DefaultRequestHeaders.Authorization = new("Bearer", secret);
+        var left = await telemetry.Of(() => client.GetAsync($"/orders?token={secret}"));
 
-        Assert.NotEmpty(spans.Recorded);
-        Assert.DoesNotContain(spans.Recorded.SelectMany(span => span.TagObjects), tag => $"{tag.Value}".Contains(secret));
-        Assert.DoesNotContain(lines, line => line.Contains(secret));
-        Assert.DoesNotContain(secret, metrics);
+        left.Trace.Should().HaveServer("GET /orders").And.NotContain(secret);
+        left.Logs.Should().NotContain(secret);
+        Assert.DoesNotContain(secret, await client.GetStringAsync("/metrics"));
     }
 }

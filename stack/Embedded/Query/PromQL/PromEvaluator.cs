@@ -137,7 +137,12 @@ internal sealed class PromEvaluator
     /// <summary>The ends of a range vector's range at a moment; open at its start.</summary>
     public (long FromMs, long ToMs) Bounds(PromNode node, long time)
     {
-        var (shift, range) = node is PromSubquery subquery ? (subquery.Shift, subquery.RangeMs) : (((PromSelector)node).Shift, ((PromSelector)node).RangeMs!.Value);
+        var (shift, range) = node switch
+        {
+            PromSubquery subquery => (subquery.Shift, subquery.RangeMs),
+            PromSelector { RangeMs: { } length } selector => (selector.Shift, length),
+            _ => throw new QueryExecutionException($"cannot evaluate {node.GetType().Name} as a range vector"),
+        };
         var to = _samples.At(shift, time);
         return (to - range, to);
     }

@@ -24,7 +24,7 @@ internal static class VerificationPlans
         return new VerificationPlan
         {
             Engine = engine.Name,
-            Capabilities = Component.CapabilitiesOf(engine.Kind, settings),
+            Capabilities = engine.Kind.Capabilities,
             Endpoints = new StackEndpoints
             {
                 Prometheus = At(settings.Ports.Prometheus),

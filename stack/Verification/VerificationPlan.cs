@@ -71,7 +71,7 @@ public sealed record VerificationPlan
         return new VerificationPlan
         {
             Engine = stack.Name,
-            Capabilities = Capabilities.OtlpOfEverySignal | (At("alertmanager") is null ? Capabilities.None : Capabilities.Rules),
+            Capabilities = At("alertmanager") is null ? Capabilities.None : Capabilities.Rules,
             Endpoints = new StackEndpoints
             {
                 Prometheus = At("prometheus")!,

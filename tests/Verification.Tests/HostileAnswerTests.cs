@@ -69,7 +69,7 @@ public sealed class HostileRuns
     private static VerificationPlan Plan(Uri at) => new()
     {
         Engine = "docker",
-        Capabilities = Capabilities.Dashboards | Capabilities.Rules | Capabilities.MetricsGenerator | Capabilities.OtlpOfEverySignal,
+        Capabilities = Capabilities.Dashboards | Capabilities.Rules | Capabilities.MetricsGenerator,
         Endpoints = new StackEndpoints
         {
             Prometheus = at, Loki = at, Tempo = at, OtlpGrpc = at, OtlpHttp = at, Grafana = at, Zipkin = at, JaegerThrift = at, Alertmanager = at,

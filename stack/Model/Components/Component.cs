@@ -6,6 +6,19 @@ namespace MicroMonitored.Model.Components;
 public sealed record Component
 {
     private static readonly IReadOnlyList<StackEngine> Docker = [StackEngine.Docker];
+    private static readonly IReadOnlyList<StackEngine> Embedded = [StackEngine.Embedded];
+
+    // Who listens on these ports depends on the engine and the agent.
+    private static readonly ComponentPort OtlpGrpc = Port("otlpGrpc", PortRole.OtlpGrpc, 4317, static ports => ports.OtlpGrpc);
+    private static readonly ComponentPort OtlpHttp = Port("otlpHttp", PortRole.OtlpHttp, 4318, static ports => ports.OtlpHttp);
+    private static readonly ComponentPort Zipkin = Port("zipkin", PortRole.Zipkin, 9411, static ports => ports.Zipkin);
+    private static readonly ComponentPort JaegerThrift = Port("jaegerThrift", PortRole.JaegerThrift, 14268, static ports => ports.JaegerThrift);
+    private static readonly ComponentPort JaegerGrpc = Port("jaegerGrpc", PortRole.JaegerGrpc, 14250, static ports => ports.JaegerGrpc) with
+    {
+        Engines = Docker,
+    };
+
+    private static readonly Func<StackSettings, bool> WithPromtail = static settings => settings.Agent == AgentChoice.Promtail;
 
     private Component(string name) => Name = name;
 
@@ -49,13 +62,26 @@ public sealed record Component
         Memory = static memory => memory.Promtail,
         DropCounters = ["promtail_dropped_entries_total"],
         Assets = ["promtail/"],
-        Wanted = static settings => settings.Agent == AgentChoice.Promtail,
+        Wanted = WithPromtail,
+    };
+
+    /// <summary>Beside Promtail: passes OTLP of every signal on to the store that takes it; holds nothing back, so that it loses nothing.</summary>
+    public static Component Collector { get; } = new("collector")
+    {
+        Engines = Docker,
+        Ports = [Port("collector", PortRole.Api, 13133, static ports => ports.Collector), OtlpGrpc, OtlpHttp],
+        ReadyPath = "/",
+        Image = static images => images.Collector,
+        Memory = static memory => memory.Collector,
+        Assets = ["collector/"],
+        Wanted = WithPromtail,
     };
 
     /// <summary>In place of Promtail: reads the log files, and passes on what services send by OTLP, Zipkin and Jaeger.</summary>
     public static Component Alloy { get; } = new("alloy")
     {
         Engines = Docker,
+        Ports = [OtlpGrpc, OtlpHttp, Zipkin, JaegerThrift, JaegerGrpc],
         ReadyPath = "/-/ready",
         Image = static images => images.Alloy,
         Memory = static memory => memory.Alloy,
@@ -71,17 +97,17 @@ public sealed record Component
         Wanted = static settings => settings.Agent == AgentChoice.Alloy,
     };
 
-    /// <summary>Receives, stores and queries traces.</summary>
+    /// <summary>Stores and queries traces; receives Zipkin and Jaeger, and on the embedded engine OTLP of every signal.</summary>
     public static Component Tempo { get; } = new("tempo")
     {
         Ports =
         [
             Port("tempo", PortRole.Api, 3200, static ports => ports.Tempo),
-            Port("otlpGrpc", PortRole.OtlpGrpc, 4317, static ports => ports.OtlpGrpc),
-            Port("otlpHttp", PortRole.OtlpHttp, 4318, static ports => ports.OtlpHttp),
-            Port("zipkin", PortRole.Zipkin, 9411, static ports => ports.Zipkin),
-            Port("jaegerThrift", PortRole.JaegerThrift, 14268, static ports => ports.JaegerThrift),
-            Port("jaegerGrpc", PortRole.JaegerGrpc, 14250, static ports => ports.JaegerGrpc) with { Engines = Docker },
+            OtlpGrpc with { Engines = Embedded },
+            OtlpHttp with { Engines = Embedded },
+            Zipkin with { Wanted = WithPromtail },
+            JaegerThrift with { Wanted = WithPromtail },
+            JaegerGrpc with { Wanted = WithPromtail },
         ],
         ReadyPath = "/ready",
         QueryPath = "/api/echo",
@@ -115,12 +141,12 @@ public sealed record Component
     };
 
     /// <summary>Every component, in the order in which they are shown.</summary>
-    public static IReadOnlyList<Component> All { get; } = [Prometheus, Loki, Promtail, Alloy, Tempo, Grafana, Alertmanager];
+    public static IReadOnlyList<Component> All { get; } = [Prometheus, Loki, Promtail, Collector, Alloy, Tempo, Grafana, Alertmanager];
 
     /// <summary>Its name: its Compose service, its DNS name on the network and its key below <c>images</c> and <c>memory</c>.</summary>
     public string Name { get; }
 
-    /// <summary>Its ports on the host, its own API first; none where nothing outside the network reaches it.</summary>
+    /// <summary>Its ports on the host, its own API first where that has one.</summary>
     public IReadOnlyList<ComponentPort> Ports { get; private init; } = [];
 
     /// <summary>The path of its own HTTP API that answers 2xx once it is ready.</summary>
@@ -154,15 +180,12 @@ public sealed record Component
 
     /// <summary>The ports that the stack takes on this machine.</summary>
     public static IReadOnlyList<PublishedPort> PortsOf(StackEngine engine, StackSettings settings)
-        => [.. PortsOf(engine, settings.Ports).Where(port => port.Component.IsWanted(settings))];
-
-    /// <summary>What the stack can do on an engine under these settings.</summary>
-    public static Capabilities CapabilitiesOf(StackEngine engine, StackSettings settings)
-        => engine.Capabilities | (Of(engine, settings).Contains(Alloy) ? Capabilities.OtlpOfEverySignal : Capabilities.None);
+        => [.. PortsOf(engine, settings.Ports).Where(port => port.Component.IsWanted(settings) && port.Port.Wanted(settings))];
 
     /// <summary>Every port that some component may take, by its settings key: none of them is free for a service.</summary>
     public static IReadOnlyList<KeyValuePair<string, int>> TakenPorts(StackSettings settings)
-        => [.. All.SelectMany(component => component.Ports).Select(port => KeyValuePair.Create(port.SettingsKey, port.Number(settings.Ports)))];
+        => [.. All.SelectMany(component => component.Ports).DistinctBy(port => port.Key)
+            .Select(port => KeyValuePair.Create(port.SettingsKey, port.Number(settings.Ports)))];
 
     /// <summary>The ports that an engine can take, whatever else the settings say.</summary>
     internal static IEnumerable<PublishedPort> PortsOf(StackEngine engine, StackPorts ports)
@@ -181,7 +204,7 @@ public sealed record Component
     public string NameOn(StackEngine engine) => engine.Has(Capabilities.Containers) ? Name : StandIn ?? Name;
 
     /// <summary>Its API on this machine; null where it has no host port.</summary>
-    public Endpoint? Api(StackSettings settings) => Ports is [var api, ..] ? Endpoint.Local(api.Number(settings.Ports)) : null;
+    public Endpoint? Api(StackSettings settings) => Ports is [{ Role: PortRole.Api } api, ..] ? Endpoint.Local(api.Number(settings.Ports)) : null;
 
     /// <summary>The address on this machine that answers 2xx once it is ready; null where only its container can tell.</summary>
     public Uri? Ready(StackSettings settings) => Api(settings)?.At(ReadyPath);

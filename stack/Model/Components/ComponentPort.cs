@@ -34,6 +34,9 @@ public sealed record ComponentPort(string Key, PortRole Role, int ContainerPort,
 {
     /// <summary>Its settings key, such as <c>ports.grafana</c>.</summary>
     public string SettingsKey => $"ports.{Key}";
+
+    /// <summary>Whether it is there under these settings, on an engine that has it.</summary>
+    public Func<StackSettings, bool> Wanted { get; init; } = static _ => true;
 }
 
 /// <summary>A port of the stack on this machine, under the settings in force.</summary>

@@ -20,9 +20,6 @@ public enum Capabilities
 
     /// <summary>Each component runs in a container of its own, from the image that the settings name.</summary>
     Containers = 8,
-
-    /// <summary>The OTLP receivers take metrics and logs, too.</summary>
-    OtlpOfEverySignal = 16,
 }
 
 /// <summary>One of the ways to run the stack.</summary>
@@ -39,7 +36,7 @@ public sealed record StackEngine(string Name, EngineChoice Choice, Capabilities 
 
     /// <summary>One .NET process on SQLite.</summary>
     public static StackEngine Embedded { get; } = new(
-        "embedded", EngineChoice.Embedded, Capabilities.Dashboards | Capabilities.MetricsGenerator | Capabilities.OtlpOfEverySignal);
+        "embedded", EngineChoice.Embedded, Capabilities.Dashboards | Capabilities.MetricsGenerator);
 
     /// <summary>Both.</summary>
     public static IReadOnlyList<StackEngine> All { get; } = [Docker, Embedded];

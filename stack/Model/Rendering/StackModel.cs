@@ -58,7 +58,7 @@ public sealed record StackModel
     /// <summary>Whether Alertmanager runs and the alert rules are loaded.</summary>
     public required bool Alerting { get; init; }
 
-    /// <summary>Whether Alloy reads the log files and receives what services send; otherwise Promtail reads and Tempo receives.</summary>
+    /// <summary>Whether Alloy reads the log files and receives what services send; otherwise Promtail reads and the Collector receives.</summary>
     public required bool UsesAlloy { get; init; }
 
     /// <summary>Where Alertmanager posts notifications; null for none. It may carry a token, so only a secret file holds it.</summary>
@@ -72,7 +72,11 @@ public sealed record StackModel
 
     /// <summary>The components that these settings leave out.</summary>
     internal IReadOnlyList<Component> Absent
-        => [UsesAlloy ? Component.Promtail : Component.Alloy, .. Alerting ? Array.Empty<Component>() : [Component.Alertmanager]];
+        =>
+        [
+            .. UsesAlloy ? (Component[])[Component.Promtail, Component.Collector] : [Component.Alloy],
+            .. Alerting ? Array.Empty<Component>() : [Component.Alertmanager],
+        ];
 
     /// <summary>Whether Alertmanager has somewhere to post to.</summary>
     public bool Notifies => Alerting && Webhook is not null;

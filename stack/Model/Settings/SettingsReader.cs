@@ -69,7 +69,7 @@ public static class SettingsReader
 
     private static void CheckTogether(StackSettings settings, SettingsDraft draft)
     {
-        var numbers = Component.All.SelectMany(component => component.Ports).ToDictionary(port => port.SettingsKey, port => port.Number(settings.Ports));
+        var numbers = Component.TakenPorts(settings).ToDictionary();
         numbers.Add("ports.services", settings.Ports.Services);
         foreach (var shared in SettingsSchema.Keys.Where(key => key.Offset is not null).GroupBy(key => numbers[key.Path]).Where(group => group.Count() > 1))
             draft.Fault(shared.Last().Path, $"{shared.Key} is also {shared.First()}", "give every port its own number");

@@ -20,7 +20,7 @@ public enum EngineChoice
 /// <summary>What reads the log files on the docker engine.</summary>
 public enum AgentChoice
 {
-    /// <summary>Promtail: log files alone; Tempo receives the traces.</summary>
+    /// <summary>Promtail: log files alone; the OpenTelemetry Collector takes OTLP, Tempo Zipkin and Jaeger.</summary>
     Promtail,
 
     /// <summary>Alloy: log files, and OTLP of all three signals, Zipkin and Jaeger.</summary>
@@ -121,6 +121,9 @@ public sealed record StackPorts
     /// <summary>The API of Alertmanager.</summary>
     public int Alertmanager { get; init; }
 
+    /// <summary>Where the OpenTelemetry Collector says whether it is ready.</summary>
+    public int Collector { get; init; }
+
     /// <summary>Where a service without a port of its own looks for a free one.</summary>
     public int Services { get; init; }
 }
@@ -131,6 +134,7 @@ public sealed record StackImages(
     string Prometheus,
     string Loki,
     string Promtail,
+    string Collector,
     string Alloy,
     string Tempo,
     string Grafana,
@@ -181,6 +185,7 @@ public sealed record StackMemory(
     string Prometheus,
     string Loki,
     string Promtail,
+    string Collector,
     string Alloy,
     string Tempo,
     string Grafana,

@@ -12,12 +12,11 @@ internal static class DevelopmentSettings
     /// <summary>Writes it for the engine that is up.</summary>
     public static void Write(BuildContext context, StackEngine engine)
     {
-        var ports = context.Settings.Ports;
         var settings = new Dictionary<string, string>
         {
             // A copy of the folder owns nothing of the original's stack.
             ["Checkout"] = context.Paths.Root,
-            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = Endpoint.Local(ports.OtlpHttp).ToString(),
+            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = Endpoint.Local(context.Settings.Ports.OtlpHttp).ToString(),
             ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
             ["OTEL_TRACES_SAMPLER"] = "parentbased_traceidratio",
             ["OTEL_TRACES_SAMPLER_ARG"] = context.Settings.Sampling.ToString(CultureInfo.InvariantCulture),
@@ -26,13 +25,7 @@ internal static class DevelopmentSettings
         if (engine.Has(Capabilities.Containers))
         {
             // Containers reach neither a process of the host nor its log folder: it sends all three signals itself.
-            foreach (var (signal, address) in new[]
-                { ("LOGS", Endpoint.Local(ports.Loki).At("/otlp/v1/logs")), ("METRICS", Endpoint.Local(ports.Prometheus).At("/api/v1/otlp/v1/metrics")) })
-            {
-                settings[$"OTEL_{signal}_EXPORTER"] = "otlp";
-                settings[$"OTEL_EXPORTER_OTLP_{signal}_ENDPOINT"] = address.ToString();
-                settings[$"OTEL_EXPORTER_OTLP_{signal}_PROTOCOL"] = "http/protobuf";
-            }
+            settings["OTEL_LOGS_EXPORTER"] = settings["OTEL_METRICS_EXPORTER"] = "otlp";
         }
         else
         {

@@ -83,9 +83,8 @@ internal static class LogChecks
         var text = $"verify {run.Identity.Id} pushed by {receiver.Name}";
         var request = OtlpTraces.Line(Job, text, ns, run.Identity.TraceId(run.Synthetic, 0));
         return await OtlpPush.SendAsync(run, receiver, request, cancellation).ConfigureAwait(false) is { } refused
-            ? Outcome.Fail(refused, $"verify → {receiver.Name} log receiver", run.Can(Capabilities.OtlpOfEverySignal)
-                ? $"let the {receiver.Name} receiver listen on {receiver.Address} and take logs, too"
-                : "let Loki take OTLP: limits_config.allow_structured_metadata, and schema v13 with tsdb")
+            ? Outcome.Fail(refused, $"verify → {receiver.Name} log receiver",
+                $"let the {receiver.Name} receiver listen on {receiver.Address} and take logs, too")
             : await PushedAsync(run, receiver.Name, Job, text, ns, cancellation).ConfigureAwait(false);
     }
 

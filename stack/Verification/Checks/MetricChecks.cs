@@ -181,9 +181,8 @@ internal static class MetricChecks
         if (await OtlpPush.SendAsync(run, receiver, OtlpTraces.Gauge(SyntheticTrace.Service, Metric, id, value, now), cancellation)
             .ConfigureAwait(false) is { } refused)
         {
-            return Outcome.Fail(refused, $"verify → {receiver.Name} metric receiver", run.Can(Capabilities.OtlpOfEverySignal)
-                ? $"let the {receiver.Name} receiver listen on {receiver.Address} and take metrics, too"
-                : "start Prometheus with --web.enable-otlp-receiver");
+            return Outcome.Fail(refused, $"verify → {receiver.Name} metric receiver",
+                $"let the {receiver.Name} receiver listen on {receiver.Address} and take metrics, too");
         }
         var polled = await run.Poll.UntilAsync(
             token => run.Prometheus.QueryAsync($"{Metric}{{run_id=\"{id}\"}}", token),

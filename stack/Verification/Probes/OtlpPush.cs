@@ -20,11 +20,8 @@ internal static class OtlpPush
     public static IReadOnlyList<OtlpReceiver> Receivers(VerificationRun run, string signal)
     {
         var endpoints = run.Plan.Endpoints;
-        return run.Can(Capabilities.OtlpOfEverySignal)
-            ? [.. endpoints.OtlpGrpc is { } grpc ? [new OtlpReceiver("OTLP/gRPC", grpc, true)] : Array.Empty<OtlpReceiver>(),
-                new("OTLP/HTTP", new Uri(endpoints.OtlpHttp, $"v1/{signal}"), false)]
-            : [new("OTLP/HTTP",
-                signal == "metrics" ? new Uri(endpoints.Prometheus, "api/v1/otlp/v1/metrics") : new Uri(endpoints.Loki, "otlp/v1/logs"), false)];
+        return [.. endpoints.OtlpGrpc is { } grpc ? [new OtlpReceiver("OTLP/gRPC", grpc, true)] : Array.Empty<OtlpReceiver>(),
+            new("OTLP/HTTP", new Uri(endpoints.OtlpHttp, $"v1/{signal}"), false)];
     }
 
     /// <summary>Answers why the request was not taken whole, nothing when it was.</summary>

@@ -26,7 +26,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 NAME = os.environ.get("OTEL_SERVICE_NAME", "python-client")
 BASE = os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:4318").rstrip("/")
 TRACES = os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", BASE + "/v1/traces")
-METRICS = os.environ.get("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "http://localhost:9090/api/v1/otlp/v1/metrics")
+METRICS = os.environ.get("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", BASE + "/v1/metrics")
 BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
 RESOURCE = {"attributes": [{"key": "service.name", "value": {"stringValue": NAME}},
                            {"key": "service.instance.id", "value": {"stringValue": "%s:%d" % (os.uname().nodename, os.getpid())}}]}

@@ -5,7 +5,7 @@ namespace EndToEnd.Tests.Docker;
 /// <summary>A scaffolded repository with names and images of its own in the Docker engine.</summary>
 public class ShopRepository : IAsyncLifetime
 {
-    private static readonly string[] ImageNames = ["prometheus", "loki", "promtail", "tempo", "grafana", "alertmanager", "runtime"];
+    private static readonly string[] ImageNames = ["prometheus", "loki", "promtail", "collector", "tempo", "grafana", "alertmanager", "runtime"];
 
     private readonly ScaffoldedShop _shop = new();
 

@@ -78,7 +78,7 @@ public sealed class ForeignClientTests
         Assert.Equal("true", compose["networks"]["monitoring"]["external"].Text);
         Assert.Equal("${LOGS_VOLUME:-" + RenderedStack.Default.LogsVolume + "}", compose["volumes"]["logs"]["name"].Text);
         Assert.Contains("logs:/var/log/microservices", service["volumes"].Texts);
-        Assert.Equal("http://tempo:4318", service["environment"]["OTEL_EXPORTER_OTLP_ENDPOINT"].Text);
+        Assert.Equal("http://collector:4318", service["environment"]["OTEL_EXPORTER_OTLP_ENDPOINT"].Text);
         Assert.All(service["ports"].Texts, port => Assert.StartsWith("127.0.0.1:", port, StringComparison.Ordinal));
         Assert.Equal(["ALL"], service["cap_drop"].Texts);
     }

@@ -11,7 +11,7 @@ public sealed partial class ComponentTests
     public void Docker_runs_them_all_and_the_embedded_engine_those_that_it_answers_for()
     {
         var settings = RenderedStack.Settings();
-        Assert.Equal(["prometheus", "loki", "promtail", "tempo", "grafana", "alertmanager"], Names(StackEngine.Docker));
+        Assert.Equal(["prometheus", "loki", "promtail", "collector", "tempo", "grafana", "alertmanager"], Names(StackEngine.Docker));
         Assert.Equal(["prometheus", "loki", "tempo", "page"], Names(StackEngine.Embedded));
 
         IEnumerable<string> Names(StackEngine engine) => Component.Of(engine, settings).Select(component => component.NameOn(engine));
@@ -30,7 +30,7 @@ public sealed partial class ComponentTests
     public void Each_engine_takes_its_ports_and_no_other()
     {
         var settings = RenderedStack.Settings();
-        Assert.Equal([9090, 3100, 3200, 4317, 4318, 9411, 14268, 14250, 3000, 9093], Ports(StackEngine.Docker));
+        Assert.Equal([9090, 3100, 13133, 4317, 4318, 3200, 9411, 14268, 14250, 3000, 9093], Ports(StackEngine.Docker));
         Assert.Equal([9090, 3100, 3200, 4317, 4318, 9411, 14268, 3000], Ports(StackEngine.Embedded));
 
         IEnumerable<int> Ports(StackEngine engine) => Component.PortsOf(engine, settings).Select(port => port.Number);
@@ -42,8 +42,8 @@ public sealed partial class ComponentTests
         var settings = RenderedStack.Settings(("STACK__PORTS__FIRST", "20000"));
         Assert.Equal(
             [
-                "http://127.0.0.1:20001/-/ready", "http://127.0.0.1:20002/ready", null, "http://127.0.0.1:20003/ready",
-                "http://127.0.0.1:20000/api/health", "http://127.0.0.1:20009/-/ready",
+                "http://127.0.0.1:20001/-/ready", "http://127.0.0.1:20002/ready", null, "http://127.0.0.1:20010/",
+                "http://127.0.0.1:20003/ready", "http://127.0.0.1:20000/api/health", "http://127.0.0.1:20009/-/ready",
             ],
             Component.Of(StackEngine.Docker, settings).Select(component => component.Ready(settings)?.ToString()));
     }

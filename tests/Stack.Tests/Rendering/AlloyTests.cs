@@ -59,9 +59,9 @@ public sealed class AlloyTests
         Assert.Equal(["3200"], services["tempo"]["ports"].Items.Select(port => port["target"].Text));
         Assert.Equal("http://alloy:4318", stack.Yaml("services.compose.yaml")["services"]["shop-orders"]["environment"]["OTEL_EXPORTER_OTLP_ENDPOINT"].Text);
         Assert.Contains("alloy:12345", stack.Text("prometheus/prometheus.yml"), StringComparison.Ordinal);
-        Assert.Equal(["alloy/config.alloy"], stack.Files.Select(file => file.Path).Where(path => path.Split('/')[0] is "alloy" or "promtail"));
-        Assert.True(Component.CapabilitiesOf(StackEngine.Docker, settings).HasFlag(Capabilities.OtlpOfEverySignal));
-        Assert.False(Component.CapabilitiesOf(StackEngine.Docker, RenderedStack.Settings()).HasFlag(Capabilities.OtlpOfEverySignal));
+        Assert.Equal(["alloy/config.alloy"], stack.Files.Select(file => file.Path).Where(path => path.Split('/')[0] is "alloy" or "collector" or "promtail"));
+        Assert.Equal(["alloy 4317", "alloy 4318", "alloy 9411", "alloy 14268", "alloy 14250"],
+            Component.PortsOf(StackEngine.Docker, settings).Where(port => port.Port.Role != PortRole.Api).Select(port => $"{port.Component} {port.Number}"));
     }
 
     [Fact]

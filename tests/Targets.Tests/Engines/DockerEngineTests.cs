@@ -9,7 +9,8 @@ public sealed class DockerEngineTests : IDisposable
 {
     private const string Look = """docker ps --all --no-trunc --filter label=com.docker.compose.project --format "{{json .}}" """;
     private const string LookForImages = "docker image inspect --format {{.Id}} prom/prometheus:v3.13.3 grafana/loki:3.7.7 grafana/promtail:3.6.11 "
-        + "grafana/tempo:3.0.3 grafana/grafana:13.2.1 prom/alertmanager:v0.34.0 mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled";
+        + "otel/opentelemetry-collector:0.159.0 grafana/tempo:3.0.3 grafana/grafana:13.2.1 prom/alertmanager:v0.34.0 "
+        + "mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled";
     private const string LookForServiceImage =
         """docker image inspect --format "{{index .Config.Labels \"micromonitored.program\"}}" sample-micro-app/shop-orders:local""";
     private const string StartStack =
@@ -22,7 +23,7 @@ public sealed class DockerEngineTests : IDisposable
         + """prom/prometheus:v3.13.3 -c "chmod 1777 /var/log/microservices && """
         + """find /var/log/microservices -xdev -type f -user 0 -name '*.log*' -exec chmod a+rw {} +" """;
     private const string RestartsOfStack =
-        """docker inspect --format "{{.Id}} {{.RestartCount}}" id-prometheus id-loki id-promtail id-tempo id-grafana id-alertmanager""";
+        """docker inspect --format "{{.Id}} {{.RestartCount}}" id-prometheus id-loki id-promtail id-collector id-tempo id-grafana id-alertmanager""";
     private const string RestartsOfAll = RestartsOfStack + " id-shop-orders";
     private readonly SimulatedStack _stack = new();
 
@@ -76,7 +77,8 @@ public sealed class DockerEngineTests : IDisposable
 
         var components = await _stack.Engine().StatusAsync(Cancellation);
 
-        Assert.Equal(["prometheus", "loki", "promtail", "tempo", "grafana", "alertmanager", "shop-orders"], components.Select(component => component.Name));
+        Assert.Equal(["prometheus", "loki", "promtail", "collector", "tempo", "grafana", "alertmanager", "shop-orders"],
+            components.Select(component => component.Name));
         Assert.All(components, component => Assert.Equal("ready", component.State));
         Said(Look);
     }
@@ -102,7 +104,7 @@ public sealed class DockerEngineTests : IDisposable
         await _stack.Engine().UpAsync(StackOptions.Timeout.Fallback, Cancellation);
         _stack.CommandLines();
 
-        Assert.Equal(["prometheus", "loki", "promtail", "tempo", "grafana", "alertmanager", "shop-orders", "network monitoring"],
+        Assert.Equal(["prometheus", "loki", "promtail", "collector", "tempo", "grafana", "alertmanager", "shop-orders", "network monitoring"],
             await _stack.Engine().TeardownAsync(purge: false, Cancellation));
 
         Said(

@@ -11,7 +11,7 @@ namespace Targets.Tests.Engines;
 internal sealed partial class SimulatedStack : IDisposable
 {
     private static readonly string[] PortNames =
-        ["GRAFANA", "PROMETHEUS", "LOKI", "TEMPO", "OTLPGRPC", "OTLPHTTP", "ZIPKIN", "JAEGERTHRIFT", "JAEGERGRPC", "ALERTMANAGER", "SERVICES"];
+        ["GRAFANA", "PROMETHEUS", "LOKI", "TEMPO", "OTLPGRPC", "OTLPHTTP", "ZIPKIN", "JAEGERTHRIFT", "JAEGERGRPC", "ALERTMANAGER", "COLLECTOR", "SERVICES"];
     private readonly StringWriter _said = new();
     private readonly Dictionary<string, List<TcpListener>> _listeners = [];
 
@@ -38,7 +38,7 @@ internal sealed partial class SimulatedStack : IDisposable
         for (var index = 0; index < PortNames.Length; index++)
             Variables[$"STACK__PORTS__{PortNames[index]}"] = (FirstPort + index).ToString(CultureInfo.InvariantCulture);
         Docker.Images.UnionWith(Context().Settings.Images is var images
-            ? [images.Prometheus, images.Loki, images.Promtail, images.Tempo, images.Grafana, images.Alertmanager, images.Runtime]
+            ? [images.Prometheus, images.Loki, images.Promtail, images.Collector, images.Tempo, images.Grafana, images.Alertmanager, images.Runtime]
             : []);
         Docker.Changed = (project, up) => (up ? (Action<string>)Listen : Fall)(project);
     }
@@ -90,7 +90,7 @@ internal sealed partial class SimulatedStack : IDisposable
     {
         if (_listeners.ContainsKey(project))
             return;
-        var ports = project.EndsWith("-services", StringComparison.Ordinal) ? [FirstPort + 10] : Enumerable.Range(FirstPort, 10);
+        var ports = project.EndsWith("-services", StringComparison.Ordinal) ? [FirstPort + 11] : Enumerable.Range(FirstPort, 11);
         _listeners[project] = [.. ports.Where(port => !Silent.Contains(port)).Select(Answering)];
     }
 

@@ -75,6 +75,7 @@ public sealed class MatrixTests(BuiltMatrix matrix) : IClassFixture<BuiltMatrix>
             .Select(project => Path.GetFileNameWithoutExtension(project)!).Except([$"{form}.Orders", $"{form}.Inventory"]).ToList();
         Assert.Equal(row.Additions.Length, added.Count);
         Assert.All(added, project => Assert.Equal(0, repository.PortOf(project)));
+        Assert.Contains("\"https\"", repository.Read($"src/{form}.Orders/Properties/launchSettings.json"), StringComparison.Ordinal);
 
         if (!OperatingSystem.IsWindows())
             Assert.True(File.GetUnixFileMode(Path.Combine(repository.Folder, "build.sh")).HasFlag(UnixFileMode.UserExecute));

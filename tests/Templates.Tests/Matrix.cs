@@ -8,7 +8,8 @@ internal sealed record Addition(string Template, string Name, bool Tests, bool N
 
 /// <summary>A name and a value of every parameter of micro-monitored, and what is added afterwards.</summary>
 internal sealed record MatrixRow(
-    string Name, string Sampling, string Services, string Storage, bool Tests, bool Alerting, int PortsBase, string Ci, string Network, string LogsVolume, bool NoRestore,
+    string Name, string Sampling, string Services, string Storage, bool Tests, bool Alerting, int PortsBase, string Ci, string Network, string LogsVolume,
+    bool NoRestore,
     params Addition[] Additions)
 {
     public IReadOnlyDictionary<string, string> Values { get; } = new Dictionary<string, string>
@@ -42,7 +43,8 @@ internal static class Matrix
     [
         new("Acme.Shop", "1.0", "two", "memory", true, false, 0, "github", "monitoring", Volume, false, new(Service, "Acme.Shop.Billing", true, true),
             new(Worker, "Mailer", true, true)),
-        new("my-shop.class", "0.5", "one", "sqlite", true, false, 20000, "github", "monitoring", "shop_logs", true, new(Service, "my-shop.class.Billing", true, false),
+        new("my-shop.class", "0.5", "one", "sqlite", true, false, 20000, "github", "monitoring", "shop_logs", true,
+            new(Service, "my-shop.class.Billing", true, false),
             new(Worker, "event", false, true)),
         new("Zeta & Sons #2", "0.5", "two", "memory", false, true, 0, "none", "shop.net", Volume, false, new(Service, "Zeta.Billing", false, true),
             new(Worker, "Zeta.Mailer", true, false)),

@@ -23,7 +23,8 @@ internal sealed class OrderStore : IHealthCheck
     }
 
     public void Add(Order order)
-        => Run("INSERT", "INSERT INTO orders (id, sku, quantity, placed_at) VALUES ($id, $sku, $quantity, $placed_at)", static command => command.ExecuteNonQuery(),
+        => Run("INSERT", "INSERT INTO orders (id, sku, quantity, placed_at) VALUES ($id, $sku, $quantity, $placed_at)",
+            static command => command.ExecuteNonQuery(),
             new("$id", order.Id), new("$sku", order.Sku), new("$quantity", order.Quantity), new("$placed_at", order.PlacedAt));
 
     public Order? Find(Guid id)

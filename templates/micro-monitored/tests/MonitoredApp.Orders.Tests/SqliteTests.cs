@@ -39,7 +39,8 @@ public sealed class SqliteTests(TelemetryFixture telemetry) : IClassFixture<Tele
 
         var left = await telemetry.Of(() => client.GetAsync("/orders"));
         Assert.Equal(HttpStatusCode.InternalServerError, left.Answer.StatusCode);
-        left.Trace.Should().HaveServer("GET /orders").Containing("SELECT orders").Failing("Microsoft.Data.Sqlite.SqliteException").With("db.response.status_code", "1");
+        left.Trace.Should().HaveServer("GET /orders").Containing("SELECT orders")
+            .Failing("Microsoft.Data.Sqlite.SqliteException").With("db.response.status_code", "1");
     }
 
     [Fact]

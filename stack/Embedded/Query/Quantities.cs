@@ -95,8 +95,8 @@ internal static class Quantities
         return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value);
     }
 
-    /// <summary>The shortest text that reads back as the same number, as Prometheus writes sample values.</summary>
-    public static string Format(double value)
+    /// <summary>The shortest text that reads back as the same number, as Prometheus writes sample values; without exponents where asked.</summary>
+    public static string Format(double value, bool exponents = true)
     {
         if (double.IsNaN(value))
             return "NaN";
@@ -121,7 +121,7 @@ internal static class Quantities
         scale -= leading;
 
         var magnitude = Math.Abs(value);
-        if (magnitude is < 1e-6 or >= 1e21)
+        if (exponents && magnitude is < 1e-6 or >= 1e21)
         {
             var power = scale - 1;
             var fraction = digits.Length > 1 ? "." + digits[1..] : "";

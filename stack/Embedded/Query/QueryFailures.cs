@@ -38,6 +38,12 @@ internal static class QueryLimits
     /// <summary>Steps of a range query, as in Prometheus.</summary>
     public const int Points = 11_000;
 
+    /// <summary>The step of a subquery that names none: Prometheus' default evaluation interval.</summary>
+    public const long SubqueryStepMs = 60_000;
+
+    /// <summary>Steps of one subquery's range.</summary>
+    public const int SubquerySteps = 1_000_000;
+
     /// <summary>Series one selector may touch.</summary>
     public const int Series = 20_000;
 

@@ -15,7 +15,9 @@ public sealed class FuzzTests
     [
         "sum by (job) (rate(x{job=~\"a.*\"}[5m] offset 1m)) / on (job) group_left (t) y > bool 1", "histogram_quantile(0.95, sum by (le) (rate(x[1m])))",
         "x and y or z unless x{a=\"b\"}", "topk(2, x) + -1 ^ 2 * vector(time())", "label_replace(x, \"a\", \"$1\", \"b\", \"(.*)\")", "absent(x{a='1'})",
-        "count_over_time(x[5m])",
+        "count_over_time(x[5m])", "max_over_time(rate(x[1m])[5m:30s] @ end() offset -1m)",
+        "quantile_over_time(0.5, x[5m:]) atan2 predict_linear(y[5m] @ 60, 1e3)",
+        "count_values(\"v\", limitk(2, sort_by_label(x, \"job\"))) + on () group_right () histogram_fraction(0, 1, x) - limit_ratio(-0.5, hour())",
     ];
 
     private static readonly string[] Log =
@@ -38,7 +40,7 @@ public sealed class FuzzTests
     private static Gen<string> Near(string[] seeds) => Gen.Select(
         OneOf(seeds),
         Gen.Select(Gen.Int[0, 200], Gen.Int[0, 3], Gen.OneOf(Gen.Char.Select(static c => c.ToString()),
-            OneOf("(", ")", "{", "}", "[", "]", "\"", "\\", "5m", "=~", "!", "|", "by", "offset", "-", "1e999", "\0", "\ud800", "é"))).Array[0, 8],
+            OneOf("(", ")", "{", "}", "[", "]", "\"", "\\", "5m", "=~", "!", "|", "by", "offset", "@", ":", "-", "1e999", "\0", "\ud800", "é"))).Array[0, 8],
         static (seed, edits) =>
         {
             foreach (var (where, what, text) in edits)

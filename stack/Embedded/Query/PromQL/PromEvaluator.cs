@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using MicroMonitored.Embedded.Store;
 
 namespace MicroMonitored.Embedded.Query.PromQL;
@@ -20,25 +19,27 @@ internal sealed class PromEvaluator
     private readonly PromSamples _samples;
     private readonly PromDerived _derived = new();
     private readonly PromOperators _operators;
-    private readonly Dictionary<PromNode, Regex> _patterns = new(ReferenceEqualityComparer.Instance);
+    private readonly PromFunctions _functions;
+    private readonly Dictionary<PromSubquery, Dictionary<long, List<PromPoint>>> _steps = new(ReferenceEqualityComparer.Instance);
 
-    private PromEvaluator(IMetricReader reader, long startMs, long endMs, CancellationToken cancellation)
+    private PromEvaluator(IMetricReader reader, PromNode query, long startMs, long endMs, CancellationToken cancellation)
     {
         _cancellation = cancellation;
-        _samples = new(reader, startMs, endMs, cancellation);
+        _samples = new(reader, query, startMs, endMs, cancellation);
         _operators = new(_derived);
+        _functions = new(this, _samples, _derived);
     }
 
     /// <summary>The value at one moment.</summary>
     public static PromResult Instant(IMetricReader reader, PromNode node, long timeMs, CancellationToken cancellation)
     {
-        var evaluator = new PromEvaluator(reader, timeMs, timeMs, cancellation);
+        var evaluator = new PromEvaluator(reader, node, timeMs, timeMs, cancellation);
         switch (node)
         {
             case PromString text:
                 return new(PromType.String, 0, text.Value, [], []);
-            case PromSelector { RangeMs: not null } selector:
-                var matrix = evaluator._samples.Window(selector, timeMs)
+            case { Type: PromType.Matrix }:
+                var matrix = evaluator.Window(node, timeMs)
                     .Where(static series => series.Samples.Count > 0)
                     .Select(static series => new PromSeries(series.Labels, [.. series.Samples]))
                     .ToList();
@@ -62,7 +63,7 @@ internal sealed class PromEvaluator
             throw new QueryParameterException("query", $"invalid expression type \"{name}\" for range query, must be Scalar or instant Vector");
         }
 
-        var evaluator = new PromEvaluator(reader, startMs, endMs, cancellation);
+        var evaluator = new PromEvaluator(reader, node, startMs, endMs, cancellation);
         var answer = new Dictionary<Labels, PromSeries>();
         long values = 0;
         for (var time = startMs; time <= endMs; time += stepMs)
@@ -85,7 +86,8 @@ internal sealed class PromEvaluator
         return [.. answer.Values.OrderBy(static series => series.Labels)];
     }
 
-    private static void RefuseDuplicates(IReadOnlyList<PromPoint> vector)
+    /// <summary>Refuses a vector with two points of the same labels.</summary>
+    public static void RefuseDuplicates(IReadOnlyList<PromPoint> vector)
     {
         var seen = new HashSet<Labels>();
         foreach (var point in vector)
@@ -97,28 +99,20 @@ internal sealed class PromEvaluator
 
     private static QueryExecutionException Duplicate() => new("vector cannot contain metrics with the same labelset");
 
-    private double Scalar(PromNode node, long time)
+    /// <summary>A scalar at a moment.</summary>
+    public double Scalar(PromNode node, long time) => node switch
     {
-        switch (node)
-        {
-            case PromNumber number:
-                return number.Value;
-            case PromNegate negate:
-                return -Scalar(negate.Body, time);
-            case PromBinary binary:
-                var (left, right) = (Scalar(binary.Left, time), Scalar(binary.Right, time));
-                return PromOperators.Scalars(binary.Operator, left, right);
-            case PromCall { Function.Name: "time" }:
-                return time / 1000.0;
-            case PromCall { Function.Name: "scalar" } call:
-                var vector = Vector(call.Arguments[0], time);
-                return vector.Count == 1 ? vector[0].Value : double.NaN;
-            default:
-                throw new QueryExecutionException($"cannot evaluate {node.GetType().Name} as a scalar");
-        }
-    }
+        PromNumber number => number.Value,
+        PromNegate negate => -Scalar(negate.Body, time),
+        PromBinary binary => PromOperators.Scalars(binary.Operator, Scalar(binary.Left, time), Scalar(binary.Right, time)),
+        PromCall { Function.Name: "time" } => time / 1000.0,
+        PromCall { Function.Name: "pi" } => Math.PI,
+        PromCall { Function.Name: "scalar" } call => Vector(call.Arguments[0], time) is [var only] ? only.Value : double.NaN,
+        _ => throw new QueryExecutionException($"cannot evaluate {node.GetType().Name} as a scalar"),
+    };
 
-    private List<PromPoint> Vector(PromNode node, long time)
+    /// <summary>An instant vector at a moment.</summary>
+    public List<PromPoint> Vector(PromNode node, long time)
     {
         _cancellation.ThrowIfCancellationRequested();
         return node switch
@@ -131,211 +125,101 @@ internal sealed class PromEvaluator
                 _operators.WithScalar(binary, Vector(binary.Left, time), Scalar(binary.Right, time), scalarLeft: false),
             PromBinary binary => _operators.Vectors(binary, Vector(binary.Left, time), Vector(binary.Right, time)),
             PromAggregate aggregate => Aggregate(aggregate, time),
-            PromCall call => Call(call, time),
+            PromCall call => _functions.Call(call, time),
             _ => throw new QueryExecutionException($"cannot evaluate {node.GetType().Name} as a vector"),
         };
     }
 
-    private List<PromPoint> Map(PromNode node, List<PromPoint> points, Func<double, double> value)
+    /// <summary>A range vector at a moment: the samples of each series in it, ascending; some series may have none.</summary>
+    public IEnumerable<(Labels Labels, ArraySegment<Sample> Samples)> Window(PromNode node, long time) =>
+        node is PromSubquery subquery ? Steps(subquery, time) : _samples.Window((PromSelector)node, time);
+
+    /// <summary>The ends of a range vector's range at a moment; open at its start.</summary>
+    public (long FromMs, long ToMs) Bounds(PromNode node, long time)
+    {
+        var (shift, range) = node switch
+        {
+            PromSubquery subquery => (subquery.Shift, subquery.RangeMs),
+            PromSelector { RangeMs: { } length } selector => (selector.Shift, length),
+            _ => throw new QueryExecutionException($"cannot evaluate {node.GetType().Name} as a range vector"),
+        };
+        var to = _samples.At(shift, time);
+        return (to - range, to);
+    }
+
+    /// <summary>Each point's value made anew, under its labels without the metric's name.</summary>
+    public List<PromPoint> Map(PromNode node, List<PromPoint> points, Func<double, double> value)
     {
         for (var i = 0; i < points.Count; i++)
             points[i] = new(_derived.NoName(node, points[i].Labels), value(points[i].Value));
         return points;
     }
 
-    private List<PromPoint> Call(PromCall call, long time)
+    // Steps are whole multiples of the step's length, so that neighbouring ranges share them.
+    private IEnumerable<(Labels Labels, ArraySegment<Sample> Samples)> Steps(PromSubquery subquery, long time)
     {
-        var name = call.Function.Name;
-        switch (name)
+        var (from, to) = Bounds(subquery, time);
+        var step = subquery.StepMs ?? QueryLimits.SubqueryStepMs;
+        if (subquery.RangeMs / step > QueryLimits.SubquerySteps)
+            throw new QueryLimitException($"a subquery of {subquery.RangeMs / step} steps; at most {QueryLimits.SubquerySteps} are answered: raise its step");
+        if (!_steps.TryGetValue(subquery, out var known))
+            _steps.Add(subquery, known = []);
+        var series = new Dictionary<Labels, List<Sample>>();
+        for (var at = (long)Math.Floor((double)from / step) * step + step; at <= to; at += step)
         {
-            case "vector":
-                return [new(Labels.Empty, Scalar(call.Arguments[0], time))];
-            case "absent":
-                return Vector(call.Arguments[0], time).Count > 0 ? [] : [new(AbsentLabels(call.Arguments[0]), 1)];
-            case "absent_over_time":
-                return _samples.Window((PromSelector)call.Arguments[0], time).Any(static w => w.Samples.Count > 0)
-                    ? []
-                    : [new(AbsentLabels(call.Arguments[0]), 1)];
-            case "sort":
-                return [.. Vector(call.Arguments[0], time).OrderBy(static p => p.Value, NanLast.Ascending)];
-            case "sort_desc":
-                return [.. Vector(call.Arguments[0], time).OrderBy(static p => p.Value, NanLast.Descending)];
-            case "histogram_quantile":
-                return Histogram(call, time);
-            case "label_replace":
-                return LabelReplace(call, time);
-            case "label_join":
-                return LabelJoin(call, time);
-            case "timestamp" when call.Arguments[0] is PromSelector selector:
-                return [.. _samples.Newest(selector, time)
-                    .Select(s => new PromPoint(_derived.NoName(call, s.Labels), s.Sample.TimestampMs / 1000.0))];
-            case "timestamp":
-                return Map(call, Vector(call.Arguments[0], time), _ => time / 1000.0);
-            case "clamp_min":
-                var least = Scalar(call.Arguments[1], time);
-                return Map(call, Vector(call.Arguments[0], time), v => Math.Max(v, least));
-            case "clamp_max":
-                var most = Scalar(call.Arguments[1], time);
-                return Map(call, Vector(call.Arguments[0], time), v => Math.Min(v, most));
-            case "clamp":
-                var (low, high) = (Scalar(call.Arguments[1], time), Scalar(call.Arguments[2], time));
-                return low > high ? [] : Map(call, Vector(call.Arguments[0], time), v => Math.Max(low, Math.Min(high, v)));
-            case "round":
-                var nearest = call.Arguments.Count > 1 ? Scalar(call.Arguments[1], time) : 1;
-                var inverse = 1 / nearest;
-                return Map(call, Vector(call.Arguments[0], time), v => Math.Floor((v * inverse) + 0.5) / inverse);
+            if (!known.TryGetValue(at, out var points))
+            {
+                known.Add(at, points = Vector(subquery.Body, at));
+                RefuseDuplicates(points);
+                _samples.Count(points.Count + 1);
+            }
+
+            foreach (var point in points)
+            {
+                if (!series.TryGetValue(point.Labels, out var samples))
+                    series.Add(point.Labels, samples = []);
+                samples.Add(new(at, point.Value));
+            }
         }
 
-        return call.Function.Arguments[0] == PromType.Matrix
-            ? OverTime(call, time)
-            : Map(call, Vector(call.Arguments[0], time), MathFunction(name));
-    }
-
-    private static Func<double, double> MathFunction(string name) => name switch
-    {
-        "abs" => Math.Abs,
-        "ceil" => Math.Ceiling,
-        "floor" => Math.Floor,
-        "exp" => Math.Exp,
-        "ln" => Math.Log,
-        "log2" => Math.Log2,
-        "log10" => Math.Log10,
-        "sqrt" => Math.Sqrt,
-        "sgn" => static v => double.IsNaN(v) ? v : Math.Sign(v),
-        _ => throw new QueryExecutionException($"cannot evaluate the function {name}"),
-    };
-
-    private List<PromPoint> OverTime(PromCall call, long time)
-    {
-        var selector = (PromSelector)call.Arguments[0];
-        var to = time - selector.ShiftMs;
-        var from = to - selector.RangeMs!.Value;
-        var keepsName = call.Function.Name == "last_over_time";
-        var result = new List<PromPoint>();
-        foreach (var (labels, window) in _samples.Window(selector, time))
-        {
-            if (window.Count > 0 && PromWindows.Evaluate(call.Function.Name, window, from, to) is { } value)
-                result.Add(new(keepsName ? labels : _derived.NoName(call, labels), value));
-        }
-
-        return result;
-    }
-
-    private static Labels AbsentLabels(PromNode node)
-    {
-        if (node is not PromSelector selector)
-            return Labels.Empty;
-
-        var equal = new Dictionary<string, string>(StringComparer.Ordinal);
-        var twice = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var matcher in selector.Matchers)
-        {
-            if (matcher.Name == Labels.MetricName)
-                continue;
-            if (matcher.Operator != MatchOperator.Equal || !equal.TryAdd(matcher.Name, matcher.Value))
-                twice.Add(matcher.Name);
-        }
-
-        return Labels.From(equal.Where(pair => !twice.Contains(pair.Key)));
-    }
-
-    private List<PromPoint> Histogram(PromCall call, long time)
-    {
-        var quantile = Scalar(call.Arguments[0], time);
-        var groups = new Dictionary<Labels, List<(double Upper, double Count)>>();
-        foreach (var point in Vector(call.Arguments[1], time))
-        {
-            if (!Quantities.TryNumber(point.Labels["le"], out var upper))
-                continue;
-            var labels = _derived.Of(call, point.Labels, static l => l.Except(["le"]));
-            if (!groups.TryGetValue(labels, out var buckets))
-                groups.Add(labels, buckets = []);
-            buckets.Add((upper, point.Value));
-        }
-
-        return [.. groups.Select(group => new PromPoint(group.Key, PromWindows.BucketQuantile(quantile, group.Value)))];
-    }
-
-    private List<PromPoint> LabelReplace(PromCall call, long time)
-    {
-        string Text(int index) => ((PromString)call.Arguments[index]).Value;
-        var (target, replacement, source) = (Text(1), Text(2), Text(3));
-        if (!_patterns.TryGetValue(call, out var pattern))
-            _patterns.Add(call, pattern = Patterns.Anchored(Text(4), call.Arguments[4].Offset));
-        RequireLabelName(target, "label_replace()");
-
-        var result = Vector(call.Arguments[0], time);
-        for (var i = 0; i < result.Count; i++)
-        {
-            var labels = _derived.Of(call, result[i].Labels, l =>
-                pattern.Match(l[source]) is { Success: true } match ? l.With(target, match.Result(replacement)) : l);
-            result[i] = new(labels, result[i].Value);
-        }
-
-        RefuseDuplicates(result);
-        return result;
-    }
-
-    private List<PromPoint> LabelJoin(PromCall call, long time)
-    {
-        var texts = call.Arguments.Skip(1).Select(static a => ((PromString)a).Value).ToArray();
-        RequireLabelName(texts[0], "label_join()");
-        var result = Vector(call.Arguments[0], time);
-        for (var i = 0; i < result.Count; i++)
-        {
-            var labels = _derived.Of(call, result[i].Labels, l => l.With(texts[0], string.Join(texts[1], texts.Skip(2).Select(name => l[name]))));
-            result[i] = new(labels, result[i].Value);
-        }
-
-        RefuseDuplicates(result);
-        return result;
-    }
-
-    private static void RequireLabelName(string name, string function)
-    {
-        if (name.Length == 0 || char.IsAsciiDigit(name[0]) || name.Any(static c => !char.IsAsciiLetterOrDigit(c) && c != '_'))
-            throw new QueryExecutionException($"invalid destination label name in {function}: {name}");
+        return series.Select(static one => (one.Key, new ArraySegment<Sample>([.. one.Value])));
     }
 
     private List<PromPoint> Aggregate(PromAggregate node, long time)
     {
-        var parameter = node.Parameter is null ? 0 : Scalar(node.Parameter, time);
+        var parameter = node.Parameter is { Type: PromType.Scalar } scalar ? Scalar(scalar, time) : 0;
         var groups = new Dictionary<Labels, List<PromPoint>>();
-        var order = new List<Labels>();
         foreach (var point in Vector(node.Body, time))
         {
             var key = _derived.Of(node, point.Labels, l => node.Without ? l.Except(node.Grouping) : l.Only(node.Grouping));
             if (!groups.TryGetValue(key, out var members))
-            {
                 groups.Add(key, members = []);
-                order.Add(key);
-            }
-
             members.Add(point);
         }
 
-        if (node.Operator is not ("topk" or "bottomk"))
-            return [.. order.Select(key => new PromPoint(key, PromWindows.Aggregate(node.Operator, groups[key], parameter)))];
-
-        var result = new List<PromPoint>();
-        var count = double.IsNaN(parameter) || parameter < 1 ? 0 : (int)Math.Min(parameter, int.MaxValue);
-        var comparer = node.Operator == "topk" ? NanLast.Descending : NanLast.Ascending;
-        foreach (var key in order)
-            result.AddRange(groups[key].OrderBy(static p => p.Value, comparer).Take(count));
-        return result;
-    }
-
-    private sealed class NanLast(int sign) : IComparer<double>
-    {
-        public static readonly NanLast Ascending = new(1);
-        public static readonly NanLast Descending = new(-1);
-
-        public int Compare(double x, double y) => (double.IsNaN(x), double.IsNaN(y)) switch
+        return node.Operator switch
         {
-            (true, true) => 0,
-            (true, false) => 1,
-            (false, true) => -1,
-            _ => sign * x.CompareTo(y),
+            "topk" => PromChoice.Some(groups.Values, parameter, static members => members.OrderBy(static p => p.Value, NanLast.Descending)),
+            "bottomk" => PromChoice.Some(groups.Values, parameter, static members => members.OrderBy(static p => p.Value, NanLast.Ascending)),
+            "limitk" => PromChoice.Some(groups.Values, parameter, static members => members.OrderBy(static p => p.Labels)),
+            "limit_ratio" => PromChoice.Share(groups.Values, parameter),
+            "count_values" => PromChoice.Values(groups, ((PromString)node.Parameter!).Value),
+            _ => [.. groups.Select(group => new PromPoint(group.Key, PromWindows.Aggregate(node.Operator, group.Value, parameter)))],
         };
     }
+}
+
+/// <summary>Orders numbers with NaN behind all others.</summary>
+internal sealed class NanLast(int sign) : IComparer<double>
+{
+    public static readonly NanLast Ascending = new(1);
+    public static readonly NanLast Descending = new(-1);
+
+    public int Compare(double x, double y) => (double.IsNaN(x), double.IsNaN(y)) switch
+    {
+        (true, true) => 0,
+        (true, false) => 1,
+        (false, true) => -1,
+        _ => sign * x.CompareTo(y),
+    };
 }

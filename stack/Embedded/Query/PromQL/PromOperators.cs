@@ -87,7 +87,7 @@ internal sealed class PromOperators(PromDerived derived)
         }
 
         var result = new List<PromPoint>();
-        var used = new HashSet<Labels>();
+        var used = new HashSet<(Labels, Labels)>();
         foreach (var point in many)
         {
             var signature = Signature(node, point.Labels);
@@ -95,13 +95,17 @@ internal sealed class PromOperators(PromDerived derived)
                 continue;
 
             var (left, right) = swapped ? (match.Value, point.Value) : (point.Value, match.Value);
-            if (Combine(node, left, right, left) is not { } value)
-                continue;
-
             var labels = ResultLabels(node, point.Labels, match.Labels);
-            if (!used.Add(node.Matching.Cardinality == PromCardinality.OneToOne ? signature : labels))
-                throw new QueryExecutionException("multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)");
-            result.Add(new(labels, value));
+            var isPair = node.Matching.Cardinality == PromCardinality.OneToOne;
+            if (!used.Add((signature, isPair ? signature : labels)))
+            {
+                throw new QueryExecutionException("multiple matches for labels: " + (isPair
+                    ? "many-to-one matching must be explicit (group_left/group_right)"
+                    : "grouping labels must ensure unique matches"));
+            }
+
+            if (Combine(node, left, right, left) is { } value)
+                result.Add(new(labels, value));
         }
 
         return result;
@@ -141,6 +145,7 @@ internal sealed class PromOperators(PromDerived derived)
         "*" => left * right,
         "/" => left / right,
         "%" => left % right,
+        "atan2" => Math.Atan2(left, right),
         _ => Math.Pow(left, right),
     };
 }

@@ -2,7 +2,7 @@ using MicroMonitored.Embedded.Store;
 
 namespace MicroMonitored.Embedded.Query.PromQL;
 
-/// <summary>Parses the PromQL subset of <see cref="PromSubset"/>; anything else is a <see cref="QuerySyntaxException"/> that names it.</summary>
+/// <summary>Parses PromQL; what <see cref="PromSubset"/> does not have is a <see cref="QuerySyntaxException"/> that names it.</summary>
 internal sealed class PromParser
 {
     private readonly PromCursor _cursor;
@@ -28,7 +28,7 @@ internal sealed class PromParser
 
     /// <summary>Parses a bare selector, as <c>match[]</c> takes it.</summary>
     public static IReadOnlyList<LabelMatcher> Matchers(string query) =>
-        Parse(query) is PromSelector { RangeMs: null, ShiftMs: 0 } selector
+        Parse(query) is PromSelector { RangeMs: null } selector && selector.Shift == PromShift.None
             ? selector.Matchers
             : throw new QuerySyntaxException("expected a series selector", 0);
 
@@ -49,9 +49,6 @@ internal sealed class PromParser
         {
             var offset = _cursor.Peek.Offset;
             _cursor.Take();
-            if (name == "atan2")
-                throw new QuerySyntaxException(PromSubset.Refuse("the operator atan2"), offset);
-
             var returnBool = _cursor.IsKeyword("bool");
             if (returnBool)
             {
@@ -145,42 +142,39 @@ internal sealed class PromParser
             return sign.Text == "-" ? Node(new PromNegate(body, sign.Offset)) : body;
         }
 
-        return Postfix(Primary());
+        var isParenthesized = _cursor.Peek.Is("(");
+        return Postfix(Primary(), isParenthesized);
     }
 
-    private PromNode Postfix(PromNode node)
+    private PromNode Postfix(PromNode node, bool isParenthesized)
     {
         while (true)
         {
-            if (_cursor.Peek.Is("["))
+            var token = _cursor.Peek;
+            if (_cursor.TryTake("["))
             {
-                var bracket = _cursor.Take();
-                var range = Duration("range");
-                if (_cursor.Peek.Is(":"))
-                    throw new QuerySyntaxException(PromSubset.Refuse("a subquery"), bracket.Offset);
-                _cursor.Expect("]", "range selector");
-                if (node is not PromSelector { RangeMs: null } selector)
-                    throw new QuerySyntaxException("ranges only allowed for vector selectors", bracket.Offset);
-                if (selector.ShiftMs != 0)
-                    throw new QuerySyntaxException("no offset modifiers allowed before range", bracket.Offset);
-                if (range <= 0)
-                    throw new QuerySyntaxException("duration must be greater than 0", bracket.Offset);
-                node = selector with { RangeMs = range, Type = PromType.Matrix };
+                var range = Positive("range", token.Offset);
+                node = _cursor.TryTake(":") ? Subquery(node, range, token.Offset) : Ranged(node, range, isParenthesized, token.Offset);
+                isParenthesized = false;
             }
-            else if (_cursor.IsKeyword("offset"))
+            else if (_cursor.TryKeyword("offset"))
             {
-                var keyword = _cursor.Take();
                 var sign = _cursor.TryTake("-") ? -1 : 1;
-                var shift = Duration("offset") * sign;
-                if (node is not PromSelector selector)
-                    throw new QuerySyntaxException("offset modifier must be preceded by an instant vector selector or range vector selector", keyword.Offset);
-                if (selector.ShiftMs != 0)
-                    throw new QuerySyntaxException("offset may not be set multiple times", keyword.Offset);
-                node = selector with { ShiftMs = shift };
+                var offset = Duration("offset") * sign;
+                node = Shifted(node, isParenthesized, "offset modifier", token.Offset, shift => shift.OffsetMs == 0
+                    ? shift with { OffsetMs = offset }
+                    : throw new QuerySyntaxException("offset may not be set multiple times", token.Offset));
             }
-            else if (_cursor.Peek.Is("@"))
+            else if (_cursor.TryTake("@"))
             {
-                throw new QuerySyntaxException(PromSubset.Refuse("the @ modifier"), _cursor.Peek.Offset);
+                var (anchor, at) = Moment();
+                node = Shifted(node, isParenthesized, "@ modifier", token.Offset, shift => shift.Anchor == PromAnchor.None
+                    ? shift with { Anchor = anchor, AtMs = at }
+                    : throw new QuerySyntaxException("@ <timestamp> may not be set multiple times", token.Offset));
+            }
+            else if (node is PromSelector && (_cursor.IsKeyword("anchored") || _cursor.IsKeyword("smoothed")))
+            {
+                throw new QuerySyntaxException(PromSubset.Refuse($"the modifier {token.Text}"), token.Offset);
             }
             else
             {
@@ -188,6 +182,61 @@ internal sealed class PromParser
             }
         }
     }
+
+    private PromSubquery Subquery(PromNode node, long range, int offset)
+    {
+        long? step = _cursor.Peek.Is("]") ? null : Positive("subquery", offset);
+        _cursor.Expect("]", "subquery selector");
+        if (node.Type != PromType.Vector)
+            throw new QuerySyntaxException($"subquery is only allowed on instant vector, got {Name(node.Type)} instead", offset);
+        return Node(new PromSubquery(node, range, step, PromShift.None, node.Offset));
+    }
+
+    private PromSelector Ranged(PromNode node, long range, bool isParenthesized, int offset)
+    {
+        _cursor.Expect("]", "range selector");
+        if (isParenthesized || node is not PromSelector { RangeMs: null } selector)
+            throw new QuerySyntaxException("ranges only allowed for vector selectors", offset);
+        if (selector.Shift != PromShift.None)
+            throw new QuerySyntaxException($"no {(selector.Shift.OffsetMs != 0 ? "offset" : "@")} modifiers allowed before range", offset);
+        return selector with { RangeMs = range, Type = PromType.Matrix };
+    }
+
+    private static PromNode Shifted(PromNode node, bool isParenthesized, string modifier, int offset, Func<PromShift, PromShift> shift) => node switch
+    {
+        PromSelector selector when !isParenthesized => selector with { Shift = shift(selector.Shift) },
+        PromSubquery subquery when !isParenthesized => subquery with { Shift = shift(subquery.Shift) },
+        _ => throw new QuerySyntaxException($"{modifier} must be preceded by an instant vector selector or range vector selector or a subquery", offset),
+    };
+
+    // What stands behind an @: seconds, start() or end().
+    private (PromAnchor Anchor, long AtMs) Moment()
+    {
+        var token = _cursor.Peek;
+        if (_cursor.IsKeyword("start") || _cursor.IsKeyword("end"))
+        {
+            var anchor = _cursor.Take().Text.Equals("start", StringComparison.OrdinalIgnoreCase) ? PromAnchor.Start : PromAnchor.End;
+            _cursor.Expect("(", "@");
+            _cursor.Expect(")", "@");
+            return (anchor, 0);
+        }
+
+        var sign = _cursor.TryTake("-") ? -1 : 1;
+        if (sign > 0)
+            _cursor.TryTake("+");
+        var number = _cursor.Take();
+        var seconds = double.NaN;
+        var isRead = number.Kind == PromTokenKind.Duration && Quantities.TryDuration(number.Text, out seconds);
+        seconds /= 1000;
+        if (!isRead && (number.Kind is not (PromTokenKind.Number or PromTokenKind.Identifier) || !Quantities.TryNumber(number.Text, out seconds)))
+            throw new QuerySyntaxException($"unexpected {number} in @, expected timestamp", number.Offset);
+        return double.IsFinite(seconds) && Math.Abs(seconds) < 9e15
+            ? (PromAnchor.Time, (long)Math.Round(seconds * 1000) * sign)
+            : throw new QuerySyntaxException($"timestamp out of bounds for @ modifier: {Quantities.Format(seconds * sign)}", token.Offset);
+    }
+
+    private long Positive(string context, int offset) =>
+        Duration(context) is > 0 and var duration ? duration : throw new QuerySyntaxException("duration must be greater than 0", offset);
 
     private long Duration(string context)
     {
@@ -221,10 +270,7 @@ internal sealed class PromParser
                 _cursor.Take();
                 var inner = Expression(0);
                 _cursor.Expect(")", "parenthesized expression");
-                // A parenthesized selector takes no range or offset.
-                return inner is PromSelector && (_cursor.Peek.Is("[") || _cursor.IsKeyword("offset"))
-                    ? throw new QuerySyntaxException("ranges and offsets only allowed directly after a selector", _cursor.Peek.Offset)
-                    : inner;
+                return inner;
             case PromTokenKind.Punctuation when token.Text == "{":
                 return Node(PromSelectorParser.Parse(_cursor, null, token.Offset));
             case PromTokenKind.End:
@@ -245,7 +291,7 @@ internal sealed class PromParser
         }
 
         var opens = _cursor.Peek.Is("(");
-        if (PromSubset.Aggregations.Contains(lower) && (opens || _cursor.IsKeyword("by") || _cursor.IsKeyword("without")))
+        if (PromSubset.Aggregations.ContainsKey(lower) && (opens || _cursor.IsKeyword("by") || _cursor.IsKeyword("without")))
             return Aggregate(lower, token.Offset);
         if (opens)
             return Call(token);
@@ -271,16 +317,17 @@ internal sealed class PromParser
         var arguments = Arguments(name);
         Grouping();
 
-        var expected = name is "topk" or "bottomk" or "quantile" ? 2 : 1;
+        var parameter = PromSubset.Aggregations[name];
+        var expected = parameter is null ? 1 : 2;
         if (arguments.Count != expected)
             throw new QuerySyntaxException($"wrong number of arguments for aggregate expression provided, expected {expected}, got {arguments.Count}", offset);
 
         var body = arguments[^1];
         if (body.Type != PromType.Vector)
             throw Wrong(PromType.Vector, body, $"aggregation expression \"{name}\"");
-        if (expected == 2 && arguments[0].Type != PromType.Scalar)
-            throw Wrong(PromType.Scalar, arguments[0], $"aggregation parameter of \"{name}\"");
-        return Node(new PromAggregate(name, body, expected == 2 ? arguments[0] : null, grouping ?? [], without, offset));
+        if (parameter is { } type && arguments[0].Type != type)
+            throw Wrong(type, arguments[0], $"aggregation parameter of \"{name}\"");
+        return Node(new PromAggregate(name, body, parameter is null ? null : arguments[0], grouping ?? [], without, offset));
     }
 
     private PromCall Call(PromToken name)
@@ -308,18 +355,16 @@ internal sealed class PromParser
         return Node(new PromCall(function, arguments, name.Offset));
     }
 
-    private static QuerySyntaxException Wrong(PromType expected, PromNode node, string context)
-    {
-        static string Name(PromType type) => type switch
-        {
-            PromType.Scalar => "scalar",
-            PromType.Vector => "instant vector",
-            PromType.Matrix => "range vector",
-            _ => "string",
-        };
+    private static QuerySyntaxException Wrong(PromType expected, PromNode node, string context) =>
+        new($"expected type {Name(expected)} in {context}, got {Name(node.Type)}", node.Offset);
 
-        return new($"expected type {Name(expected)} in {context}, got {Name(node.Type)}", node.Offset);
-    }
+    private static string Name(PromType type) => type switch
+    {
+        PromType.Scalar => "scalar",
+        PromType.Vector => "instant vector",
+        PromType.Matrix => "range vector",
+        _ => "string",
+    };
 
     private List<PromNode> Arguments(string context)
     {

@@ -2,20 +2,31 @@ using MicroMonitored.Embedded.Store;
 
 namespace MicroMonitored.Embedded.Query.PromQL;
 
-/// <summary>The samples of one query's selectors, each selector loaded once for the whole time asked about.</summary>
-internal sealed class PromSamples(IMetricReader reader, long startMs, long endMs, CancellationToken cancellation)
+/// <summary>The samples of one query's selectors, each selector loaded once for the whole time that it is looked at.</summary>
+internal sealed class PromSamples
 {
     private const long LookbackMs = 300_000;
 
+    private readonly IMetricReader _reader;
+    private readonly long _startMs;
+    private readonly long _endMs;
+    private readonly CancellationToken _cancellation;
+    private readonly Dictionary<PromSelector, (long FromMs, long ToMs)> _times = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<PromSelector, Loaded[]> _loaded = new(ReferenceEqualityComparer.Instance);
     private long _samples;
+
+    public PromSamples(IMetricReader reader, PromNode query, long startMs, long endMs, CancellationToken cancellation)
+    {
+        (_reader, _startMs, _endMs, _cancellation) = (reader, startMs, endMs, cancellation);
+        Plan(query, startMs, endMs);
+    }
 
     private sealed record Loaded(Labels Labels, IReadOnlyList<Sample> Samples);
 
     /// <summary>The newest sample of each series at a time, the selector's offset counted in; none where it is stale or too old.</summary>
     public IEnumerable<(Labels Labels, Sample Sample)> Newest(PromSelector selector, long time)
     {
-        var at = time - selector.ShiftMs;
+        var at = At(selector.Shift, time);
         foreach (var series in Load(selector))
         {
             var index = UpTo(series.Samples, at) - 1;
@@ -27,7 +38,7 @@ internal sealed class PromSamples(IMetricReader reader, long startMs, long endMs
     /// <summary>The samples of each series within the selector's range before a time.</summary>
     public IEnumerable<(Labels Labels, ArraySegment<Sample> Samples)> Window(PromSelector selector, long time)
     {
-        var to = time - selector.ShiftMs;
+        var to = At(selector.Shift, time);
         var from = to - selector.RangeMs!.Value;
         foreach (var series in Load(selector))
         {
@@ -40,18 +51,45 @@ internal sealed class PromSamples(IMetricReader reader, long startMs, long endMs
         }
     }
 
+    /// <summary>The moment that a selector or subquery looks at.</summary>
+    public long At(PromShift shift, long time) => shift.Of(time, _startMs, _endMs);
+
+    /// <summary>Counts samples that a query holds; too many end it.</summary>
+    public void Count(int samples)
+    {
+        if ((_samples += samples) > QueryLimits.Samples)
+            throw new QueryLimitException($"the query would load more than {QueryLimits.Samples} samples; narrow its selectors or its range");
+    }
+
+    // Each selector is asked about a time of its own: subqueries begin earlier, and an @ stands still.
+    private void Plan(PromNode node, long fromMs, long toMs)
+    {
+        switch (node)
+        {
+            case PromSelector selector:
+                _times[selector] = (At(selector.Shift, fromMs), At(selector.Shift, toMs));
+                break;
+            case PromSubquery subquery:
+                (fromMs, toMs) = (At(subquery.Shift, fromMs) - subquery.RangeMs, At(subquery.Shift, toMs));
+                break;
+        }
+
+        foreach (var child in node.Children)
+            Plan(child, fromMs, toMs);
+    }
+
     private Loaded[] Load(PromSelector selector)
     {
         if (_loaded.TryGetValue(selector, out var known))
             return known;
 
-        var series = reader.Series(selector.Matchers, QueryLimits.Series, cancellation);
-        var from = startMs - selector.ShiftMs - (selector.RangeMs ?? LookbackMs);
-        var to = endMs - selector.ShiftMs;
+        var series = _reader.Series(selector.Matchers, QueryLimits.Series, _cancellation);
+        var (first, to) = _times[selector];
+        var from = first - (selector.RangeMs ?? LookbackMs);
         var result = new List<Loaded>(series.Count);
-        if (selector.RangeMs is null && startMs == endMs)
+        if (selector.RangeMs is null && first == to)
         {
-            var newest = reader.Newest([.. series.Select(static s => s.Id)], from, to, cancellation);
+            var newest = _reader.Newest([.. series.Select(static s => s.Id)], from, to, _cancellation);
             foreach (var one in series)
             {
                 if (newest.TryGetValue(one.Id, out var sample))
@@ -62,10 +100,9 @@ internal sealed class PromSamples(IMetricReader reader, long startMs, long endMs
         {
             foreach (var one in series)
             {
-                cancellation.ThrowIfCancellationRequested();
-                var points = reader.Samples(one.Id, from, to, cancellation);
-                if ((_samples += points.Count) > QueryLimits.Samples)
-                    throw new QueryLimitException($"the query would load more than {QueryLimits.Samples} samples; narrow its selectors or its range");
+                _cancellation.ThrowIfCancellationRequested();
+                var points = _reader.Samples(one.Id, from, to, _cancellation);
+                Count(points.Count);
                 if (selector.RangeMs is not null && points.Any(static p => p.IsStale))
                     points = [.. points.Where(static p => !p.IsStale)];
                 if (points.Count > 0)

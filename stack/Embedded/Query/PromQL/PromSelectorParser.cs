@@ -24,7 +24,7 @@ internal static class PromSelectorParser
 
         if (matchers.All(static m => MatchesEmpty(m)))
             throw new QuerySyntaxException("vector selector must contain at least one non-empty matcher", offset);
-        return new PromSelector(matchers, null, 0, offset);
+        return new PromSelector(matchers, null, PromShift.None, offset);
     }
 
     private static LabelMatcher Matcher(PromCursor cursor, string? metric)

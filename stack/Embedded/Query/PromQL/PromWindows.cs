@@ -2,7 +2,7 @@ using MicroMonitored.Embedded.Store;
 
 namespace MicroMonitored.Embedded.Query.PromQL;
 
-/// <summary>The arithmetic of range functions, histogram quantiles and aggregations.</summary>
+/// <summary>The arithmetic of range functions and aggregations.</summary>
 internal static class PromWindows
 {
     /// <summary>One range function over the samples of <c>(from, to]</c>; null where it has no value.</summary>
@@ -15,15 +15,26 @@ internal static class PromWindows
         "idelta" => Instant(window, counter: false),
         "changes" => Pairs(window, static (a, b) => a != b && !(double.IsNaN(a) && double.IsNaN(b))),
         "resets" => Pairs(window, static (a, b) => b < a),
-        "avg_over_time" => Mean(window),
+        "avg_over_time" => PromSums.Mean(Values(window)),
         "min_over_time" => window.Aggregate(double.NaN, static (least, s) => s.Value < least || double.IsNaN(least) ? s.Value : least),
         "max_over_time" => window.Aggregate(double.NaN, static (most, s) => s.Value > most || double.IsNaN(most) ? s.Value : most),
-        "sum_over_time" => window.Sum(static s => s.Value),
+        "sum_over_time" => PromSums.Sum(Values(window)),
+        "stdvar_over_time" => PromSums.Variance(Values(window)),
+        "stddev_over_time" => Math.Sqrt(PromSums.Variance(Values(window))),
+        "mad_over_time" => Deviation(Values(window)),
+        "deriv" => Line(window, window[0].TimestampMs, static (slope, _) => slope),
         "count_over_time" => window.Count,
+        "first_over_time" => window[0].Value,
         "last_over_time" => window[^1].Value,
+        "ts_of_first_over_time" => window[0].TimestampMs / 1000.0,
+        "ts_of_last_over_time" => window[^1].TimestampMs / 1000.0,
+        "ts_of_max_over_time" => Moment(window, static (value, most) => value >= most),
+        "ts_of_min_over_time" => Moment(window, static (value, least) => value <= least),
         "present_over_time" => 1,
         _ => throw new QueryExecutionException($"cannot evaluate the function {function}"),
     };
+
+    public static double[] Values(ArraySegment<Sample> window) => [.. window.Select(static sample => sample.Value)];
 
     // Extends the observed change to the window's edges, as Prometheus does: at most half a sample interval where an
     // edge is farther than 1.1 intervals from its nearest sample, and a counter never below zero.
@@ -90,65 +101,59 @@ internal static class PromWindows
         return count;
     }
 
-    private static double Mean(ArraySegment<Sample> window)
+    // The line through the samples, with x in seconds from a moment.
+    private static double? Line(ArraySegment<Sample> window, long zeroMs, Func<double, double, double> answer)
     {
-        var sum = window.Sum(static s => s.Value);
-        return double.IsInfinity(sum) && window.All(static s => double.IsFinite(s.Value))
-            ? window.Sum(s => s.Value / window.Count)
-            : sum / window.Count;
+        if (window.Count < 2)
+            return null;
+        var (slope, intercept) = PromSums.Line([.. window.Select(sample => ((sample.TimestampMs - zeroMs) / 1000.0, sample.Value))]);
+        return answer(slope, intercept);
     }
 
-    /// <summary>The quantile of a classic histogram's cumulative buckets, linear within a bucket.</summary>
-    public static double BucketQuantile(double quantile, List<(double Upper, double Count)> buckets)
+    /// <summary>What a straight line through the samples says about a moment after <paramref name="timeMs"/>; null for less than two samples.</summary>
+    public static double? Predicted(ArraySegment<Sample> window, long timeMs, double seconds) =>
+        Line(window, timeMs, (slope, intercept) => (slope * seconds) + intercept);
+
+    /// <summary>Holt and Winters' double exponential smoothing; null for less than two samples.</summary>
+    public static double? Smoothed(ArraySegment<Sample> window, double smoothing, double trend)
     {
-        if (double.IsNaN(quantile))
-            return double.NaN;
-        if (quantile < 0)
-            return double.NegativeInfinity;
-        if (quantile > 1)
-            return double.PositiveInfinity;
+        if (!(smoothing is > 0 and < 1))
+            throw new QueryExecutionException($"invalid smoothing factor. Expected: 0 < sf < 1, got: {Quantities.Format(smoothing)}");
+        if (!(trend is > 0 and < 1))
+            throw new QueryExecutionException($"invalid trend factor. Expected: 0 < tf < 1, got: {Quantities.Format(trend)}");
+        if (window.Count < 2)
+            return null;
 
-        var merged = new List<(double Upper, double Count)>();
-        foreach (var bucket in buckets.OrderBy(static b => b.Upper))
+        var (before, level, slope) = (0.0, window[0].Value, window[1].Value - window[0].Value);
+        for (var i = 1; i < window.Count; i++)
         {
-            if (merged.Count > 0 && merged[^1].Upper == bucket.Upper)
-                merged[^1] = (bucket.Upper, merged[^1].Count + bucket.Count);
-            else
-                merged.Add(bucket);
+            if (i > 1)
+                slope = (trend * (level - before)) + ((1 - trend) * slope);
+            (before, level) = (level, (smoothing * window[i].Value) + ((1 - smoothing) * (level + slope)));
         }
 
-        if (merged.Count < 2 || !double.IsPositiveInfinity(merged[^1].Upper))
-            return double.NaN;
+        return level;
+    }
 
-        for (var i = 1; i < merged.Count; i++)
+    private static double Deviation(double[] values)
+    {
+        if (values.Any(double.IsNaN))
+            return double.NaN;
+        var median = PromSums.Quantile(0.5, values);
+        return PromSums.Quantile(0.5, values.Select(value => Math.Abs(value - median)));
+    }
+
+    // When the extreme was last there.
+    private static double Moment(ArraySegment<Sample> window, Func<double, double, bool> better)
+    {
+        var found = window[0];
+        foreach (var sample in window)
         {
-            if (merged[i].Count < merged[i - 1].Count)
-                merged[i] = (merged[i].Upper, merged[i - 1].Count);
+            if (better(sample.Value, found.Value) || double.IsNaN(found.Value))
+                found = sample;
         }
 
-        var total = merged[^1].Count;
-        if (total == 0 || double.IsNaN(total))
-            return double.NaN;
-
-        var rank = quantile * total;
-        var index = 0;
-        while (index < merged.Count - 1 && merged[index].Count < rank)
-            index++;
-
-        if (index == merged.Count - 1)
-            return merged[^2].Upper;
-        if (index == 0 && merged[0].Upper <= 0)
-            return merged[0].Upper;
-
-        var (lower, count) = (0.0, merged[index].Count);
-        if (index > 0)
-        {
-            lower = merged[index - 1].Upper;
-            count -= merged[index - 1].Count;
-            rank -= merged[index - 1].Count;
-        }
-
-        return lower + ((merged[index].Upper - lower) * (rank / count));
+        return found.TimestampMs / 1000.0;
     }
 
     /// <summary>One aggregation over the members of a group.</summary>
@@ -157,40 +162,22 @@ internal static class PromWindows
         switch (name)
         {
             case "sum":
-                return members.Sum(static p => p.Value);
+                return PromSums.Sum(members.Select(static p => p.Value));
             case "count":
                 return members.Count;
             case "group":
                 return 1;
             case "avg":
-                var sum = members.Sum(static p => p.Value);
-                return double.IsFinite(sum) ? sum / members.Count : members.Sum(p => p.Value / members.Count);
+                return PromSums.Mean([.. members.Select(static p => p.Value)]);
             case "min":
                 return members.Aggregate(double.NaN, static (least, p) => p.Value < least || double.IsNaN(least) ? p.Value : least);
             case "max":
                 return members.Aggregate(double.NaN, static (most, p) => p.Value > most || double.IsNaN(most) ? p.Value : most);
             case "quantile":
-                return Quantile(parameter, [.. members.Select(static p => p.Value).Order()]);
+                return PromSums.Quantile(parameter, members.Select(static p => p.Value));
             default:
-                var mean = members.Average(static p => p.Value);
-                var variance = members.Average(p => (p.Value - mean) * (p.Value - mean));
+                var variance = members.Any(static p => !double.IsFinite(p.Value)) ? double.NaN : PromSums.Variance([.. members.Select(static p => p.Value)]);
                 return name == "stdvar" ? variance : Math.Sqrt(variance);
         }
-    }
-
-    private static double Quantile(double quantile, double[] sorted)
-    {
-        if (sorted.Length == 0 || double.IsNaN(quantile))
-            return double.NaN;
-        if (quantile < 0)
-            return double.NegativeInfinity;
-        if (quantile > 1)
-            return double.PositiveInfinity;
-
-        var rank = quantile * (sorted.Length - 1);
-        var lower = Math.Max(0, (int)Math.Floor(rank));
-        var upper = Math.Min(sorted.Length - 1, lower + 1);
-        var weight = rank - Math.Floor(rank);
-        return (sorted[lower] * (1 - weight)) + (sorted[upper] * weight);
     }
 }

@@ -60,9 +60,9 @@ internal sealed record ServiceFigures(double Requests, double Failed, double Las
 
                 var durations = buckets[service.Key]
                     .GroupBy(static s => Value(s.Labels, "le"))
-                    .Select(le => (Upper: Bound(le.Key), Count: le.Sum(s => Increases(s.Labels, s.Samples).Sum(static one => one.More))))
+                    .Select(le => new PromBucket(Bound(le.Key), le.Sum(s => Increases(s.Labels, s.Samples).Sum(static one => one.More))))
                     .Where(static b => !double.IsNaN(b.Upper)).OrderBy(static b => b.Upper).ToList();
-                double Quantile(double q) => durations.Count > 1 && durations[^1].Count > 0 ? PromWindows.BucketQuantile(q, durations) : double.NaN;
+                double Quantile(double q) => durations.Count > 1 && durations[^1].Count > 0 ? PromHistogram.Quantile(q, durations) : double.NaN;
                 return new ServiceFigures(requests, failures, minute, Quantile(0.5), Quantile(0.95), bins, route.Name);
             });
         }

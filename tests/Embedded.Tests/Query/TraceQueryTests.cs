@@ -166,7 +166,7 @@ public sealed class TraceQueryTests
     {
         var steps = instant ? new TraceSteps(0, 10_000, 10_000, Instant: true) : new TraceSteps(0, 6_000, 3_000);
         return string.Join("; ", new TraceMeter(new(_store, default), steps, 0).Series(TraceParser.Parse(query).Metric!)
-            .Select(static one => $"{one.Texts} {string.Join(",", one.Values.Select(Quantities.Format))}"));
+            .Select(static one => $"{one.Texts} {string.Join(",", one.Values.Select(static value => Quantities.Format(value)))}"));
     }
 
     [Theory]

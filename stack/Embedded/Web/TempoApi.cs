@@ -106,7 +106,7 @@ internal sealed class TempoApi(ISpanReader spans, TimeProvider time) : ProductAp
         var found = finder.Find(query, window);
         var fields = query.Fields().Where(static field => field.IsShown).Distinct().ToList();
         return Answers.Json(new TempoSearch(
-            found.Select(one => Found(one, text is null ? null : [.. one.Sets.Select(set => SpanSet(one.Trace, set, fields, perSet == 0 ? int.MaxValue : perSet))])),
+            found.Select(one => Found(one, text is null ? null : [.. one.Sets.Select(set => SpanSet(one.Trace, set, fields, perSet))])),
             new(finder.Inspected, finder.InspectedBytes, 1, 1)));
     }
 
@@ -127,14 +127,18 @@ internal sealed class TempoApi(ISpanReader spans, TimeProvider time) : ProductAp
     }
 
     private static TempoSpanSet SpanSet(TraceView trace, TraceSpanset set, List<TraceField> fields, int perSet) => new(
-        [.. set.Spans.Take(perSet).Select(span => new TempoSpan(
+        [.. set.Spans.Take(perSet == 0 ? int.MaxValue : perSet).Select(span => new TempoSpan(
             span.SpanId, span.Stored.Name, span.Stored.StartNs, span.DurationNs,
-            Attributes(fields.Select(field => new KeyValuePair<string, object?>(field.ShownName, field.Of(trace, span))).Where(static pair => pair.Value is not null))))],
+            Attributes(from field in fields
+                       let value = field.Of(trace, span)
+                       where value is not null
+                       select new KeyValuePair<string, object?>(field.ShownName, value))))],
         set.Spans.Count,
         Attributes(set.Attributes));
 
     private static Protobuf[]? Attributes(IEnumerable<KeyValuePair<string, object?>> values) =>
-        values.Select(static pair => new Protobuf(new KeyValue { Key = pair.Key, Value = TraceValues.Otlp(pair.Value) })).ToArray() is { Length: > 0 } all ? all : null;
+        values.Select(static pair => new Protobuf(new KeyValue { Key = pair.Key, Value = TraceValues.Otlp(pair.Value) })).ToArray()
+            is { Length: > 0 } all ? all : null;
 
     private (List<SpanView> Spans, TempoMetrics Metrics) Recent(CancellationToken cancellation)
     {

@@ -19,7 +19,11 @@ internal static class TempoMeasured
         var (start, end) = Bounds(parameters, now);
         var step = parameters.Text("step") is { } text ? Step(text) : DefaultStep(end - start);
         if ((end - start) / step > QueryLimits.Points)
-            throw new QueryParameterException("step", "exceeded maximum resolution of 11,000 points per time series. Try increasing the value of the step parameter");
+        {
+            throw new QueryParameterException(
+                "step", "exceeded maximum resolution of 11,000 points per time series. Try increasing the value of the step parameter");
+        }
+
         var steps = TraceSteps.Aligned(start, end, step);
         var (series, metrics) = Evaluate(spans, parameters, steps, cancellation);
         return Answers.Json(new TempoRange(series.Select(one => new TempoSeries(
@@ -93,7 +97,8 @@ internal static class TempoMeasured
     private static Protobuf[] Named(TraceSeries series) =>
         [.. series.Labels.Select(static label => new Protobuf(new KeyValue { Key = label.Key, Value = TraceValues.Otlp(label.Value) }))];
 
-    private static string Prometheus(TraceSeries series) => "{" + string.Join(", ", series.Labels.Select(static label => $"{Name(label.Key)}=\"{Value(label.Value)}\"")) + "}";
+    private static string Prometheus(TraceSeries series) =>
+        "{" + string.Join(", ", series.Labels.Select(static label => $"{Name(label.Key)}=\"{Value(label.Value)}\"")) + "}";
 
     private static string Name(string key) => key.All(static c => char.IsAsciiLetterOrDigit(c) || c == '_') ? key : $"\"{key}\"";
 

@@ -184,7 +184,8 @@ public sealed class TraceQueryTests
         "{__bucket=\"0.002097152\"} 0,1; {__bucket=\"0.016777216\"} 1,0; {__bucket=\"0.033554432\"} 1,0; {__bucket=\"0.067108864\"} 1,0")]
     [InlineData("{ } | count_over_time() by (kind) | topk(1)", "{kind=\"server\"} 2,1")]
     [InlineData("{ } | count_over_time() by (kind) > 1", "{kind=\"server\"} 2,NaN")]
-    [InlineData("({ status = error } | count_over_time()) / ({ } | count_over_time()) * 100", "{__name__=\"(count_over_time / count_over_time)\"} 33.33333333333333,0")]
+    [InlineData("({ status = error } | count_over_time()) / ({ } | count_over_time()) * 100",
+        "{__name__=\"(count_over_time / count_over_time)\"} 33.33333333333333,0")]
     [InlineData("1 - ({ kind = client } | count_over_time())", "{__name__=\"count_over_time\"} 0,1")]
     [InlineData("({ } | count_over_time() by (kind)) + ({ } | count_over_time())", "{kind=\"client\"} 4,1; {kind=\"server\"} 5,2")]
     [InlineData("({ } | max_over_time(duration)) > 30ms", "{__name__=\"max_over_time\"} 0.04,NaN")]

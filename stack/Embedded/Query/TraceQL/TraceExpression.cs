@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.RegularExpressions;
 using MicroMonitored.Embedded.Query.Otlp;
 
@@ -107,7 +106,7 @@ internal sealed record TraceTag(TraceField Field, string Value) : TraceExpressio
     public override TraceType Type => TraceType.Bool;
 
     public override object? Of(TraceView trace, SpanView span) =>
-        Field.Of(trace, span) is { } actual && Convert.ToString(TraceValues.Text(actual), CultureInfo.InvariantCulture).Equals(Value, StringComparison.OrdinalIgnoreCase);
+        Field.Of(trace, span) is { } actual && TraceValues.Text(actual).Equals(Value, StringComparison.OrdinalIgnoreCase);
 
     public override IEnumerable<TraceField> Fields() => [Field];
 }

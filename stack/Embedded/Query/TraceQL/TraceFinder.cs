@@ -76,18 +76,16 @@ internal sealed class TraceFinder(ISpanReader reader, CancellationToken cancella
         exact = stage is TraceFilter filter && filter.Required().Count() == filter.Fields().Count();
         foreach (var comparison in stage.Required())
         {
-            switch (comparison)
+            switch (((TraceOfField)comparison.Left).Field, comparison.Sign, ((TraceStatic)comparison.Right).Value)
             {
-                case { Left: TraceOfField { Field: { Scope: TraceScope.Resource, Name: "service.name" } }, Sign: "=", Right: TraceStatic { Value: string service } }
-                    when search.ServiceName is null:
+                case ({ Scope: TraceScope.Resource, Name: "service.name" }, "=", string service) when search.ServiceName is null:
                     search = search with { ServiceName = service };
                     break;
-                case { Left: TraceOfField { Field: { Scope: TraceScope.Intrinsic, Name: "name" or "span:name" } }, Sign: "=", Right: TraceStatic { Value: string name } }
-                    when search.SpanName is null:
+                case ({ Scope: TraceScope.Intrinsic, Name: "name" or "span:name" }, "=", string name) when search.SpanName is null:
                     search = search with { SpanName = name };
                     break;
-                case { Left: TraceOfField { Field: { Scope: TraceScope.Intrinsic, Name: "duration" or "span:duration" } }, Sign: ">" or ">=" }
-                    when search.MinDurationNs is null && comparison.Right is TraceStatic { Value: TraceDuration least }:
+                case ({ Scope: TraceScope.Intrinsic, Name: "duration" or "span:duration" }, ">" or ">=", TraceDuration least)
+                    when search.MinDurationNs is null:
                     search = search with { MinDurationNs = Math.Max(0, least.Ns) };
                     exact = false;
                     break;

@@ -84,7 +84,7 @@ internal sealed class TraceMeter(TraceFinder finder, TraceSteps steps, int exemp
         var result = new List<TraceSeries>();
         foreach (var key in (rights.ContainsKey("") ? lefts : rights).Keys)
         {
-            if ((lefts.GetValueOrDefault(key) ?? lefts.GetValueOrDefault("")) is not { } a || (rights.GetValueOrDefault(key) ?? rights.GetValueOrDefault("")) is not { } b)
+            if (Of(lefts, key) is not { } a || Of(rights, key) is not { } b)
                 continue;
             var names = (Name(a), Name(b));
             var labels = a.Labels.Concat(b.Labels).Where(static label => label.Key != Labels.MetricName).DistinctBy(static label => label.Key);
@@ -95,6 +95,7 @@ internal sealed class TraceMeter(TraceFinder finder, TraceSteps steps, int exemp
 
         return result;
 
+        static TraceSeries? Of(Dictionary<string, TraceSeries> all, string key) => all.GetValueOrDefault(key) ?? all.GetValueOrDefault("");
         static string? Name(TraceSeries series) => series.Labels.FirstOrDefault(static label => label.Key == Labels.MetricName).Value as string;
     }
 

@@ -8,7 +8,8 @@ internal abstract record TraceMetric
 }
 
 /// <summary>A function over the spans of each step: <c>rate()</c>, <c>quantile_over_time(duration, 0.9) by (name)</c>.</summary>
-internal sealed record TraceMeasure(TraceStage Source, string Function, TraceField? Field, IReadOnlyList<double> Quantiles, IReadOnlyList<TraceField> By) : TraceMetric
+internal sealed record TraceMeasure(
+    TraceStage Source, string Function, TraceField? Field, IReadOnlyList<double> Quantiles, IReadOnlyList<TraceField> By) : TraceMetric
 {
     public override TraceStage Spans() => Source;
 }

@@ -69,7 +69,8 @@ internal sealed class TraceParser : TraceExpressionParser
             TraceExpression one = field.Type switch
             {
                 TraceType.Attribute when field.Scope == TraceScope.Any => new TraceTag(field, wanted),
-                TraceType.Status or TraceType.Kind => new TraceBinary("=", new TraceOfField(field), new TraceStatic(TraceField.Keyword(wanted) as object ?? wanted)),
+                TraceType.Status or TraceType.Kind =>
+                    new TraceBinary("=", new TraceOfField(field), new TraceStatic(TraceField.Keyword(wanted) as object ?? wanted)),
                 _ => new TraceBinary("=", new TraceOfField(field), new TraceStatic(wanted)),
             };
             all = all is null ? one : new TraceBinary("&&", all, one);
@@ -131,7 +132,12 @@ internal sealed class TraceParser : TraceExpressionParser
         }
 
         if (left.Item is not TraceStage stage)
-            throw Illegal($"syntax error: unexpected |; {(left.Item is TraceMetric ? "only topk(…) and bottomk(…) follow a metric" : "compare the number first")}", at);
+        {
+            throw Illegal(left.Item is TraceMetric
+                ? "syntax error: unexpected |; only topk(…) and bottomk(…) follow a metric"
+                : "syntax error: unexpected |; compare the number first", at);
+        }
+
         if (word == "compare")
             throw Illegal(Refuse("compare(…)"), at);
         if (Functions.Contains(word))

@@ -56,7 +56,9 @@ internal sealed record TracePipeline(IReadOnlyList<TraceStage> Stages) : TraceSt
     public override IEnumerable<TraceBinary> Required() => Stages[0].Required();
 }
 
-/// <summary>Two sides joined: <c>&amp;&amp;</c>, <c>||</c> or a relation between their spans, plain, negated (<c>!</c>) or of both sides (<c>&amp;</c>).</summary>
+/// <summary>
+/// Two sides joined: <c>&amp;&amp;</c>, <c>||</c> or a relation between their spans, plain, negated (<c>!</c>) or of both sides (<c>&amp;</c>).
+/// </summary>
 internal sealed record TraceRelation(string Sign, TraceStage Left, TraceStage Right) : TraceStage
 {
     public override IReadOnlyList<TraceSpanset> Apply(TraceView trace, IReadOnlyList<TraceSpanset> input)

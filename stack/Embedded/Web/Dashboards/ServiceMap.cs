@@ -38,11 +38,12 @@ internal static class ServiceMap
         var (client, server) = (Of(edge.Client), Of(edge.Server));
         return request.Link("/traces", ("q", (services.Contains(edge.Client), services.Contains(edge.Server)) switch
         {
-            (true, false) => $"{{ {client} && ({string.Join(" || ", MetricsGenerator.PeerNames.Select(name => $"span.{name} = {LogQuery.Quoted(edge.Server)}"))}) }}",
+            (true, false) => $"{{ {client} && ({string.Join(" || ", MetricsGenerator.PeerNames.Select(Names))}) }}",
             (false, true) => $"{{ {server} && kind = server }}",
             _ => $"{{ {client} }} > {{ {server} }}",
         }));
 
+        string Names(string attribute) => $"span.{attribute} = {LogQuery.Quoted(edge.Server)}";
         static string Of(string service) => $"resource.service.name = {LogQuery.Quoted(service)}";
     }
 

@@ -14,19 +14,37 @@ namespace MicroMonitored.Instrumentation;
 /// </summary>
 public static class Otlp
 {
+    /// <summary>
+    /// OpenTelemetry's meter that counts what passes its queues: <c>otel.sdk.processor.{span,log}.processed</c>; those with an
+    /// <c>error.type</c> are lost, <c>queue_full</c> because the receiver was away for longer than the queue lasts.
+    /// </summary>
+    public const string MeterName = "otel.sdk.experimental";
+
     private const string Prefix = "OTEL_EXPORTER_OTLP";
 
     /// <summary>Sends spans when <c>OTEL_TRACES_EXPORTER</c> says so, or says nothing and an endpoint is set.</summary>
     public static TracerProviderBuilder AddOtlp(this TracerProviderBuilder traces, IConfiguration configuration)
-        => IsAsked(configuration, "TRACES", byEndpoint: true) ? traces.AddOtlpExporter("traces", otlp => Apply(otlp, configuration, "TRACES")) : traces;
+        => IsAsked(configuration, "TRACES", byEndpoint: true)
+            ? traces
+                .ConfigureServices(static services => OtlpAttempt.Use(services, "OtlpTraceExporter"))
+                .AddOtlpExporter("traces", otlp => Apply(otlp, configuration, "TRACES"))
+            : traces;
 
     /// <summary>Sends metrics when <c>OTEL_METRICS_EXPORTER</c> says so.</summary>
     public static MeterProviderBuilder AddOtlp(this MeterProviderBuilder metrics, IConfiguration configuration)
-        => IsAsked(configuration, "METRICS", byEndpoint: false) ? metrics.AddOtlpExporter("metrics", otlp => Apply(otlp, configuration, "METRICS")) : metrics;
+        => IsAsked(configuration, "METRICS", byEndpoint: false)
+            ? metrics
+                .ConfigureServices(static services => OtlpAttempt.Use(services, "OtlpMetricExporter"))
+                .AddOtlpExporter("metrics", otlp => Apply(otlp, configuration, "METRICS"))
+            : metrics;
 
     /// <summary>Sends log records when <c>OTEL_LOGS_EXPORTER</c> says so.</summary>
     public static LoggerProviderBuilder AddOtlp(this LoggerProviderBuilder logs, IConfiguration configuration)
-        => IsAsked(configuration, "LOGS", byEndpoint: false) ? logs.AddOtlpExporter("logs", otlp => Apply(otlp, configuration, "LOGS")) : logs;
+        => IsAsked(configuration, "LOGS", byEndpoint: false)
+            ? logs
+                .ConfigureServices(static services => OtlpAttempt.Use(services, "OtlpLogExporter"))
+                .AddOtlpExporter("logs", otlp => Apply(otlp, configuration, "LOGS"))
+            : logs;
 
     private static bool IsAsked(IConfiguration configuration, string signal, bool byEndpoint)
         => configuration[$"OTEL_{signal}_EXPORTER"] is { Length: > 0 } exporters

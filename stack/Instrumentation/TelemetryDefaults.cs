@@ -9,11 +9,26 @@ namespace MicroMonitored.Instrumentation;
 /// <summary>Standard variables that have a better default than the standard's.</summary>
 public static class TelemetryDefaults
 {
+    private static readonly KeyValuePair<string, string?>[] SentOnce =
+    [
+        new("OTEL_DOTNET_EXPERIMENTAL_OTLP_RETRY", ""),
+        new("OTEL_BSP_MAX_QUEUE_SIZE", "4096"),
+    ];
+
+    private static readonly KeyValuePair<string, string?>[] SentAgain =
+    [
+        new("OTEL_DOTNET_EXPERIMENTAL_OTLP_RETRY", "in_memory"),
+        new("OTEL_EXPORTER_OTLP_TIMEOUT", "86400000"),
+        new("OTEL_BSP_MAX_QUEUE_SIZE", "65536"),
+        new("OTEL_BLRP_MAX_QUEUE_SIZE", "16384"),
+    ];
+
     /// <summary>
-    /// The lowest layer of configuration, so that anything the service or its environment says wins. Spans that were not
-    /// taken are sent again, except in Development: often nothing runs there that would take them, and Ctrl-C would wait
-    /// for it. A batch is twice the standard's, for each export has a fixed cost that its spans share. In Development a service
-    /// joins the stack that is up in its checkout; with <c>Monitoring:PeerPort</c> it finds the others by their DNS names.
+    /// The lowest layer of configuration, so that anything the service or its environment says wins. What was not taken is sent
+    /// again for a day and waits in a queue meanwhile, whose overflow is counted (<see cref="Otlp.MeterName"/>); except in
+    /// Development: often nothing runs there that would take it, and Ctrl-C would wait for it. A batch is twice the standard's,
+    /// for each export has a fixed cost that its spans share. In Development a service joins the stack that is up in its
+    /// checkout; with <c>Monitoring:PeerPort</c> it finds the others by their DNS names.
     /// </summary>
     public static IHostApplicationBuilder AddTelemetryDefaults(this IHostApplicationBuilder builder)
     {
@@ -21,9 +36,8 @@ public static class TelemetryDefaults
         {
             InitialData =
             [
-                new("OTEL_DOTNET_EXPERIMENTAL_OTLP_RETRY", builder.Environment.IsDevelopment() ? "" : "in_memory"),
+                .. builder.Environment.IsDevelopment() ? SentOnce : SentAgain,
                 new("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "1024"),
-                new("OTEL_BSP_MAX_QUEUE_SIZE", "4096"),
                 .. Checkout.Settings(builder.Environment),
             ],
         });

@@ -126,15 +126,12 @@ public sealed record StackEndpoints
     /// <summary>Alertmanager's HTTP API.</summary>
     public Uri? Alertmanager { get; init; }
 
-    /// <summary>The log agent's own HTTP server.</summary>
-    public Uri? LogAgent { get; init; }
-
     /// <summary>The components that answer somewhere.</summary>
     internal IEnumerable<(Component Component, Uri Address)> Components
         => new[]
         {
-            (Component.Prometheus, Prometheus), (Component.Loki, Loki), (Component.Promtail, LogAgent), (Component.Tempo, Tempo),
-            (Component.Grafana, Grafana), (Component.Alertmanager, Alertmanager),
+            (Component.Prometheus, Prometheus), (Component.Loki, Loki), (Component.Tempo, Tempo), (Component.Grafana, Grafana),
+            (Component.Alertmanager, Alertmanager),
         }.Where(pair => pair.Item2 is not null).Select(pair => (pair.Item1, pair.Item2!));
 }
 

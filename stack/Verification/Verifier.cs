@@ -20,7 +20,7 @@ public static class Verifier
         new("logs.labels", LogChecks.SyntheticAndDriven, LogChecks.LabelsAsync),
         new("logs.multiprotocol", _ => Scope.Stack, LogChecks.MultiprotocolAsync),
         new("traces.otlp-grpc", TraceChecks.OtlpGrpcReceiver, TraceChecks.OtlpGrpcAsync),
-        new("traces.otlp-http", _ => Scope.Stack, TraceChecks.OtlpHttpAsync),
+        new("traces.otlp-http", TraceChecks.SyntheticAndDriven, TraceChecks.OtlpHttpAsync),
         new("traces.zipkin", TraceChecks.ZipkinReceiver, TraceChecks.ZipkinAsync),
         new("traces.jaeger", TraceChecks.JaegerReceiver, TraceChecks.JaegerAsync),
         new("traces.edge", TraceChecks.Callers, TraceChecks.EdgeAsync),

@@ -73,16 +73,58 @@ public sealed class OtlpTests : IAsyncDisposable
         Assert.Empty(_received);
     }
 
-    private async Task RunAsync(params string[] arguments)
+    [Fact]
+    public async Task A_receiver_that_has_no_address_or_says_nothing_gets_the_spans_once_it_answers()
+    {
+        var receiver = new Ailing();
+        await RunAsync(
+            builder => builder.Services.ConfigureHttpClientDefaults(http => http.ConfigurePrimaryHttpMessageHandler(() => receiver)),
+            () => receiver.Recovered.Task.WaitAsync(TimeSpan.FromSeconds(30)),
+            $"--OTEL_EXPORTER_OTLP_ENDPOINT={Address}");
+        Assert.Equal(["/v1/traces"], _received.Keys);
+    }
+
+    private Task RunAsync(params string[] arguments) => RunAsync(static _ => { }, static () => Task.CompletedTask, arguments);
+
+    private async Task RunAsync(Action<WebApplicationBuilder> configure, Func<Task> until, params string[] arguments)
     {
         var builder = WebApplication.CreateBuilder(
             ["--OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf", "--OTEL_SERVICE_NAME=app", $"--Monitoring:LogFolder={_folder}", .. arguments]);
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.AddMonitoring();
+        configure(builder);
         await using var app = builder.Build();
         await app.StartAsync();
         using var source = new ActivitySource("Instrumentation.Own");
         using (source.StartActivity("work"))
             app.Logger.LogInformation("something happened");
+        await until();
+    }
+
+    /// <summary>The way to a receiver whose name is unknown at first, which then takes a request and says nothing, and then is well.</summary>
+    private sealed class Ailing : DelegatingHandler
+    {
+        private int _tries;
+
+        public Ailing() => InnerHandler = new SocketsHttpHandler();
+
+        public TaskCompletionSource Recovered { get; } = new();
+
+        protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            switch (++_tries)
+            {
+                case 1:
+                    throw new HttpRequestException(HttpRequestError.NameResolutionError, "No such host is known.");
+                case 2:
+                    cancellationToken.WaitHandle.WaitOne();
+                    break;
+            }
+
+            cancellationToken.ThrowIfCancellationRequested();
+            var answer = base.Send(request, cancellationToken);
+            Recovered.SetResult();
+            return answer;
+        }
     }
 }

@@ -3,10 +3,6 @@ using System.Net.Sockets;
 using MicroMonitored.Embedded;
 using MicroMonitored.Model.Embedded;
 using MicroMonitored.Model.Settings;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 
 namespace Instrumentation.Tests;
 
@@ -16,7 +12,6 @@ public sealed class StoredSignalsTests : IAsyncLifetime
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("stored").FullName;
     private readonly StackPorts _ports = FreePorts();
-    private readonly HttpClient _client = new();
     private EmbeddedEngine? _engine;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -27,7 +22,6 @@ public sealed class StoredSignalsTests : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        _client.Dispose();
         await _engine!.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
     }
@@ -37,7 +31,8 @@ public sealed class StoredSignalsTests : IAsyncLifetime
     [InlineData("http/protobuf")]
     public async Task What_is_asked_to_go_over_OTLP_is_found_in_every_store(string protocol)
     {
-        await RunAsync(
+        await GreetingService.RunAsync(
+            _folder, Cancellation,
             $"--OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:{(protocol == "grpc" ? _ports.OtlpGrpc : _ports.OtlpHttp)}",
             $"--OTEL_EXPORTER_OTLP_PROTOCOL={protocol}", "--OTEL_LOGS_EXPORTER=otlp", "--OTEL_METRICS_EXPORTER=otlp");
 
@@ -52,33 +47,8 @@ public sealed class StoredSignalsTests : IAsyncLifetime
             "\"job\":\"app\"");
     }
 
-    private async Task RunAsync(params string[] arguments)
-    {
-        var builder = WebApplication.CreateBuilder(["--OTEL_SERVICE_NAME=app", $"--Monitoring:LogFolder={_folder}", .. arguments]);
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.AddMonitoring();
-        await using var app = builder.Build();
-        app.MapGet("/hello/{name}", string (string name) =>
-        {
-            app.Logger.LogInformation("Hello {Name}", name);
-            return name;
-        });
-        await app.StartAsync(Cancellation);
-        Assert.Equal("Ada", await _client.GetStringAsync(new Uri($"{app.Urls.First()}/hello/Ada"), Cancellation));
-        // The answer is there before the server's span has ended.
-        await app.StopAsync(Cancellation);
-    }
-
-    private async Task FoundAsync(int port, string query, string expected)
-    {
-        var (answer, tries) = ("", 0);
-        while (!answer.Contains(expected, StringComparison.Ordinal))
-        {
-            Assert.True(tries++ < 100, $"{query}: {answer}");
-            await Task.Delay(100, Cancellation);
-            answer = await _client.GetStringAsync(new Uri($"http://127.0.0.1:{port}{query}"), Cancellation);
-        }
-    }
+    private static Task FoundAsync(int port, string query, string expected)
+        => GreetingService.FoundAsync(new Uri($"http://127.0.0.1:{port}{query}"), expected, Cancellation);
 
     private static StackPorts FreePorts()
     {

@@ -8,13 +8,15 @@ internal sealed record Addition(string Template, string Name, bool Tests, bool N
 
 /// <summary>A name and a value of every parameter of micro-monitored, and what is added afterwards.</summary>
 internal sealed record MatrixRow(
-    string Name, string Sampling, string Services, bool Tests, bool Alerting, int PortsBase, string Ci, string Network, string LogsVolume, bool NoRestore,
+    string Name, string Sampling, string Services, string Storage, bool Tests, bool Alerting, int PortsBase, string Ci, string Network, string LogsVolume,
+    bool NoRestore,
     params Addition[] Additions)
 {
     public IReadOnlyDictionary<string, string> Values { get; } = new Dictionary<string, string>
     {
         ["sampling"] = Sampling,
         ["services"] = Services,
+        ["storage"] = Storage,
         ["tests"] = Text(Tests),
         ["alerting"] = Text(Alerting),
         ["ports-base"] = $"{PortsBase}",
@@ -39,19 +41,20 @@ internal static class Matrix
 
     public static readonly IReadOnlyList<MatrixRow> Rows =
     [
-        new("Acme.Shop", "1.0", "two", true, false, 0, "github", "monitoring", Volume, false, new(Service, "Acme.Shop.Billing", true, true),
+        new("Acme.Shop", "1.0", "two", "memory", true, false, 0, "github", "monitoring", Volume, false, new(Service, "Acme.Shop.Billing", true, true),
             new(Worker, "Mailer", true, true)),
-        new("my-shop.class", "0.5", "one", true, false, 20000, "github", "monitoring", "shop_logs", true, new(Service, "my-shop.class.Billing", true, false),
+        new("my-shop.class", "0.5", "one", "sqlite", true, false, 20000, "github", "monitoring", "shop_logs", true,
+            new(Service, "my-shop.class.Billing", true, false),
             new(Worker, "event", false, true)),
-        new("Zeta & Sons #2", "0.5", "two", false, true, 0, "none", "shop.net", Volume, false, new(Service, "Zeta.Billing", false, true),
+        new("Zeta & Sons #2", "0.5", "two", "memory", false, true, 0, "none", "shop.net", Volume, false, new(Service, "Zeta.Billing", false, true),
             new(Worker, "Zeta.Mailer", true, false)),
-        new("한글상점", "0.1", "one", false, true, 0, "none", "monitoring", Volume, false, new(Service, "한글상점.결제", false, false),
+        new("한글상점", "0.1", "one", "sqlite", false, true, 0, "none", "monitoring", Volume, false, new(Service, "한글상점.결제", false, false),
             new(Worker, "Task", false, false)),
-        new("2 Shops", "0.1", "two", true, true, 20000, "github", "shop.net", "shop_logs", false),
-        new("Task", "0.01", "one", true, false, 20000, "none", "shop.net", Volume, true),
-        new("class", "1.0", "one", false, true, 20000, "none", "shop.net", "shop_logs", true),
-        new("Acme.event", "0.01", "two", false, true, 0, "github", "monitoring", "shop_logs", false),
-        new("A23456789_123456789_123456789_123456789_123456789z", "0.1", "two", false, false, 0, "github", "monitoring", Volume, true),
+        new("2 Shops", "0.1", "two", "memory", true, true, 20000, "github", "shop.net", "shop_logs", false),
+        new("Task", "0.01", "one", "memory", true, false, 20000, "none", "shop.net", Volume, true),
+        new("class", "1.0", "one", "sqlite", false, true, 20000, "none", "shop.net", "shop_logs", true),
+        new("Acme.event", "0.01", "two", "sqlite", false, true, 0, "github", "monitoring", "shop_logs", false),
+        new("A23456789_123456789_123456789_123456789_123456789z", "0.1", "two", "memory", false, false, 0, "github", "monitoring", Volume, true),
     ];
 
     public static MatrixRow Row(string name) => Rows.Single(row => row.Name == name);

@@ -42,6 +42,9 @@ public sealed class MatrixTests(BuiltMatrix matrix) : IClassFixture<BuiltMatrix>
         Assert.Equal(two, repository.Read($"src/{form}.Orders/{form}.Orders.csproj").Contains("MonitoredCalls", StringComparison.Ordinal));
         Assert.Equal(two && row.Tests, repository.Has($"tests/{form}.Inventory.Tests"));
         Assert.Equal(!two, repository.Has($"src/{form}.Orders/OwnStock.cs"));
+        Assert.NotEqual(row.Storage == "sqlite", repository.Has($"src/{form}.Orders/MemoryOrderStore.cs"));
+        Assert.Equal(row.Storage == "sqlite", repository.Has($"src/{form}.Orders/SqliteOrderStore.cs"));
+        Assert.Equal(row.Storage == "sqlite" && row.Tests, repository.Has($"tests/{form}.Orders.Tests/SqliteTests.cs"));
         Assert.Equal(row.Tests, repository.Has($"tests/{form}.Orders.Tests"));
         var (sources, tests) = (two ? 3 : 2, row.Tests ? two ? 2 : 1 : 0);
         Assert.Equal(sources + tests + row.Additions.Sum(addition => addition.Tests ? 2 : 1), repository.Projects.Count);
@@ -67,9 +70,12 @@ public sealed class MatrixTests(BuiltMatrix matrix) : IClassFixture<BuiltMatrix>
         Assert.Equal(row.PortsBase == 0 ? 8081 : row.PortsBase + 21, repository.PortOf($"{form}.Orders"));
         if (two)
             Assert.Equal(row.PortsBase == 0 ? 8080 : row.PortsBase + 20, repository.PortOf($"{form}.Inventory"));
-        var services = repository.Projects.Where(project => repository.Has($"{Path.GetDirectoryName(project)}/Properties/launchSettings.json"));
-        var ports = services.Select(project => repository.PortOf(Path.GetFileNameWithoutExtension(project))).ToList();
-        Assert.Equal(ports.Distinct(), ports);
+        // The first Up gives an added service its port.
+        var added = repository.Projects.Where(project => repository.Has($"{Path.GetDirectoryName(project)}/Properties/launchSettings.json"))
+            .Select(project => Path.GetFileNameWithoutExtension(project)!).Except([$"{form}.Orders", $"{form}.Inventory"]).ToList();
+        Assert.Equal(row.Additions.Length, added.Count);
+        Assert.All(added, project => Assert.Equal(0, repository.PortOf(project)));
+        Assert.Contains("\"https\"", repository.Read($"src/{form}.Orders/Properties/launchSettings.json"), StringComparison.Ordinal);
 
         if (!OperatingSystem.IsWindows())
             Assert.True(File.GetUnixFileMode(Path.Combine(repository.Folder, "build.sh")).HasFlag(UnixFileMode.UserExecute));

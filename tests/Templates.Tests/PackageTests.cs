@@ -40,6 +40,22 @@ public sealed partial class PackageTests(InstalledTemplates templates)
             room => Assert.Contains(entries, entry => entry.StartsWith($"{root}feed/MicroMonitored.{room}.", StringComparison.Ordinal)));
     }
 
+    /// <summary>What a team has to read before it merges: at most 90 files beside the packages, and 1,000 lines of C#, 1,600 with the tests.</summary>
+    [Theory]
+    [InlineData("memory")]
+    [InlineData("sqlite")]
+    public async Task A_repository_is_small(string storage)
+    {
+        var repository = await templates.RepositoryAsync("Shop", "--storage", storage);
+        var files = repository.Files.Select(file => Path.GetRelativePath(repository.Folder, file).Replace('\\', '/'))
+            .Where(file => !file.StartsWith("feed/", StringComparison.Ordinal)).ToList();
+        Assert.InRange(files.Count, 1, 90);
+        var lines = files.Where(file => file.EndsWith(".cs", StringComparison.Ordinal))
+            .ToLookup(file => file.StartsWith("tests/", StringComparison.Ordinal), file => repository.Read(file).Count(letter => letter == '\n'));
+        Assert.InRange(lines[false].Sum(), 1, 1000);
+        Assert.InRange(lines[false].Sum() + lines[true].Sum(), lines[false].Sum() + 1, 1600);
+    }
+
     /// <summary>Each file that the template engine reads costs it milliseconds more than one that it copies.</summary>
     [Fact]
     public void A_file_is_read_only_where_something_in_it_is_replaced()

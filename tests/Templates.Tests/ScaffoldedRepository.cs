@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using YamlDotNet.RepresentationModel;
 
@@ -33,8 +34,10 @@ internal sealed record ScaffoldedRepository(string Folder)
     /// <summary>The port of a service, the same in its launch settings and in its requests to try.</summary>
     public int PortOf(string project)
     {
-        var profile = Json(Path.Combine(Folder, "src", project, "Properties", "launchSettings.json")).GetProperty("profiles").GetProperty("http");
-        var address = profile.GetProperty("applicationUrl").GetString()!;
+        var profiles = Json(Path.Combine(Folder, "src", project, "Properties", "launchSettings.json")).GetProperty("profiles");
+        var address = profiles.GetProperty("http").GetProperty("applicationUrl").GetString()!;
+        if (profiles.TryGetProperty("https", out var https))
+            Assert.Matches($@"^https://localhost:7[0-3]\d\d;{Regex.Escape(address)}$", https.GetProperty("applicationUrl").GetString());
         if (Has($"src/{project}/{project}.http"))
             Assert.Contains($"= {address}\n", Read($"src/{project}/{project}.http"), StringComparison.Ordinal);
         return new Uri(address).Port;

@@ -107,9 +107,9 @@ internal sealed class ShopStack : IAsyncDisposable
         {
             ["ASPNETCORE_URLS"] = At(port).ToString(),
             ["OTEL_SERVICE_NAME"] = service,
-            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = Engine.At("otlpGrpc").ToString(),
+            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = Engine.At("otlpHttp").ToString(),
+            ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
             ["OTEL_BSP_SCHEDULE_DELAY"] = "200",
-            ["OTEL_DOTNET_EXPERIMENTAL_OTLP_RETRY"] = "in_memory",
             ["Monitoring__LogFolder"] = Engine.Logs,
             ["Monitoring__FaultRoute"] = "/fault",
             ["Inventory__Address"] = At(_inventory).ToString(),

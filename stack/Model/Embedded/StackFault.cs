@@ -44,7 +44,9 @@ public sealed record StackFault(string Name, string Description)
         new("health-traced", "a service records spans of the requests that ask for its health"),
         With("spans-off", "a service exports no spans", ("OTEL_TRACES_EXPORTER", "none")),
         With("otlp-wrong-port", "a service exports to a port where nobody listens", ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")),
-        With("otlp-wrong-protocol", "a service exports OTLP over HTTP to the port of gRPC", ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")),
+        With("otlp-wrong-protocol", "a service exports OTLP over gRPC to the port of HTTP", ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")),
+        With("spans-overflow", "a service whose queue is small exports to a port where nobody listens", ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1"),
+            ("OTEL_BSP_MAX_QUEUE_SIZE", "1"), ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "1")),
         new("traceparent-stripped", "a service does not pass the trace on to those that it calls"),
         new("fault-answers", "the route that must fail answers 200"),
         new("exception-swallowed", "the route that must fail answers 500 and records no exception"),
@@ -86,6 +88,6 @@ public sealed record StackFault(string Name, string Description)
         return Stops && services.FirstOrDefault(service => caller?.Calls.Contains(service.Name) == true) is { } callee ? callee : caller;
     }
 
-    private static StackFault With(string name, string description, (string Name, string Value) variable)
-        => new(name, description) { Variables = new Dictionary<string, string> { [variable.Name] = variable.Value } };
+    private static StackFault With(string name, string description, params (string Name, string Value)[] variables)
+        => new(name, description) { Variables = variables.ToDictionary(variable => variable.Name, variable => variable.Value) };
 }

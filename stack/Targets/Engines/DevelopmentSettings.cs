@@ -17,7 +17,8 @@ internal static class DevelopmentSettings
         {
             // A copy of the folder owns nothing of the original's stack.
             ["Checkout"] = context.Paths.Root,
-            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = Endpoint.Local(ports.OtlpGrpc).ToString(),
+            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = Endpoint.Local(ports.OtlpHttp).ToString(),
+            ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
             ["OTEL_TRACES_SAMPLER"] = "parentbased_traceidratio",
             ["OTEL_TRACES_SAMPLER_ARG"] = context.Settings.Sampling.ToString(CultureInfo.InvariantCulture),
             ["OTEL_BSP_SCHEDULE_DELAY"] = "500",

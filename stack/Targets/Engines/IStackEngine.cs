@@ -61,7 +61,7 @@ internal static class ServiceEnvironment
 
     /// <summary>The environment variables of one service.</summary>
     /// <param name="listen">The address it listens on (<c>ASPNETCORE_URLS</c>).</param>
-    /// <param name="otlp">Where it sends spans, OTLP over gRPC.</param>
+    /// <param name="otlp">Where it sends spans, OTLP over HTTP: over gRPC the exporter gives up at once where a name is unknown or a connection is cut.</param>
     /// <param name="logFolder">Where it writes its log file.</param>
     /// <param name="addressOf">The base address of another service.</param>
     public static IReadOnlyDictionary<string, string> Of(
@@ -73,6 +73,7 @@ internal static class ServiceEnvironment
             ["ASPNETCORE_URLS"] = listen,
             ["OTEL_SERVICE_NAME"] = service.Name,
             ["OTEL_EXPORTER_OTLP_ENDPOINT"] = otlp,
+            ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
             ["OTEL_TRACES_SAMPLER"] = "parentbased_traceidratio",
             ["OTEL_TRACES_SAMPLER_ARG"] = sampling.ToString(System.Globalization.CultureInfo.InvariantCulture),
             ["OTEL_BSP_SCHEDULE_DELAY"] = "500",

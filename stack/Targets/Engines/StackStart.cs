@@ -15,6 +15,7 @@ internal static class StackStart
         try
         {
             EngineSelection.Record(context, engine);
+            ChosenPorts.Write(context);
             var components = await engine.UpAsync(timeout, Interrupt.Token, choice);
             ComponentTable.Print(context.Terminal, components);
             var left = choice.Stopped.Count == 0 ? "" : $", without {Option.Listed([.. choice.Stopped.Select(service => service.Name)])}";

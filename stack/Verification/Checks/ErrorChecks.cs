@@ -45,7 +45,7 @@ internal static class ErrorChecks
             cancellation).ConfigureAwait(false);
         return polled.Met ? Outcome.Pass("span")
             : polled.Value is not { } found ? Outcome.Unanswered(polled.Error ?? "no answer", "tempo")
-            : found == Absent ? Outcome.Blocked($"the server span of GET {service.FaultPath} is not in the store", "traces.otlp-grpc")
+            : found == Absent ? Outcome.Blocked($"the server span of GET {service.FaultPath} is not in the store", "traces.otlp-http")
             : Outcome.Fail($"the server span of GET {service.FaultPath} (trace {sent.TraceId}) {found}", $"{service.Name} → span",
                 $"let {service.Name} record route, status and exception of a request that throws: "
                     + "RecordException in its ASP.NET Core instrumentation, and builder.AddMonitoring()");
@@ -124,7 +124,7 @@ internal static class ErrorChecks
                 return Outcome.Unanswered(error, error.StartsWith("loki", StringComparison.Ordinal) ? "loki" : "tempo");
             return (await LogChecks.WindowAsync(run, service!, cancellation).ConfigureAwait(false)).Count == 0
                 ? Outcome.Blocked($"no line of {service} is stored", "logs.exactly-once")
-                : Outcome.Blocked($"the traces of {service} are not in the store", "traces.otlp-grpc");
+                : Outcome.Blocked($"the traces of {service} are not in the store", "traces.otlp-http");
         }
         await Task.Delay(VerificationRun.Settle, run.Time, cancellation).ConfigureAwait(false);
         var shown = await run.Poll.UntilAsync(

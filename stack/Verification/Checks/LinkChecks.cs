@@ -33,7 +33,7 @@ internal static class LinkChecks
             { Count: 0 } => Outcome.Fail($"the exemplar's trace {traceId} is not in the trace store", $"{service} → OTLP exporter",
                 $"let {service} export the spans it marks as sampled (OTEL_EXPORTER_OTLP_ENDPOINT, sampling)"),
             var spans when spans.All(span => span.Service != service) => Outcome.Blocked(
-                $"the exemplar's trace {traceId} has no span of {service}", "traces.otlp-grpc"),
+                $"the exemplar's trace {traceId} has no span of {service}", "traces.otlp-http"),
             var spans => Outcome.Fail($"trace {traceId} has {spans.Count} spans, none is {spanId} of {service}", "exemplar → trace",
                 $"let the exemplars of {service} carry trace_id and span_id of the recorded span"),
         };
@@ -78,7 +78,7 @@ internal static class LinkChecks
                 {
                     null => Outcome.Unanswered(trace.Error ?? "no answer", "tempo"),
                     var spans when spans.All(span => span.Service != (service ?? SyntheticTrace.Service)) =>
-                        Outcome.Blocked($"trace {traceId} of {job} is not stored", "traces.otlp-grpc"),
+                        Outcome.Blocked($"trace {traceId} of {job} is not stored", service is null ? run.OtlpCheck : "traces.otlp-http"),
                     _ => Outcome.Fail($"trace {traceId} has no span {spanId} of {job}", "log line → span",
                         $"write span_id of the current activity into each log line of {job}"),
                 };
@@ -102,7 +102,7 @@ internal static class LinkChecks
             {
                 return trace.Error is { } unanswered
                     ? Outcome.Unanswered(unanswered, "tempo")
-                    : Outcome.Blocked($"trace {traceId} of {job} is not stored", "traces.otlp-grpc");
+                    : Outcome.Blocked($"trace {traceId} of {job} is not stored", service is null ? run.OtlpCheck : "traces.otlp-http");
             }
             // The query that the trace view's link runs.
             var lines = await run.Poll.UntilAsync(

@@ -60,8 +60,7 @@ internal static class SecurityChecks
         if (before.Components.Count == 0)
             return Outcome.Fail("no component shows its own metrics", "verify → /metrics of the components",
                 "let Verify reach the components (--target=Up): what they drop is read from their own /metrics");
-        var settled = VerificationRun.Settle + (run.Can(Capabilities.Containers) ? TimeSpan.Zero : run.Plan.ScrapeInterval);
-        await Task.Delay(settled, run.Time, cancellation).ConfigureAwait(false);
+        await Task.Delay(VerificationRun.Settle + run.Plan.ScrapeInterval, run.Time, cancellation).ConfigureAwait(false);
         var after = await DropCounters.ReadAsync(run, cancellation).ConfigureAwait(false);
         var moved = after.Counters
             .Where(counter => before.Components.Contains(counter.Key[..counter.Key.LastIndexOf(' ')])
@@ -73,8 +72,12 @@ internal static class SecurityChecks
             : Outcome.Fail(
                 string.Join("; ", moved.Select(counter => $"{counter.Name} +{counter.By:0}")),
                 moved[0].Name[..moved[0].Name.LastIndexOf(' ')],
-                $"see the reason label of {moved[0].Name[(moved[0].Name.LastIndexOf(' ') + 1)..]} and raise that limit, or send less");
+                Fix(moved[0].Name[(moved[0].Name.LastIndexOf(' ') + 1)..]));
     }
+
+    private static string Fix(string counter) => DropCounters.OfQueues(counter)
+        ? "let the OTLP receiver of the service answer (OTEL_EXPORTER_OTLP_ENDPOINT): its queue is full; or raise OTEL_BSP_MAX_QUEUE_SIZE"
+        : $"see the reason label of {counter} and raise that limit, or send less";
 
     private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 

@@ -10,9 +10,8 @@ internal static class TraceChecks
     public static Scope SyntheticAndDriven(VerificationRun run) =>
         new([null, .. run.Services.Where(service => service.ProbePath is not null).Select(service => service.Name)], null);
 
-    /// <summary>As <see cref="SyntheticAndDriven"/>, where the stack has the receiver.</summary>
     public static Scope OtlpGrpcReceiver(VerificationRun run) =>
-        run.Plan.Endpoints.OtlpGrpc is null ? Scope.Skip("this stack has no OTLP/gRPC receiver") : SyntheticAndDriven(run);
+        run.Plan.Endpoints.OtlpGrpc is null ? Scope.Skip("this stack has no OTLP/gRPC receiver") : Scope.Stack;
 
     public static Scope Callers(VerificationRun run) =>
         run.Services.Count == 0
@@ -32,11 +31,13 @@ internal static class TraceChecks
     public static Scope JaegerReceiver(VerificationRun run) =>
         run.Plan.Endpoints.JaegerThrift is null ? Scope.Skip("this stack has no Jaeger receiver") : Scope.Stack;
 
-    public static Task<Outcome> OtlpGrpcAsync(VerificationRun run, string? service, CancellationToken cancellation) =>
-        service is null ? RoundTripAsync(run, [TraceProtocol.OtlpGrpc], cancellation) : ServiceSpansAsync(run, service, cancellation);
+    public static Task<Outcome> OtlpGrpcAsync(VerificationRun run, string? subject, CancellationToken cancellation) =>
+        RoundTripAsync(run, [TraceProtocol.OtlpGrpc], cancellation);
 
-    public static Task<Outcome> OtlpHttpAsync(VerificationRun run, string? subject, CancellationToken cancellation) =>
-        RoundTripAsync(run, [TraceProtocol.OtlpHttpProtobuf, TraceProtocol.OtlpHttpJson], cancellation);
+    public static Task<Outcome> OtlpHttpAsync(VerificationRun run, string? service, CancellationToken cancellation) =>
+        service is null
+            ? RoundTripAsync(run, [TraceProtocol.OtlpHttpProtobuf, TraceProtocol.OtlpHttpJson], cancellation)
+            : ServiceSpansAsync(run, service, cancellation);
 
     public static Task<Outcome> ZipkinAsync(VerificationRun run, string? subject, CancellationToken cancellation) =>
         RoundTripAsync(run, [TraceProtocol.Zipkin], cancellation);
@@ -80,7 +81,7 @@ internal static class TraceChecks
         if (there.Count == 0)
             return service is null
                 ? Outcome.Fail(detail, "OTLP receiver → trace store", "look for refused spans in the log of tempo (--target=Logs --component=tempo)")
-                : Outcome.Blocked($"the traces of {service} are not in the store", "traces.otlp-grpc");
+                : Outcome.Blocked($"the traces of {service} are not in the store", "traces.otlp-http");
         var names = string.Join(", ", there.Where(span => span.Service == of).Select(span => $"'{span.Name}'").Distinct());
         return Outcome.Fail($"{detail}; by id the trace is there with {names}", "trace store → search",
             service is null || names.Contains($"'{name}'", StringComparison.Ordinal)
@@ -120,7 +121,7 @@ internal static class TraceChecks
         if (polled.Error is { } error)
             return Outcome.Unanswered(error, "tempo");
         if (broken.Detail.EndsWith($": {NoSpan(service!)}", StringComparison.Ordinal))
-            return Outcome.Blocked(broken.Detail, "traces.otlp-grpc");
+            return Outcome.Blocked(broken.Detail, "traces.otlp-http");
         foreach (var callee in callees)
         {
             if (run.Services.Any(other => other.Name == callee) && (await Traffic.OfAsync(run, callee).ConfigureAwait(false)) is { Reached: false })
@@ -138,7 +139,7 @@ internal static class TraceChecks
         // The excluded paths were asked before the requests: once those have arrived, a span of the former would have too.
         var arrived = await ServiceSpansAsync(run, service!, cancellation).ConfigureAwait(false);
         if (arrived.Status != CheckStatus.Pass)
-            return Outcome.Blocked($"the traces of {service} did not arrive whole", "traces.otlp-grpc");
+            return Outcome.Blocked($"the traces of {service} did not arrive whole", "traces.otlp-http");
         var window = TimeSpan.FromSeconds(1);
         var began = run.Time.GetTimestamp();
         var source = RunIdentity.ExcludedPaths + run.Source(service!);

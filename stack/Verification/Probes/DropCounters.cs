@@ -32,13 +32,17 @@ internal static class DropCounters
             if (text is null)
                 continue;
             reachable.Add(name);
-            foreach (var sample in ExpositionParser.Read(text, Counts))
+            foreach (var sample in ExpositionParser.Read(text, Counts).Where(sample => !OfQueues(sample.Name) || sample.Label("error_type") is not null))
             {
                 var key = $"{name} {sample.Name}";
                 counters[key] = counters.GetValueOrDefault(key) + sample.Value;
             }
         }
-        if (!run.Can(Capabilities.Containers))
+        if (run.Can(Capabilities.Containers))
+        {
+            await ScrapedAsync(run, reachable, counters, cancellation).ConfigureAwait(false);
+        }
+        else
         {
             // One process for all components keeps its own counters in its metric store; a store that does not answer shows nothing.
             var own = await run.Poll.UntilAsync(
@@ -56,9 +60,34 @@ internal static class DropCounters
         return new Reading(reachable, counters);
     }
 
-    // Beside those of the components: what the embedded engine and the services' own log writers count.
+    /// <summary>Of the components that no port of this machine leads to: what the metric store has scraped last.</summary>
+    private static async Task ScrapedAsync(
+        VerificationRun run, List<string> reachable, Dictionary<string, double> counters, CancellationToken cancellation)
+    {
+        var known = run.Plan.Endpoints.Components.Select(pair => pair.Component).ToHashSet();
+        foreach (var component in Component.All.Where(component => component.DropCounters.Count > 0 && !known.Contains(component)))
+        {
+            var scraped = await run.Poll.UntilAsync(
+                token => run.Prometheus.QueryAsync($"{{job=\"{component.Name}\",__name__=~\"up|{string.Join('|', component.DropCounters)}\"}}", token),
+                _ => true, Limit, cancellation).ConfigureAwait(false);
+            foreach (var sample in scraped.Value ?? [])
+            {
+                var name = sample.Labels["__name__"];
+                if (name != "up")
+                    counters[$"{component.Name} {name}"] = counters.GetValueOrDefault($"{component.Name} {name}") + sample.Value;
+                else if (sample.Value == 1)
+                    reachable.Add(component.Name);
+            }
+        }
+    }
+
+    /// <summary>Whether it counts all that passes OpenTelemetry's queues in a service; what has an <c>error_type</c> is lost.</summary>
+    public static bool OfQueues(string name)
+        => name.StartsWith("otel_sdk_processor_", StringComparison.Ordinal) && name.EndsWith("_processed_total", StringComparison.Ordinal);
+
+    // Beside those of the components: what the embedded engine and the services' own log writers and queues count.
     private static bool Counts(string name)
-        => Families.Contains(name)
+        => Families.Contains(name) || OfQueues(name)
             || (name.EndsWith("_total", StringComparison.Ordinal) && (name.StartsWith("micromonitored_", StringComparison.Ordinal)
                 ? Lost.Any(word => name.Contains(word, StringComparison.Ordinal))
                 : name.Contains("log", StringComparison.Ordinal) && name.Contains("dropped", StringComparison.Ordinal) && !IsOfAComponent(name)));

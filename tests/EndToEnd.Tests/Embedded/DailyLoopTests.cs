@@ -51,13 +51,16 @@ public sealed class DailyLoopTests : IAsyncLifetime
     private async Task AnAddedServiceHasAPortOfItsOwnAndRestartsNoOther(Dictionary<string, string> before)
     {
         await _shop.AddAsync("micro-monitored-service", "Shop.Billing", Cancellation);
-        await TargetAsync("Up");
+        var said = await TargetAsync("Up");
         var after = await IdsAsync();
         Assert.Equal(before, after.Where(row => row.Key != "shop-billing").ToDictionary());
-        var settings = await File.ReadAllTextAsync(Path.Combine(_shop.Folder, "src", "Shop.Billing", "Properties", "launchSettings.json"), Cancellation);
-        var port = (await StatusAsync()).Single(row => row.Name == "shop-billing").Port;
-        Assert.Contains($"http://localhost:{port}\"", settings, StringComparison.Ordinal);
-        Assert.InRange(port, 10_000, 19_999);
+        var port = _shop.FirstPort + 22;
+        Assert.Equal(port, (await StatusAsync()).Single(row => row.Name == "shop-billing").Port);
+        foreach (var file in new[] { "src/Shop.Billing/Properties/launchSettings.json", "src/Shop.Billing/Shop.Billing.http" })
+        {
+            Assert.Contains($"[Updated] {file}: port {port}\n", said, StringComparison.Ordinal);
+            Assert.Contains($"http://localhost:{port}", await File.ReadAllTextAsync(Path.Combine(_shop.Folder, file), Cancellation), StringComparison.Ordinal);
+        }
     }
 
     private async Task AServiceRunByHandJoinsTheStack()

@@ -57,7 +57,7 @@ public sealed class AlloyTests
         Assert.Contains("alloy", services.Keys);
         Assert.Equal(["4317", "4318", "9411", "14268", "14250"], services["alloy"]["ports"].Items.Select(port => port["target"].Text));
         Assert.Equal(["3200"], services["tempo"]["ports"].Items.Select(port => port["target"].Text));
-        Assert.Equal("http://alloy:4317", stack.Yaml("services.compose.yaml")["services"]["shop-orders"]["environment"]["OTEL_EXPORTER_OTLP_ENDPOINT"].Text);
+        Assert.Equal("http://alloy:4318", stack.Yaml("services.compose.yaml")["services"]["shop-orders"]["environment"]["OTEL_EXPORTER_OTLP_ENDPOINT"].Text);
         Assert.Contains("alloy:12345", stack.Text("prometheus/prometheus.yml"), StringComparison.Ordinal);
         Assert.Equal(["alloy/config.alloy"], stack.Files.Select(file => file.Path).Where(path => path.Split('/')[0] is "alloy" or "promtail"));
         Assert.True(Component.CapabilitiesOf(StackEngine.Docker, settings).HasFlag(Capabilities.OtlpOfEverySignal));

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using MicroMonitored.Model.Components;
+using MicroMonitored.Model.Rendering;
 
 namespace Stack.Tests.Rendering;
 
@@ -89,7 +90,7 @@ public sealed class DashboardTests
     {
         using var stack = new RenderedStack();
         var dropped = stack.Yaml("prometheus/prometheus.yml")["scrape_configs"].Items.SelectMany(job => job.Find("metric_relabel_configs")?.Items ?? [])
-            .Select(drop => $"\\A(?:{drop["regex"].Text})\\z").ToList();
+            .Where(rule => rule["action"].Text == "drop").Select(drop => $"\\A(?:{drop["regex"].Text})\\z").ToList();
         var wanted = Dashboards.SelectMany(row => Expressions(Read(row.Data))).Concat(RuleFiles.Expressions()).SelectMany(MetricNames.Of)
             .Concat(Component.All.SelectMany(component => component.DropCounters)).Concat(MetricNames.Existing([])).ToHashSet();
 
@@ -97,6 +98,25 @@ public sealed class DashboardTests
         Assert.DoesNotContain(wanted, name => dropped.Exists(drop => Regex.IsMatch(name, drop)));
         Assert.All((string[])["go_gc_pauses_seconds_bucket", "loki_request_duration_seconds_bucket", "prometheus_http_requests_total"],
             name => Assert.Contains(dropped, drop => Regex.IsMatch(name, drop)));
+    }
+
+    [Theory]
+    [InlineData("promtail", "promtail")]
+    [InlineData("alloy", "loki", "otelcol")]
+    public void Of_the_log_agent_all_that_is_asked_for_is_kept_and_scraped_as_often_as_the_services(string agent, params string[] prefixes)
+    {
+        using var stack = new RenderedStack(StackModel.Create(RenderedStack.Settings(("STACK__AGENT", agent)), []));
+        var job = stack.Yaml("prometheus/prometheus.yml")["scrape_configs"].Items.Single(job => job["job_name"].Text == "agent");
+        var kept = $"\\A(?:{job["metric_relabel_configs"].Items.Single(rule => rule["action"].Text == "keep")["regex"].Text})\\z";
+        var own = Dashboards.SelectMany(row => Expressions(Read(row.Data))).Concat(RuleFiles.Expressions()).SelectMany(MetricNames.Of)
+            .Concat(Component.All.Single(component => component.Name == agent).DropCounters)
+            .Where(name => prefixes.Any(prefix => name.StartsWith(prefix + "_", StringComparison.Ordinal))).ToList();
+
+        Assert.Null(job.Find("scrape_interval"));
+        Assert.Equal(agent, job["static_configs"].Items.Single()["labels"]["job"].Text);
+        Assert.NotEmpty(own);
+        Assert.All(own, name => Assert.Matches(kept, name));
+        Assert.DoesNotMatch(kept, "go_goroutines");
     }
 
     [Theory]

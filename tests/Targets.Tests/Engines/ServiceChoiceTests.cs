@@ -88,7 +88,7 @@ public sealed class ServiceChoiceTests : IDisposable
         await new Up().RunAsync(_stack.Context(("engine", "docker")));
         var told = await File.ReadAllTextAsync(_stack.Paths.Development, Cancellation);
         Assert.Contains($"\"Checkout\": \"{_stack.Paths.Root}\"", told, StringComparison.Ordinal);
-        Assert.Contains($"\"OTEL_EXPORTER_OTLP_ENDPOINT\": \"http://127.0.0.1:{_stack.FirstPort + 4}\"", told, StringComparison.Ordinal);
+        Assert.Contains($"\"OTEL_EXPORTER_OTLP_ENDPOINT\": \"http://127.0.0.1:{_stack.FirstPort + 5}\"", told, StringComparison.Ordinal);
         Assert.Contains($"\"OTEL_EXPORTER_OTLP_LOGS_ENDPOINT\": \"http://127.0.0.1:{_stack.FirstPort + 2}/otlp/v1/logs\"", told, StringComparison.Ordinal);
         Assert.Contains($"\"Services:shop-orders:http:0\": \"http://127.0.0.1:{_stack.FirstPort + 10}\"", told, StringComparison.Ordinal);
 

@@ -143,7 +143,7 @@ internal sealed class EmbeddedEngine(BuildContext context) : IStackEngine
             context.Services,
             context.Settings.Sampling,
             service.Endpoint.ToString(),
-            Endpoint.Local(context.Settings.Ports.OtlpGrpc).ToString(),
+            Endpoint.Local(context.Settings.Ports.OtlpHttp).ToString(),
             context.Paths.Logs,
             other => other.Endpoint.ToString()).ToDictionary();
         foreach (var (name, value) in FaultInjection.Variables(context, engine, service))

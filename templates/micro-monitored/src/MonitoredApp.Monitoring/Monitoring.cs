@@ -64,7 +64,7 @@ public static class MonitoringExtensions
             .WithMetrics(metrics => metrics
                 .AddAspNetCoreInstrumentation()
                 .AddHttpClientInstrumentation()
-                .AddMeter("System.Runtime", "Polly", JsonFile.MeterName, Root, $"{Root}.*", app)
+                .AddMeter("System.Runtime", "Polly", JsonFile.MeterName, Otlp.MeterName, Root, $"{Root}.*", app)
                 .SetExemplarFilter(ExemplarFilterType.TraceBased)
                 .AddPrometheusExporter()
                 .AddOtlp(configuration))

@@ -13,8 +13,8 @@ internal static class OrdersEndpoints
     {
         builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, OrdersJson.Default));
         builder.Services.AddSingleton(TimeProvider.System);
-        builder.Services.AddSingleton<OrderStore>();
         builder.Services.AddSingleton<OrdersTelemetry>();
+        builder.AddOrderStore();
         builder.AddStock();
     }
 

@@ -13,6 +13,10 @@ public sealed class OrdersUnderTest : WebApplicationFactory<Program>
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("orders").FullName;
 
+#if (Sqlite)
+    public string Database => Path.Combine(_folder, "orders.db");
+
+#endif
     public FakeInventory Inventory { get; } = new();
 
     /// <summary>A route that throws; none when empty.</summary>
@@ -25,6 +29,9 @@ public sealed class OrdersUnderTest : WebApplicationFactory<Program>
     {
         builder
             .UseSetting("Monitoring:LogFolder", _folder)
+#if (Sqlite)
+            .UseSetting("ConnectionStrings:Orders", $"Data Source={Database};Pooling=False")
+#endif
             .UseSetting("Monitoring:FaultRoute", FaultRoute)
             .UseSetting("Inventory:Address", "http://inventory")
             .ConfigureServices(services => services

@@ -30,3 +30,8 @@ internal sealed class OrderStore
             return [.. _orders.TakeLast(count)];
     }
 }
+
+internal static class OrderStoreRegistration
+{
+    public static void AddOrderStore(this WebApplicationBuilder builder) => builder.Services.AddSingleton<OrderStore>();
+}

@@ -1,4 +1,6 @@
 using System.Net.Http.Json;
+using System.Security.Cryptography;
+using System.Text;
 using MicroMonitored.Embedded.Query;
 using MicroMonitored.Embedded.Store;
 using MicroMonitored.Embedded.Web;
@@ -75,7 +77,10 @@ internal sealed record AlertMessage(
         new Dictionary<string, string>(Common(alerts.Select(static alert => alert.Annotations.AsEnumerable()))), "",
         [.. alerts.Select(static alert => new ToldAlert(
             alert.IsFiring ? "firing" : "resolved", alert.Labels, alert.Annotations, Moment(alert.FiredAtMs ?? alert.ActiveAtMs),
-            alert.ResolvedAtMs is { } end ? Moment(end) : DateTime.MinValue, "", $"{(uint)alert.Labels.ToString().GetHashCode(StringComparison.Ordinal):x16}"))]);
+            alert.ResolvedAtMs is { } end ? Moment(end) : DateTime.MinValue, "", Fingerprint(alert.Labels)))]);
+
+    // Stable, so that a receiver knows an alert again.
+    private static string Fingerprint(Labels labels) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(labels.ToString())))[..16];
 
     private static DateTime Moment(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds).UtcDateTime;
 

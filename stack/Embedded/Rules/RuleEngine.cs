@@ -64,7 +64,9 @@ internal interface IRuleReader
     IReadOnlyList<RuleGroupState> Groups { get; }
 }
 
-/// <summary>Evaluates the rules of a folder, each group at its own interval, and tells a receiver of the alerts; the folder is read again when it changes.</summary>
+/// <summary>
+/// Evaluates the rules of a folder, each group at its own interval, and tells a receiver of the alerts; the folder is read again when it changes.
+/// </summary>
 internal sealed class RuleEngine(
     EmbeddedOptions options, IMetricReader metrics, IMetricWriter writer, AlertNotifier notifier, EngineCounters counters, TimeProvider time)
     : BackgroundService, IRuleReader

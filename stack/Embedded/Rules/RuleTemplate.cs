@@ -59,7 +59,8 @@ internal static partial class RuleTemplate
             var match = Word.Match(pipeline, at);
             at += match.Length;
             var isQuoted = !match.Groups[3].Success;
-            var text = match.Groups[1].Success ? Regex.Unescape(match.Groups[1].Value) : match.Groups[2].Success ? match.Groups[2].Value : match.Groups[3].Value;
+            var text = match.Groups[1].Success ? Regex.Unescape(match.Groups[1].Value)
+                : match.Groups[2].Success ? match.Groups[2].Value : match.Groups[3].Value;
             if (!isQuoted && text == "|")
                 stages.Add([]);
             else
@@ -87,7 +88,8 @@ internal static partial class RuleTemplate
         "humanize1024" => Prefixed(Number(arguments[^1]), 1024, "KMGTPEZY", small: false),
         "humanizePercentage" => Short(Number(arguments[^1]) * 100) + "%",
         "humanizeDuration" => Duration(Number(arguments[^1])),
-        "humanizeTimestamp" => DateTime.UnixEpoch.AddSeconds(Number(arguments[^1])).ToString("yyyy-MM-dd HH:mm:ss.fff +0000 'UTC'", CultureInfo.InvariantCulture),
+        "humanizeTimestamp" => DateTime.UnixEpoch.AddSeconds(Number(arguments[^1]))
+            .ToString("yyyy-MM-dd HH:mm:ss.fff +0000 'UTC'", CultureInfo.InvariantCulture),
         "title" => CultureInfo.InvariantCulture.TextInfo.ToTitleCase(Text(arguments[^1])),
         "toLower" => Text(arguments[^1]).ToLowerInvariant(),
         "toUpper" => Text(arguments[^1]).ToUpperInvariant(),
@@ -147,7 +149,8 @@ internal static partial class RuleTemplate
             var text = verb switch
             {
                 "f" => Number(value).ToString("F" + (places ?? "6"), CultureInfo.InvariantCulture),
-                "g" => places is null ? Text(value) : Number(value).ToString("G" + places, CultureInfo.InvariantCulture).Replace("E", "e", StringComparison.Ordinal),
+                "g" when places is not null =>
+                    Number(value).ToString("G" + places, CultureInfo.InvariantCulture).Replace("E", "e", StringComparison.Ordinal),
                 "d" => Math.Truncate(Number(value)).ToString("F0", CultureInfo.InvariantCulture),
                 "q" => $"\"{Text(value)}\"",
                 _ => Text(value),

@@ -39,7 +39,8 @@ public sealed class AlertTests : IAsyncLifetime
         Directory.CreateDirectory(_folder.File("logs"));
         _engine = await EmbeddedEngine.StartAsync(new EmbeddedOptions
         {
-            DataFolder = _folder.File("data"), LogFolder = _folder.File("logs"), Ports = _ports, Rules = _folder.File("rules"), Webhook = new(_receiver.Urls.Single()),
+            DataFolder = _folder.File("data"), LogFolder = _folder.File("logs"), Ports = _ports, Rules = _folder.File("rules"),
+            Webhook = new(_receiver.Urls.Single()),
         });
     }
 

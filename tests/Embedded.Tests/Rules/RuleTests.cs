@@ -28,7 +28,8 @@ public sealed class RuleTests
     public async Task An_alert_is_pending_then_fires_then_ends_and_its_series_end_with_it()
     {
         _store.Add("up{job=\"a\"}", "1 0 0 0 1 1", 5000);
-        var group = Group("  - {alert: Down, expr: 'up == 0', for: 10s, labels: {severity: critical}, annotations: {summary: '{{ $labels.job }} is {{ $value }}'}}");
+        var group = Group("  - {alert: Down, expr: 'up == 0', for: 10s, labels: {severity: critical},\n"
+            + "     annotations: {summary: '{{ $labels.job }} is {{ $value }}'}}");
         var states = new List<string>();
         for (var at = 0; at <= 25_000; at += 5000)
         {
@@ -38,7 +39,8 @@ public sealed class RuleTests
 
         const string Series = "{__name__=\"ALERTS\", alertname=\"Down\", alertstate=\"STATE\", job=\"a\", severity=\"critical\"} 1";
         var pending = $"pending {Series.Replace("STATE", "pending", StringComparison.Ordinal)}";
-        Assert.Equal(["inactive ", pending, pending, $"firing {Series.Replace("STATE", "firing", StringComparison.Ordinal)}", "inactive ", "inactive "], states);
+        var firing = $"firing {Series.Replace("STATE", "firing", StringComparison.Ordinal)}";
+        Assert.Equal(["inactive ", pending, pending, firing, "inactive ", "inactive "], states);
         Assert.Equal("a is 0", Assert.Single(group.Rules[0].Alerts).Annotations["summary"]);
         Assert.Equal("{__name__=\"ALERTS_FOR_STATE\", alertname=\"Down\", job=\"a\", severity=\"critical\"} 5", Ask("ALERTS_FOR_STATE", 15_000));
     }

@@ -74,7 +74,8 @@ public sealed class PageTests : IAsyncLifetime
         Assert.Contains("stack/assets/prometheus/rules", await Page("/alerts"), StringComparison.Ordinal);
         var now = _now / 1_000_000;
         _store.AddSeries("__name__=up job=<b>", (now - 60_000, 0), (now - 5000, 0));
-        _store.AddSeries("__name__=ALERTS alertname=Old alertstate=firing job=shop", (now - 3_600_000, 1), (now - 3_590_000, 1), (now - 3_580_000, Sample.StaleMarker));
+        _store.AddSeries("__name__=ALERTS alertname=Old alertstate=firing job=shop",
+            (now - 3_600_000, 1), (now - 3_590_000, 1), (now - 3_580_000, Sample.StaleMarker));
         var faults = new List<string>();
         var group = new RuleGroupState(RuleFiles.Parse("own.yml", """
             groups:

@@ -65,6 +65,9 @@ internal static class QueryLimits
     /// <summary>Traces one search may look into.</summary>
     public const int SearchedTraces = 2000;
 
+    /// <summary>Traces one metric of spans may read.</summary>
+    public const int MeasuredTraces = 200_000;
+
     /// <summary>The longest a query may run.</summary>
     public static readonly TimeSpan Time = TimeSpan.FromSeconds(30);
 }

@@ -37,6 +37,8 @@ namespace MicroMonitored.Embedded.Web;
 [JsonSerializable(typeof(TempoBatches))]
 [JsonSerializable(typeof(TempoTrace))]
 [JsonSerializable(typeof(TempoSearch))]
+[JsonSerializable(typeof(TempoRange))]
+[JsonSerializable(typeof(TempoInstant))]
 [JsonSerializable(typeof(TempoTagNames))]
 [JsonSerializable(typeof(TempoTagScopes))]
 [JsonSerializable(typeof(TempoTagValues<string>))]

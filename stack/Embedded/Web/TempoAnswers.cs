@@ -37,7 +37,7 @@ internal sealed record TempoFound(
 
 internal sealed record TempoServiceStats(int SpanCount, int? ErrorCount);
 
-internal sealed record TempoSpanSet(TempoSpan[] Spans, int Matched);
+internal sealed record TempoSpanSet(TempoSpan[] Spans, int Matched, Protobuf[]? Attributes);
 
 internal sealed record TempoSpan(
     string SpanID, string Name,
@@ -54,3 +54,23 @@ internal sealed record TempoTagScope(string Name, List<string> Tags);
 internal sealed record TempoTagValues<T>(IEnumerable<T> TagValues, TempoMetrics Metrics);
 
 internal sealed record TempoTagValue(string Type, string Value);
+
+/// <summary>The answer of <c>/api/metrics/query_range</c>; zero values are left out, as protobuf's JSON does.</summary>
+internal sealed record TempoRange(IEnumerable<TempoSeries> Series, TempoSearchMetrics Metrics);
+
+internal sealed record TempoSeries(Protobuf[] Labels, TempoPoint[] Samples, string PromLabels, TempoExemplar[]? Exemplars);
+
+internal sealed record TempoPoint(
+    [property: JsonNumberHandling(JsonNumberHandling.WriteAsString)] long TimestampMs,
+    [property: JsonNumberHandling(JsonNumberHandling.AllowNamedFloatingPointLiterals)] double? Value);
+
+internal sealed record TempoExemplar(
+    Protobuf[] Labels,
+    [property: JsonNumberHandling(JsonNumberHandling.AllowNamedFloatingPointLiterals)] double? Value,
+    [property: JsonNumberHandling(JsonNumberHandling.WriteAsString)] long TimestampMs);
+
+/// <summary>The answer of <c>/api/metrics/query</c>.</summary>
+internal sealed record TempoInstant(IEnumerable<TempoInstantSeries> Series, TempoSearchMetrics Metrics);
+
+internal sealed record TempoInstantSeries(
+    Protobuf[] Labels, [property: JsonNumberHandling(JsonNumberHandling.AllowNamedFloatingPointLiterals)] double? Value, string PromLabels);

@@ -10,7 +10,7 @@ using OpenTelemetry.Proto.Common.V1;
 namespace MicroMonitored.Embedded.Web;
 
 /// <summary>The HTTP API of Tempo, as far as it is answered here.</summary>
-internal sealed class TempoApi(ISpanReader spans) : ProductApi
+internal sealed class TempoApi(ISpanReader spans, TimeProvider time) : ProductApi
 {
     // Attribute names and values are gathered from this many of the newest traces.
     private const int SampledTraces = 200;
@@ -33,6 +33,10 @@ internal sealed class TempoApi(ISpanReader spans) : ProductApi
             TagValues(tag, static value => value.Value, cancellation));
         routes.MapMethods("/api/v2/search/tag/{tag}/values", Read, (string tag, CancellationToken cancellation) =>
             TagValues(tag, static value => value, cancellation));
+        routes.MapMethods("/api/metrics/query_range", Read, (RequestParameters parameters, CancellationToken cancellation) =>
+            TempoMeasured.Range(spans, parameters, time.GetUtcNow(), cancellation));
+        routes.MapMethods("/api/metrics/query", Read, (RequestParameters parameters, CancellationToken cancellation) =>
+            TempoMeasured.Instant(spans, parameters, time.GetUtcNow(), cancellation));
         routes.MapMethods("/api/status/buildinfo", Read, static () => Answers.Json(BuildInfo.Own));
     }
 
@@ -96,17 +100,17 @@ internal sealed class TempoApi(ISpanReader spans) : ProductApi
         var (shortest, longest) = (Duration(parameters, "minDuration"), Duration(parameters, "maxDuration"));
         var window = new TraceWindow(start, end, shortest, longest, parameters.Whole("limit", 20, 1, 1000));
         var perSet = parameters.Whole("spss", 3, 0, 1000);
-        var query = parameters.Text("q");
-        var condition = query is not null ? TraceParser.Parse(query) : TraceParser.Tags(parameters.Text("tags") ?? "");
+        var text = parameters.Text("q");
+        var query = text is not null ? TraceParser.Parse(text) : TraceParser.Tags(parameters.Text("tags") ?? "");
         var finder = new TraceFinder(spans, cancellation);
-        var found = finder.Find(condition, window);
-        var fields = condition.Fields().Where(static field => field.Scope != TraceScope.Intrinsic).Distinct().ToList();
+        var found = finder.Find(query, window);
+        var fields = query.Fields().Where(static field => field.IsShown).Distinct().ToList();
         return Answers.Json(new TempoSearch(
-            found.Select(one => Found(one, query is null ? null : SpanSet(one, fields, perSet == 0 ? int.MaxValue : perSet))),
+            found.Select(one => Found(one, text is null ? null : [.. one.Sets.Select(set => SpanSet(one.Trace, set, fields, perSet))])),
             new(finder.Inspected, finder.InspectedBytes, 1, 1)));
     }
 
-    private static TempoFound Found(FoundTrace found, TempoSpanSet? matched)
+    private static TempoFound Found(FoundTrace found, TempoSpanSet[]? sets)
     {
         var trace = found.Trace;
         return new(
@@ -115,24 +119,26 @@ internal sealed class TempoApi(ISpanReader spans) : ProductApi
             trace.RootName.Length > 0 ? trace.RootName : null,
             trace.StartNs,
             trace.DurationNs >= 1_000_000 ? trace.DurationNs / 1_000_000 : null,
-            matched,
-            matched is null ? null : [matched],
-            matched is null ? null : trace.Spans.GroupBy(static span => span.Stored.ServiceName).ToDictionary(
+            sets?[0],
+            sets,
+            sets is null ? null : trace.Spans.GroupBy(static span => span.Stored.ServiceName).ToDictionary(
                 static service => service.Key,
                 static service => new TempoServiceStats(service.Count(), service.Count(static span => span.IsError) is > 0 and var errors ? errors : null)));
     }
 
-    private static TempoSpanSet SpanSet(FoundTrace found, List<TraceField> fields, int perSet) => new(
-        [.. found.Matched.Take(perSet).Select(span => new TempoSpan(
+    private static TempoSpanSet SpanSet(TraceView trace, TraceSpanset set, List<TraceField> fields, int perSet) => new(
+        [.. set.Spans.Take(perSet == 0 ? int.MaxValue : perSet).Select(span => new TempoSpan(
             span.SpanId, span.Stored.Name, span.Stored.StartNs, span.DurationNs,
-            Attributes(span, fields) is { Length: > 0 } attributes ? attributes : null))],
-        found.Matched.Count);
+            Attributes(from field in fields
+                       let value = field.Of(trace, span)
+                       where value is not null
+                       select new KeyValuePair<string, object?>(field.ShownName, value))))],
+        set.Spans.Count,
+        Attributes(set.Attributes));
 
-    private static Protobuf[] Attributes(SpanView span, List<TraceField> fields) =>
-        [.. from field in fields
-            let value = field.Attribute(span)
-            where value is not null
-            select new Protobuf(new KeyValue { Key = field.Name, Value = value })];
+    private static Protobuf[]? Attributes(IEnumerable<KeyValuePair<string, object?>> values) =>
+        values.Select(static pair => new Protobuf(new KeyValue { Key = pair.Key, Value = TraceValues.Otlp(pair.Value) })).ToArray()
+            is { Length: > 0 } all ? all : null;
 
     private (List<SpanView> Spans, TempoMetrics Metrics) Recent(CancellationToken cancellation)
     {
@@ -162,7 +168,7 @@ internal sealed class TempoApi(ISpanReader spans) : ProductApi
     {
         var scope = parameters.Text("scope") ?? "none";
         if (scope is not ("none" or "intrinsic" or "resource" or "span" or "event" or "link" or "instrumentation"))
-            throw new QueryParameterException("scope", $"\"{scope}\" is none of intrinsic, resource, span");
+            throw new QueryParameterException("scope", $"\"{scope}\" is none of intrinsic, resource, span, event, link, instrumentation");
 
         var (recent, metrics) = Recent(cancellation);
         TempoTagScope[] scopes =
@@ -170,6 +176,9 @@ internal sealed class TempoApi(ISpanReader spans) : ProductApi
             new("intrinsic", [.. TraceField.Intrinsics.Order(StringComparer.Ordinal)]),
             new("resource", Keys(recent.SelectMany(static span => span.Resource.Attributes))),
             new("span", Keys(recent.SelectMany(static span => span.Span.Attributes))),
+            .. from place in (TraceScope[])[TraceScope.Event, TraceScope.Link, TraceScope.Instrumentation]
+               let field = new TraceField(place, "")
+               select new TempoTagScope(place.ToString().ToLowerInvariant(), Keys(recent.SelectMany(field.Attributes))),
         ];
         return Answers.Json(new TempoTagScopes(scopes.Where(one => one.Tags.Count > 0 && (scope == "none" || scope == one.Name)), metrics));
     }

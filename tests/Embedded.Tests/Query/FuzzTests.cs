@@ -30,7 +30,9 @@ public sealed class FuzzTests
     private static readonly string[] Trace =
     [
         "{ resource.service.name=\"x\" && (name=~\"GET.*\" || duration > 10ms) && status = error }", "{ span.\"a b\" != nil && .x.y <= -1.5 && kind=server }",
-        "{ true && trace:id = `0` }",
+        "{ true && trace:id = `0` }", "({ name = \"GET\" } | count() > 1) >> { span.a + 2 * -1 ^ 2 > 3 } | by(kind) | avg(duration) >= 1ms | select(event.x)",
+        "{ kind = server } | quantile_over_time(duration, .5, 0.9) by (name, span.b) | topk(3) > 0.1 with (sample=true)",
+        "({ } | rate()) / ({ status != ok } &>> { } !~ { } | count_over_time()) * 100 - 1", "{ } | by(.a) | coalesce() | max(parent.x) = nil",
     ];
 
     private static Gen<string> OneOf(params string[] texts) => Gen.Int[0, texts.Length - 1].Select(i => texts[i]);
@@ -119,7 +121,11 @@ public sealed class FuzzTests
             store.AddSpan(span);
         Gen.OneOf(Near(Trace), Any).Sample(query => AnswersOrSays(() =>
         {
-            new TraceFinder(store, default).Find(TraceParser.Parse(query), new(null, null, null, null, 20));
+            var parsed = TraceParser.Parse(query);
+            if (parsed.Metric is { } metric)
+                new TraceMeter(new(store, default), TraceSteps.Aligned(1_000_000_000, 2_000_000_000_000_000_000, 1_000_000_000_000_000), 10).Series(metric);
+            else
+                new TraceFinder(store, default).Find(parsed, new(null, null, null, null, 20));
         }), iter: 15_000);
         Any.Sample(tags => AnswersOrSays(() => TraceParser.Tags(tags)), iter: 5_000);
     }

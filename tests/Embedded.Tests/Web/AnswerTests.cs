@@ -91,7 +91,7 @@ public sealed class AnswerTests : IAsyncLifetime
     [Theory]
     [InlineData("/api/v1/query", 400, "invalid parameter \\\"query\\\"")]
     [InlineData("/api/v1/query?query=up&time=x", 400, "cannot parse \\\"x\\\" to a valid timestamp")]
-    [InlineData("/api/v1/query?query=predict_linear(x[1m],1)", 400, "--engine=docker")]
+    [InlineData("/api/v1/query?query=histogram_avg(x)", 400, "--engine=docker")]
     [InlineData("/api/v1/query?query=up*on(job)up", 422, "many-to-many")]
     [InlineData("/api/v1/query_range?query=up&start=0&end=20000&step=1", 400, "11,000 points")]
     [InlineData("/api/v1/query_range?query=up&start=0&end=20000&step=0", 400, "zero or negative")]
@@ -246,6 +246,23 @@ public sealed class AnswerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Metrics_of_spans_are_answered_in_Tempos_shape()
+    {
+        var at = Fixture.Spans("tempo/trace-v2.json")[0].StartNs / 1_000_000_000;
+        var range = string.Create(CultureInfo.InvariantCulture, $"&start={at - 60}&end={at + 60}");
+        var query = "?q=%7B%7D%7Ccount_over_time()by(resource.service.name)" + range;
+        var series = (await Json(_server.Tempo, $"/api/metrics/query_range{query}&step=10s&exemplars=1"))["series"]![0]!;
+        Assert.Equal("""[{"key":"resource.service.name","value":{"stringValue":"orders"}}]""", series["labels"]!.ToJsonString());
+        Assert.Equal("{\"resource.service.name\"=\"orders\"}", (string?)series["promLabels"]);
+        Assert.Equal(14, series["samples"]!.AsArray().Count);
+        Assert.Matches("^[0-9]{13}$", (string?)series["samples"]![0]!["timestampMs"]);
+        var whole = (await Json(_server.Tempo, "/api/metrics/query" + query))["series"]!.AsArray();
+        Assert.Equal(
+            series["samples"]!.AsArray().Sum(static point => (double?)point!["value"] ?? 0),
+            (double)whole.Single(one => (string?)one!["labels"]![0]!["value"]!["stringValue"] == "orders")!["value"]!);
+    }
+
+    [Fact]
     public async Task An_unknown_trace_is_404_with_an_empty_body()
     {
         Assert.Equal((HttpStatusCode.NotFound, ""), await Get(_server.Tempo, "/api/traces/0123456789abcdef0123456789abcdef"));
@@ -266,13 +283,17 @@ public sealed class AnswerTests : IAsyncLifetime
     [Theory]
     [InlineData("/api/search?q=%7B%20.%20%7D", 400,
         "invalid TraceQL query: parse error at line 1, col 3: syntax error: unexpected END_ATTRIBUTE, expecting IDENTIFIER")]
-    [InlineData("/api/search?q=%7B%7D%7Crate()", 400, "--engine=docker")]
+    [InlineData("/api/search?q=%7B%7D%7Crate()", 400, "ask /api/metrics/query_range")]
+    [InlineData("/api/search?q=%7B%7D%7Ccompare(%7Bstatus%3Derror%7D)", 400, "--engine=docker")]
     [InlineData("/api/search?limit=0", 400, "limit")]
     [InlineData("/api/search?start=1", 400, "start and end")]
     [InlineData("/api/search?minDuration=x", 400, "minDuration")]
     [InlineData("/api/traces/xyz", 400, "trace IDs can only contain hex characters")]
     [InlineData("/api/traces/000000000000000000000000000000000001", 400, "1 to 32 hex characters")]
-    [InlineData("/api/metrics/query_range", 404, "/api/search")]
+    [InlineData("/api/metrics/query_range", 400, "a TraceQL metrics query is needed")]
+    [InlineData("/api/metrics/query?q=%7B%7D", 400, "add a function such as | rate()")]
+    [InlineData("/api/metrics/query_range?q=%7B%7D%7Crate()&step=x", 400, "invalid step")]
+    [InlineData("/api/metrics/summary", 404, "/api/metrics/query_range")]
     public async Task Tempo_refuses_with_a_reason(string address, int status, string reason)
     {
         var (actual, body) = await Get(_server.Tempo, address);

@@ -32,7 +32,7 @@ internal sealed class MetricsGenerator(IMetricWriter metrics, EngineCounters cou
         [("traces_service_graph_request_client_seconds", Bounds), ("traces_service_graph_request_server_seconds", Bounds)];
 
     // Names that a client span gives what it calls, where that sends no spans of its own; in the order of Tempo's peer_attributes.
-    private static readonly string[] PeerNames = ["peer.service", "db.name", "db.namespace", "db.system", "db.system.name"];
+    internal static readonly string[] PeerNames = ["peer.service", "db.name", "db.namespace", "db.system", "db.system.name"];
 
     private static readonly Dictionary<string, MetricMetadata> Metadata = new(StringComparer.Ordinal)
     {

@@ -63,6 +63,10 @@ internal sealed class TraceView
     public long DurationNs => Math.Max(0, EndNs - StartNs);
     public string RootService => Root?.Stored.ServiceName ?? "<root span not yet received>";
     public string RootName => Root?.Stored.Name ?? "";
+
+    /// <summary>Who calls whom.</summary>
+    public TraceTree Tree => field ??= new(Spans);
+
     public string HexId => Convert.ToHexStringLower(Id);
     public long Bytes => Spans.Sum(static s => (long)s.Stored.Span.Length + s.Stored.Resource.Length + s.Stored.Scope.Length);
 }

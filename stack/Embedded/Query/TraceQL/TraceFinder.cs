@@ -3,37 +3,90 @@ using MicroMonitored.Embedded.Store;
 
 namespace MicroMonitored.Embedded.Query.TraceQL;
 
-/// <summary>A trace that was found, with the spans that meet the condition.</summary>
-internal sealed record FoundTrace(TraceView Trace, IReadOnlyList<SpanView> Matched);
+/// <summary>A trace that was found, with its spansets.</summary>
+internal sealed record FoundTrace(TraceView Trace, IReadOnlyList<TraceSpanset> Sets)
+{
+    /// <summary>The spans of all spansets, each once.</summary>
+    public IReadOnlyList<SpanView> Matched { get; } =
+        Sets.Count == 1 ? Sets[0].Spans : [.. Sets.SelectMany(static set => set.Spans).ToHashSet<SpanView>(ReferenceEqualityComparer.Instance)];
+}
 
-/// <summary>What a search asks beside its condition.</summary>
+/// <summary>What a search asks beside its query.</summary>
 internal sealed record TraceWindow(long? StartNs, long? EndNs, long? MinDurationNs, long? MaxDurationNs, int Limit);
 
-/// <summary>Searches traces: the store narrows by what it has indexes for, the condition decides.</summary>
+/// <summary>Searches traces: the store narrows by what it has indexes for, the query decides.</summary>
 internal sealed class TraceFinder(ISpanReader reader, CancellationToken cancellation)
 {
     public int Inspected { get; private set; }
 
     public long InspectedBytes { get; private set; }
 
-    /// <summary>The newest traces with at least one span for which the condition holds.</summary>
-    public IReadOnlyList<FoundTrace> Find(TraceCondition condition, TraceWindow window)
+    /// <summary>The newest traces of which the query leaves a spanset.</summary>
+    public IReadOnlyList<FoundTrace> Find(TraceQuery query, TraceWindow window)
     {
-        var search = new TraceSearch { StartNs = window.StartNs, EndNs = window.EndNs, Limit = window.Limit };
-        var exact = window is { MinDurationNs: null, MaxDurationNs: null };
-        foreach (var comparison in condition.Required())
+        if (query.Metric is not null)
+            throw new QueryParameterException("q", "a metric such as rate() is no search; open it in Explore or ask /api/metrics/query_range");
+        var search = Narrow(query.Spans, new() { StartNs = window.StartNs, EndNs = window.EndNs, Limit = QueryLimits.SearchedTraces }, out var exact);
+        if (exact && window is { MinDurationNs: null, MaxDurationNs: null })
+            search = search with { Limit = window.Limit };
+
+        var found = new List<FoundTrace>();
+        foreach (var one in Read(query.Spans, search))
         {
-            switch (comparison)
+            if (one.Trace.DurationNs < window.MinDurationNs || one.Trace.DurationNs > window.MaxDurationNs)
+                continue;
+            found.Add(one);
+            if (found.Count >= window.Limit)
+                break;
+        }
+
+        return [.. found.OrderByDescending(static f => f.Trace.StartNs)];
+    }
+
+    /// <summary>Every span of the window that the query leaves, however many traces there are.</summary>
+    public IEnumerable<(TraceView Trace, SpanView Span)> Spans(TraceStage stage, long startNs, long endNs)
+    {
+        var search = Narrow(stage, new() { StartNs = startNs, EndNs = endNs, Limit = QueryLimits.MeasuredTraces + 1 }, out _);
+        foreach (var found in Read(stage, search))
+        {
+            if (Inspected > QueryLimits.MeasuredTraces)
+                throw new QueryLimitException($"the metric would read more than {QueryLimits.MeasuredTraces} traces; narrow its spanset or its range");
+            foreach (var span in found.Sets.SelectMany(static set => set.Spans))
+                yield return (found.Trace, span);
+        }
+    }
+
+    private IEnumerable<FoundTrace> Read(TraceStage stage, TraceSearch search)
+    {
+        foreach (var id in reader.Search(search, cancellation))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var trace = new TraceView(id, reader.Trace(id, cancellation));
+            Inspected++;
+            InspectedBytes += trace.Bytes;
+            var sets = stage.Apply(trace, [new(trace.Spans, [])]).Where(static set => set.Spans.Count > 0).ToList();
+            if (sets.Count > 0)
+                yield return new(trace, sets);
+        }
+    }
+
+    // What one span must meet is asked of the store; exact where that is the whole query.
+    private static TraceSearch Narrow(TraceStage stage, TraceSearch search, out bool exact)
+    {
+        exact = stage is TraceFilter filter && filter.Required().Count() == filter.Fields().Count();
+        foreach (var comparison in stage.Required())
+        {
+            switch (((TraceOfField)comparison.Left).Field, comparison.Sign, ((TraceStatic)comparison.Right).Value)
             {
-                case { Field: { Scope: TraceScope.Resource, Name: "service.name" }, Operator: "=", Value: string service } when search.ServiceName is null:
+                case ({ Scope: TraceScope.Resource, Name: "service.name" }, "=", string service) when search.ServiceName is null:
                     search = search with { ServiceName = service };
                     break;
-                case { Field: { Scope: TraceScope.Intrinsic, Name: "name" or "span:name" }, Operator: "=", Value: string name } when search.SpanName is null:
+                case ({ Scope: TraceScope.Intrinsic, Name: "name" or "span:name" }, "=", string name) when search.SpanName is null:
                     search = search with { SpanName = name };
                     break;
-                case { Field: { Scope: TraceScope.Intrinsic, Name: "duration" or "span:duration" }, Operator: ">" or ">=", Value: double least }
+                case ({ Scope: TraceScope.Intrinsic, Name: "duration" or "span:duration" }, ">" or ">=", TraceDuration least)
                     when search.MinDurationNs is null:
-                    search = search with { MinDurationNs = (long)Math.Clamp(least, 0, long.MaxValue / 2) };
+                    search = search with { MinDurationNs = Math.Max(0, least.Ns) };
                     exact = false;
                     break;
                 default:
@@ -42,27 +95,6 @@ internal sealed class TraceFinder(ISpanReader reader, CancellationToken cancella
             }
         }
 
-        if (!exact || condition.Required().Count() != condition.Fields().Count())
-            search = search with { Limit = QueryLimits.SearchedTraces };
-
-        var found = new List<FoundTrace>();
-        foreach (var id in reader.Search(search, cancellation))
-        {
-            cancellation.ThrowIfCancellationRequested();
-            var trace = new TraceView(id, reader.Trace(id, cancellation));
-            Inspected++;
-            InspectedBytes += trace.Bytes;
-            if (trace.DurationNs < window.MinDurationNs || trace.DurationNs > window.MaxDurationNs)
-                continue;
-
-            var matched = trace.Spans.Where(span => condition.Holds(trace, span)).ToList();
-            if (matched.Count == 0)
-                continue;
-            found.Add(new(trace, matched));
-            if (found.Count >= window.Limit)
-                break;
-        }
-
-        return [.. found.OrderByDescending(static f => f.Trace.StartNs)];
+        return search;
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using MicroMonitored.Embedded.Ingest.Generator;
 using MicroMonitored.Embedded.Query.PromQL;
 using MicroMonitored.Embedded.Web.Pages;
 
@@ -27,9 +28,24 @@ internal static class ServiceMap
             .ToDictionary(static point => (point.Labels["client"], point.Labels["server"]), static point => point.Value);
     }
 
-    /// <summary>The called service's traces: all of its server spans, whoever called.</summary>
-    public static string Traces(PageRequest request, ServiceEdge edge) =>
-        request.Link("/traces", ("q", $"{{ resource.service.name = {LogQuery.Quoted(edge.Server)} && kind = server }}"));
+    /// <summary>
+    /// The traces in which one calls the other: a server's span whose parent is a span of the client. Who sends no spans is known by what the other side
+    /// says of the call.
+    /// </summary>
+    public static string Traces(PageRequest request, ServiceEdge edge)
+    {
+        var services = request.Sources.Spans.ServiceNames(request.Cancellation);
+        var (client, server) = (Of(edge.Client), Of(edge.Server));
+        return request.Link("/traces", ("q", (services.Contains(edge.Client), services.Contains(edge.Server)) switch
+        {
+            (true, false) => $"{{ {client} && ({string.Join(" || ", MetricsGenerator.PeerNames.Select(Names))}) }}",
+            (false, true) => $"{{ {server} && kind = server }}",
+            _ => $"{{ {client} }} > {{ {server} }}",
+        }));
+
+        string Names(string attribute) => $"span.{attribute} = {LogQuery.Quoted(edge.Server)}";
+        static string Of(string service) => $"resource.service.name = {LogQuery.Quoted(service)}";
+    }
 
     public static Chart Chart(PageRequest request, PageRange range)
     {

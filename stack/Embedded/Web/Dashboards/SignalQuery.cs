@@ -3,6 +3,7 @@ using MicroMonitored.Embedded.Query;
 using MicroMonitored.Embedded.Query.LogQL;
 using MicroMonitored.Embedded.Query.PromQL;
 using MicroMonitored.Embedded.Query.TraceQL;
+using MicroMonitored.Embedded.Store;
 using MicroMonitored.Embedded.Web.Pages;
 
 namespace MicroMonitored.Embedded.Web.Dashboards;
@@ -47,8 +48,15 @@ internal sealed record SignalQuery(string Language, string Text, bool Instant = 
     {
         if (Language == TraceQL)
         {
-            var window = new TraceWindow(range.FromNs, range.ToNs, null, null, limit);
-            return new([]) { Traces = new TraceFinder(sources.Spans, cancellation).Find(TraceParser.Parse(Text), window) };
+            var query = TraceParser.Parse(Text);
+            var finder = new TraceFinder(sources.Spans, cancellation);
+            if (query.Metric is null)
+                return new([]) { Traces = finder.Find(query, new(range.FromNs, range.ToNs, null, null, limit)) };
+            var steps = Instant
+                ? new TraceSteps(range.FromNs, range.ToNs, Math.Max(1, range.ToNs - range.FromNs), Instant: true)
+                : TraceSteps.Aligned(range.FromNs, range.ToNs, stepMs * 1_000_000);
+            return new([.. new TraceMeter(finder, steps, 0).Series(query.Metric).Select(one => new PromSeries(one.Texts,
+                [.. one.Values.Select((value, i) => new Sample(steps.TimeMs(i), value)).Where(static point => !double.IsNaN(point.Value))]))]);
         }
 
         var start = Instant ? range.ToMs : range.FromMs / stepMs * stepMs;

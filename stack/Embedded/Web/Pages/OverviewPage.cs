@@ -38,7 +38,7 @@ internal sealed class OverviewPage(PageRequest request) : Page(request, "now-15m
     public StoreCounts Counts => Sources.Statistics.Count();
 
     public IReadOnlyList<FoundTrace> Traces() =>
-        new TraceFinder(Sources.Spans, Request.Cancellation).Find(new TraceEverything(), new(Range.FromNs, Range.ToNs, null, null, 8));
+        new TraceFinder(Sources.Spans, Request.Cancellation).Find(TraceParser.Parse("{}"), new(Range.FromNs, Range.ToNs, null, null, 8));
 
     public IReadOnlyList<ShownLine> Lines() => LogQuery.Newest(Request, Range, LogQuery.Text(null, null, null), 16).Lines;
 

@@ -36,7 +36,7 @@ internal sealed class PagesApi(PageSources sources, GrafanaApi grafana) : Produc
         routes.MapMethods("/trace/{id}/json", Read, (string id, HttpResponse response, CancellationToken cancellation) =>
         {
             response.Headers.ContentDisposition = $"attachment; filename=\"trace-{Convert.ToHexStringLower(TempoApi.TraceId(id))}.json\"";
-            return new TempoApi(sources.Spans).Export(id, cancellation);
+            return new TempoApi(sources.Spans, TimeProvider.System).Export(id, cancellation);
         });
         routes.MapMethods("/theme", Read, Theme);
         routes.MapMethods("/api/health", Read, static () => Answers.Json(new Health("embedded", "ok", Answers.Version)))

@@ -59,11 +59,9 @@ internal sealed class TracePage : Page
     public static string NameOf(TraceView trace) => trace.Root?.Stored.Name
         ?? (trace.Spans.Count > 0 ? trace.Spans[0].Stored.Name + " (its root is not here yet)" : "");
 
-    public static string Text(AnyValue? value) => value is null ? "" : TraceField.Plain(value) switch
+    public static string Text(AnyValue? value) => value is null ? "" : TraceValues.Of(value) switch
     {
-        string text => text,
-        bool flag => flag ? "true" : "false",
-        double number => Quantities.Format(number),
+        string or bool or long or double => TraceValues.Text(TraceValues.Of(value)),
         _ => JsonFormatter.Default.Format(value),
     };
 

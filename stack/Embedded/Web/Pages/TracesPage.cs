@@ -27,7 +27,7 @@ internal sealed class TracesPage(PageRequest request) : Page(request)
     /// <summary>The TraceQL that the filters stand for.</summary>
     public string Query()
     {
-        if (Search is ['{', ..])
+        if (Search is ['{' or '(', ..])
             return Search;
         var conditions = new List<string>();
         if (Service is { } service)

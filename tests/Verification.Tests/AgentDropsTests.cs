@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
 using MicroMonitored.Model.Components;
+using MicroMonitored.Verification.Clients;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Hosting;
@@ -42,7 +44,11 @@ public sealed class AgentDropsTests : IAsyncDisposable
         {
             new { targets = new[] { new Uri(_agent.Urls.Single()).Authority }, labels = new { job = "promtail" } },
         }), TestContext.Current.CancellationToken);
-        await Task.Delay(engine.Plan.ScrapeInterval * 6, TestContext.Current.CancellationToken);
+        using var http = new SignalHttp();
+        var prometheus = new PrometheusClient(http, engine.Plan.Endpoints.Prometheus);
+        for (var clock = Stopwatch.StartNew(); (await prometheus.TargetsAsync(TestContext.Current.CancellationToken)).All(target => target.Health != "up");
+            await Task.Delay(50, TestContext.Current.CancellationToken))
+            Assert.InRange(clock.Elapsed.TotalSeconds, 0, 30);
         var plan = engine.Plan with { Capabilities = engine.Plan.Capabilities | Capabilities.Containers, Only = ["drops.zero"] };
 
         var report = await Verifier.RunAsync(plan, TimeProvider.System, TestContext.Current.CancellationToken);

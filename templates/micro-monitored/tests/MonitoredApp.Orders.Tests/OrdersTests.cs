@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using Microsoft.AspNetCore.Hosting;
 
 namespace MonitoredApp.Orders.Tests;
 
@@ -35,5 +36,16 @@ public sealed class OrdersTests
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
         Assert.Equal("application/problem+json", answer.Content.Headers.ContentType!.MediaType);
         Assert.Empty(service.Inventory.Paths);
+    }
+
+    [Theory]
+    [InlineData("Development", HttpStatusCode.OK)]
+    [InlineData("Production", HttpStatusCode.NotFound)]
+    public async Task The_service_describes_itself_in_Development_only(string environment, HttpStatusCode expected)
+    {
+        await using var service = new OrdersUnderTest();
+        await using var there = service.WithWebHostBuilder(host => host.UseEnvironment(environment));
+        using var answer = await there.CreateClient().GetAsync("/openapi/v1.json");
+        Assert.Equal(expected, answer.StatusCode);
     }
 }

@@ -27,9 +27,10 @@ public sealed class FuzzTests
         "sum by (level) (count_over_time({job=~\".+\"} | logfmt | t > 1ms [5m]))",
         "topk(3, rate({job=\"a\"}[1m] offset 5m))", "{job=\"a\", level!~\"x\"} !~ `[0-9]+` | drop __error__ | trace_id=\"abc\"",
         "quantile_over_time(0.9, {job=\"a\"} | json x=\"deep.x[0]\", y | unwrap duration(t) | __error__=\"\" [5m] offset -1m) by (a) / on (a) group_left 2",
-        "{job=\"a\"} |> `a=<_>` != ip(\"10.0.0.0/8\") | logfmt --strict a, b=\"t\" | label_format c=a, d=\"{{.a | upper}}\" | keep a, c=~\"b.*\" | decolorize",
-        "{job=\"a\"} | pattern `<a>=<_>` | regexp `(?P<k>\\w+)` | unpack | line_format `{{ range $i, $e := fromJson __line__ }}{{ if gt $i 0 }}{{ $e }}{{ end }}{{ end }}`",
-        "label_replace(sort_desc(stddev by (a) (rate_counter({job=\"a\"} | json | unwrap status [1m]))), \"x\", \"$1\", \"a\", \"(.*)\") unless vector(1) > bool 2 ^ 3",
+        "{job=\"a\"} |> `a=<_>` != ip(\"10.0.0.0/8\") | logfmt --strict a, b=\"t\" | label_format c=a, d=\"{{.a | upper}}\" | keep a, c=~\"b.*\"",
+        "{job=\"a\"} | pattern `<a>=<_>` | regexp `(?P<k>\\w+)` | unpack | decolorize | line_format `{{ range $i, $e := fromJson __line__ }}{{ $e }}{{ end }}`",
+        "label_replace(sort_desc(stddev by (a) (rate_counter({job=\"a\"} | json | unwrap status [1m]))), \"x\", \"$1\", \"a\", \"(.*)\")",
+        "absent_over_time({job=\"none\"}[1m]) unless ignoring(job) vector(1) > bool 2 ^ 3",
     ];
 
     private static readonly string[] Trace =
@@ -122,7 +123,8 @@ public sealed class FuzzTests
     [
         "{{ if eq .a \"b\" }}{{ .a | upper | printf \"%5s\" }}{{ else }}{{ range $i, $e := fromJson .j }}{{ $i }}{{ break }}{{ end }}{{ end }}",
         "{{- with $x := .a -}}{{ $x | replace \"b\" \"c\" | trunc 2 }}{{ end }} {{/* c */}}{{ __timestamp__ | date \"2006-01-02T15:04:05.999Z07:00\" }}",
-        "{{ div (int .n) 3 | add 1 }} {{ regexReplaceAll \"(a)(b)?\" .a \"${1}$2\" }} {{ toDate \"Jan _2 15:04:05 PM MST\" .a | unixEpoch }} {{ index (fromJson .j) 0 }}",
+        "{{ div (int .n) 3 | add 1 }} {{ regexReplaceAll \"(a)(b)?\" .a \"${1}$2\" }} {{ index (fromJson .j) 0 }}",
+        "{{ toDate \"Jan _2 15:04:05 PM MST\" .a | unixEpoch }} {{ and .a (or .x .n) | default \"d\" | len }}",
     ];
 
     [Fact]

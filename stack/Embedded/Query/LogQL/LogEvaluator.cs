@@ -54,8 +54,17 @@ internal sealed class LogEvaluator(ILogReader reader, CancellationToken cancella
         var answer = Of(node);
         if (answer.Count > QueryLimits.LogSeries)
             throw TooManySeries(QueryLimits.LogSeries);
-        return node is LogAggregate { Operator: "sort" or "sort_desc" } ? answer : [.. answer.OrderBy(static series => series.Labels)];
+        return IsSorted(node) ? answer : [.. answer.OrderBy(static series => series.Labels)];
     }
+
+    private static bool IsSorted(LogNode node) => node switch
+    {
+        LogAggregate aggregate => aggregate.Operator is "sort" or "sort_desc",
+        LogReplace replace => IsSorted(replace.Body),
+        LogBinary { Right: LogLiteral } binary => IsSorted(binary.Left),
+        LogBinary { Left: LogLiteral } binary => IsSorted(binary.Right),
+        _ => false,
+    };
 
     private List<PromSeries> Of(LogNode node) => node switch
     {
@@ -298,8 +307,9 @@ internal sealed class LogEvaluator(ILogReader reader, CancellationToken cancella
         var inner = ByTime(Of(node.Body));
         return node.Operator switch
         {
-            "sort" => Each(inner, static (_, points) => points.OrderBy(static point => point.Value)),
-            "sort_desc" => Each(inner, static (_, points) => points.OrderByDescending(static point => point.Value)),
+            "sort" => Each(inner, static (_, points) => points.OrderBy(static point => double.IsNaN(point.Value)).ThenBy(static point => point.Value)),
+            "sort_desc" => Each(
+                inner, static (_, points) => points.OrderBy(static point => double.IsNaN(point.Value)).ThenByDescending(static point => point.Value)),
             "topk" => Each(inner, (_, points) => points.GroupBy(point => Group(point.Labels)).SelectMany(
                 group => group.OrderBy(static point => double.IsNaN(point.Value)).ThenByDescending(static point => point.Value).Take(node.Count))),
             "bottomk" => Each(inner, (_, points) => points.GroupBy(point => Group(point.Labels)).SelectMany(

@@ -16,13 +16,16 @@ internal enum LogTokenKind
 
 internal readonly record struct LogToken(LogTokenKind Kind, string Text, int Offset)
 {
+    private static readonly string[] Keywords =
+        ["by", "without", "bool", "on", "ignoring", "group_left", "group_right", "ip", "offset", "and", "or", "unless", "unwrap"];
+
     public bool Is(string punctuation) => Kind == LogTokenKind.Punctuation && Text == punctuation;
 
     public override string ToString() => Kind switch
     {
         LogTokenKind.End => "$end",
-        LogTokenKind.Identifier => Text is "by" or "without" or "bool" or "on" or "ignoring" or "group_left" or "group_right" or "ip" or "offset" or "and" or "or"
-            or "unless" or "unwrap" ? Text : $"IDENTIFIER {Text}",
+        LogTokenKind.Identifier when Keywords.Contains(Text) => Text,
+        LogTokenKind.Identifier => $"IDENTIFIER {Text}",
         LogTokenKind.String => "STRING",
         LogTokenKind.Number => "NUMBER",
         LogTokenKind.Duration => "DURATION",

@@ -35,7 +35,7 @@ internal static class VerificationPlans
                 Zipkin = At(settings.Ports.Zipkin),
                 JaegerThrift = At(settings.Ports.JaegerThrift),
                 Grafana = At(settings.Ports.Grafana),
-                Alertmanager = alerting ? At(settings.Ports.Alertmanager) : null,
+                Alertmanager = alerting && Component.Of(engine.Kind, settings).Contains(Component.Alertmanager) ? At(settings.Ports.Alertmanager) : null,
             },
             Services = [.. context.Services.Select(service => new ServiceUnderTest(service.Name, service.Endpoint.Address, service.ProbePath, service.Calls)
             {

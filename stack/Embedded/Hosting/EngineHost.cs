@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using MicroMonitored.Embedded.Ingest;
 using MicroMonitored.Embedded.Ingest.Scrape;
 using MicroMonitored.Embedded.Ingest.Tail;
+using MicroMonitored.Embedded.Rules;
 using MicroMonitored.Embedded.Store;
 using MicroMonitored.Embedded.Web;
 using MicroMonitored.Model.Components;
@@ -40,6 +41,10 @@ internal static class EngineHost
         builder.Services.AddHostedService(services => services.GetRequiredService<ScrapePool>());
         builder.Services.AddHostedService<LogTailer>();
         builder.Services.AddHostedService<Maintenance>();
+        builder.Services.AddSingleton<AlertNotifier>();
+        builder.Services.AddSingleton<RuleEngine>();
+        builder.Services.AddSingleton<IRuleReader>(services => services.GetRequiredService<RuleEngine>());
+        builder.Services.AddHostedService(services => services.GetRequiredService<RuleEngine>());
         IngestApi.AddServices(builder.Services);
         QueryApi.AddServices(builder.Services);
 

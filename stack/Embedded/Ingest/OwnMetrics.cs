@@ -58,8 +58,10 @@ internal sealed class OwnMetrics(EngineCounters counters, IStoreStatistics stati
         yield return new("prometheus_tsdb_exemplar_exemplars_in_storage", "gauge", "Exemplars that are stored.", held.Exemplars);
         yield return new("loki_ingester_memory_streams", "gauge", "Streams of log lines.", logs.StreamCount);
         yield return new("prometheus_tsdb_head_samples_appended_total", "counter", "Samples that were stored.", counters.Samples);
-        yield return new("promtail_read_lines_total", "counter", "Lines read from files.", counters.ReadLines);
-        yield return new("promtail_sent_entries_total", "counter", "Lines of files that were stored.", counters.ReadLines);
+        var read = counters.ReadLines;
+        foreach (var (path, lines) in read)
+            yield return new("promtail_read_lines_total", "counter", "Lines read from a log file.", lines, "path", path);
+        yield return new("promtail_sent_entries_total", "counter", "Lines of files that were stored.", read.Sum(static one => one.Lines));
         yield return new("loki_distributor_lines_received_total", "counter", "Lines that were stored.", counters.Lines);
         yield return new("tempo_distributor_spans_received_total", "counter", "Spans that were stored.", counters.Spans);
         yield return new("tempo_metrics_generator_spans_received_total", "counter", "Spans that metrics were made of.", generator.Received);

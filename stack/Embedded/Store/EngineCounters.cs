@@ -15,7 +15,8 @@ internal sealed class EngineCounters
         public long Value;
     }
 
-    private long _samples, _lines, _readLines, _spans;
+    private readonly ConcurrentDictionary<string, StrongBox> _readLines = new(StringComparer.Ordinal);
+    private long _samples, _lines, _spans;
 
     /// <summary>Samples stored since the engine started.</summary>
     public long Samples => Interlocked.Read(ref _samples);
@@ -23,20 +24,22 @@ internal sealed class EngineCounters
     /// <summary>Log lines stored since the engine started.</summary>
     public long Lines => Interlocked.Read(ref _lines);
 
-    /// <summary>Those of <see cref="Lines"/> that were read from files.</summary>
-    public long ReadLines => Interlocked.Read(ref _readLines);
+    /// <summary>Those of <see cref="Lines"/> that were read from files, by path.</summary>
+    public IReadOnlyList<(string Path, long Lines)> ReadLines => [.. _readLines.Select(static one => (one.Key, Interlocked.Read(ref one.Value.Value)))];
 
     /// <summary>Spans stored since the engine started.</summary>
     public long Spans => Interlocked.Read(ref _spans);
 
     /// <summary>Counts what was stored.</summary>
-    public void Stored(int samples = 0, int lines = 0, int readLines = 0, int spans = 0)
+    public void Stored(int samples = 0, int lines = 0, int spans = 0)
     {
         Interlocked.Add(ref _samples, samples);
         Interlocked.Add(ref _lines, lines);
-        Interlocked.Add(ref _readLines, readLines);
         Interlocked.Add(ref _spans, spans);
     }
+
+    /// <summary>Counts lines of a file that were stored.</summary>
+    public void Read(string path, int lines) => Interlocked.Add(ref _readLines.GetOrAdd(path, static _ => new()).Value, lines);
 
     /// <summary>Adds to <c>micromonitored_{name}_total{reason="…"}</c>.</summary>
     public void Add(string name, string reason, long count = 1)

@@ -67,7 +67,9 @@ internal sealed class LogStore : ILogReader, ILogWriter
     {
         var write = new AppendWrite(this, records.Count, Parts(records), positions, forgotten);
         await _queue.WriteAsync(write, cancellation);
-        _counters.Stored(lines: records.Count - write.OverLimit, readLines: positions.Count > 0 ? records.Count - write.OverLimit : 0);
+        _counters.Stored(lines: records.Count - write.OverLimit);
+        if (positions is [var file])
+            _counters.Read(file.Path, records.Count - write.OverLimit);
         _counters.Add("dropped_log_lines", "stream_limit", write.OverLimit);
     }
 

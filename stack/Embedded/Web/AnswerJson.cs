@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using Google.Protobuf;
 using MicroMonitored.Protocols.Exposition;
 using MicroMonitored.Embedded.Query;
+using MicroMonitored.Embedded.Rules;
 using MicroMonitored.Embedded.Store;
 
 namespace MicroMonitored.Embedded.Web;
@@ -26,8 +27,9 @@ namespace MicroMonitored.Embedded.Web;
 [JsonSerializable(typeof(Success<IEnumerable<ExemplarSeries>>))]
 [JsonSerializable(typeof(Success<PromTargets>))]
 [JsonSerializable(typeof(Success<Dictionary<string, MetricMetadata[]>>))]
-[JsonSerializable(typeof(Success<PromRules>))]
-[JsonSerializable(typeof(Success<PromAlerts>))]
+[JsonSerializable(typeof(Success<RuleGroups>))]
+[JsonSerializable(typeof(Success<ActiveAlerts>))]
+[JsonSerializable(typeof(AlertMessage))]
 [JsonSerializable(typeof(Success<LokiData<IEnumerable<InstantSeries>>>))]
 [JsonSerializable(typeof(Success<LokiData<IEnumerable<RangeSeries>>>))]
 [JsonSerializable(typeof(Success<LokiData<IEnumerable<LokiStream>>>))]

@@ -35,7 +35,3 @@ internal sealed record PromTarget(
     string Health,
     string ScrapeInterval,
     string ScrapeTimeout);
-
-internal sealed record PromRules(string[] Groups);
-
-internal sealed record PromAlerts(string[] Alerts);

@@ -2,13 +2,14 @@ using System.Globalization;
 using MicroMonitored.Embedded.Hosting;
 using MicroMonitored.Embedded.Query;
 using MicroMonitored.Embedded.Query.PromQL;
+using MicroMonitored.Embedded.Rules;
 using MicroMonitored.Embedded.Store;
 using Labels = MicroMonitored.Embedded.Query.Labels;
 
 namespace MicroMonitored.Embedded.Web;
 
 /// <summary>The HTTP API of Prometheus, as far as it is answered here.</summary>
-internal sealed class PrometheusApi(IMetricReader metrics, ITargetReader targets, EmbeddedOptions options, TimeProvider time) : ProductApi
+internal sealed class PrometheusApi(IMetricReader metrics, ITargetReader targets, EmbeddedOptions options, IRuleReader rules, TimeProvider time) : ProductApi
 {
     protected override string Product => "Prometheus";
 
@@ -24,8 +25,10 @@ internal sealed class PrometheusApi(IMetricReader metrics, ITargetReader targets
         routes.MapMethods("/api/v1/label/{name}/values", Read, LabelValues);
         routes.MapMethods("/api/v1/targets", Read, Targets);
         routes.MapMethods("/api/v1/metadata", Read, Metadata);
-        routes.MapMethods("/api/v1/rules", Read, static () => Answers.Success(new PromRules([])));
-        routes.MapMethods("/api/v1/alerts", Read, static () => Answers.Success(new PromAlerts([])));
+        routes.MapMethods("/api/v1/rules", Read, (RequestParameters parameters) =>
+            Answers.Success(RuleGroups.Of(rules.Groups, RuleType(parameters.Text("type")), [.. parameters["rule_name[]"].OfType<string>()])));
+        routes.MapMethods("/api/v1/alerts", Read, () =>
+            Answers.Success(new ActiveAlerts([.. rules.Groups.SelectMany(static group => group.Rules).SelectMany(AlertAnswer.Of)])));
         routes.MapMethods("/api/v1/status/buildinfo", Read, static () => Answers.Success(BuildInfo.Own));
     }
 
@@ -43,6 +46,9 @@ internal sealed class PrometheusApi(IMetricReader metrics, ITargetReader targets
     };
 
     protected override IResult Refuse(int status, string reason) => Error(status, "bad_data", reason);
+
+    private static string? RuleType(string? type) => type is null or "alert" or "record" ? type
+        : throw new QueryParameterException("type", $"not supported value \"{type}\"");
 
     private static IResult Error(int status, string type, string message) => Answers.Json(new PromError(type, message), status);
 

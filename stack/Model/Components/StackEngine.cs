@@ -39,7 +39,9 @@ public sealed record StackEngine(string Name, EngineChoice Choice, Capabilities 
 
     /// <summary>One .NET process on SQLite.</summary>
     public static StackEngine Embedded { get; } = new(
-        "embedded", EngineChoice.Embedded, Capabilities.Dashboards | Capabilities.MetricsGenerator | Capabilities.OtlpOfEverySignal);
+        "embedded",
+        EngineChoice.Embedded,
+        Capabilities.Dashboards | Capabilities.Rules | Capabilities.MetricsGenerator | Capabilities.OtlpOfEverySignal);
 
     /// <summary>Both.</summary>
     public static IReadOnlyList<StackEngine> All { get; } = [Docker, Embedded];

@@ -19,6 +19,9 @@ public static class EmbeddedFiles
     /// <summary>File name of the canary's scrape target; there while one runs.</summary>
     public const string CanaryTargets = "canary.json";
 
+    /// <summary>Name of the folder of rule files.</summary>
+    public const string Rules = "rules";
+
     private const int LeastToken = 16;
 
     /// <summary>The files' contents by file name.</summary>
@@ -38,6 +41,8 @@ public static class EmbeddedFiles
             LogFolder = logFolder,
             FileSd = [Targets, CanaryTargets],
             Dashboards = dashboards,
+            Rules = Rules,
+            Webhook = settings.Alerting.Enabled ? settings.Alerting.Webhook : null,
             ScrapeInterval = settings.ScrapeInterval,
             ScrapeTimeout = settings.ScrapeInterval,
             Retention = settings.Retention,
@@ -87,6 +92,7 @@ public static class EmbeddedFiles
             LogFolder = Path.GetFullPath(options.LogFolder, folder),
             FileSd = [.. options.FileSd.Select(path => Path.GetFullPath(path, folder))],
             Dashboards = options.Dashboards is { } dashboards ? Path.GetFullPath(dashboards, folder) : null,
+            Rules = options.Rules is { } rules ? Path.GetFullPath(rules, folder) : null,
         };
     }
 

@@ -29,6 +29,12 @@ public sealed record EmbeddedOptions
     /// <summary>The folder of the Grafana dashboards (<c>*.json</c>) that the pages show; none where it is not given.</summary>
     public string? Dashboards { get; init; }
 
+    /// <summary>The folder of Prometheus' rule files (<c>*.yml</c>), read again when they change; none where it is not given.</summary>
+    public string? Rules { get; init; }
+
+    /// <summary>Where alerts are posted, in the form of Alertmanager's webhook; nowhere where it is not given.</summary>
+    public Uri? Webhook { get; init; }
+
     /// <summary>Time between two scrapes of a target.</summary>
     public PrometheusDuration ScrapeInterval { get; init; } = PrometheusDuration.Parse("2s");
 

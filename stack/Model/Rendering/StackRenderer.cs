@@ -44,6 +44,12 @@ public static class StackRenderer
         }
     }
 
+    /// <summary>The rendered files below a folder of the assets, by their path in it; nothing is written.</summary>
+    /// <exception cref="FaultException">A template or its result is broken: one line per fault.</exception>
+    public static IReadOnlyDictionary<string, byte[]> Contents(StackModel model, string assetsFolder, string below)
+        => Contents(model, assetsFolder).Where(file => file.Key.StartsWith(below + "/", StringComparison.Ordinal))
+            .ToDictionary(file => file.Key[(below.Length + 1)..], file => file.Value);
+
     private static SortedDictionary<string, byte[]> Contents(StackModel model, string assetsFolder)
     {
         var faults = new List<string>();

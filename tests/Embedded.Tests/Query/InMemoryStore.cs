@@ -1,11 +1,12 @@
 using System.Text.RegularExpressions;
+using MicroMonitored.Embedded.Rules;
 using MicroMonitored.Embedded.Store;
 using MicroMonitored.Protocols.Exposition;
 
 namespace Embedded.Tests.Query;
 
 /// <summary>The readers over lists, so that answers can be checked without a database.</summary>
-internal sealed class InMemoryStore : IMetricReader, ILogReader, ISpanReader, ITargetReader, IStoreStatistics, ILogWriter
+internal sealed class InMemoryStore : IMetricReader, ILogReader, ISpanReader, ITargetReader, IStoreStatistics, ILogWriter, IRuleReader
 {
     private readonly List<(LabelSet Labels, List<Sample> Samples)> _series = [];
     private readonly List<LabelSet> _streams = [];
@@ -17,6 +18,8 @@ internal sealed class InMemoryStore : IMetricReader, ILogReader, ISpanReader, IT
     public Dictionary<string, MetricMetadata> Families { get; } = [];
 
     public List<ScrapeTarget> ScrapeTargets { get; } = [];
+
+    public IReadOnlyList<RuleGroupState> Groups { get; set; } = [];
 
     public long AddSeries(string labels, params (long TimestampMs, double Value)[] samples)
     {

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Embedded.Tests.Query;
+using MicroMonitored.Embedded.Rules;
 using MicroMonitored.Embedded.Store;
 
 namespace Embedded.Tests.Web;
@@ -65,6 +66,34 @@ public sealed class PageTests : IAsyncLifetime
         Assert.Contains("it broke", body, StringComparison.Ordinal);
         Assert.Contains("Boom&#xA;  at x</pre>", body, StringComparison.Ordinal);
         Assert.Contains("This is not Grafana", body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_alerts_page_shows_what_fires_what_fired_and_every_rule()
+    {
+        Assert.Contains("stack/assets/prometheus/rules", await Page("/alerts"), StringComparison.Ordinal);
+        var now = _now / 1_000_000;
+        _store.AddSeries("__name__=up job=<b>", (now - 60_000, 0), (now - 5000, 0));
+        _store.AddSeries("__name__=ALERTS alertname=Old alertstate=firing job=shop",
+            (now - 3_600_000, 1), (now - 3_590_000, 1), (now - 3_580_000, Sample.StaleMarker));
+        var faults = new List<string>();
+        var group = new RuleGroupState(RuleFiles.Parse("own.yml", """
+            groups:
+            - name: own
+              rules:
+              - { alert: Down, expr: up == 0, annotations: { summary: "{{ $labels.job }} is down" } }
+              - { record: "own:broken", expr: sum(up }
+            """, faults).Single());
+        group.Rules[0].Evaluate(_store, now - 4000, default);
+        _store.Groups = [group];
+        var body = await Page("/alerts");
+        Assert.Contains("1 active alert", body, StringComparison.Ordinal);
+        Assert.Contains("&lt;b&gt; is down", body, StringComparison.Ordinal);
+        Assert.DoesNotContain("<b>", body, StringComparison.Ordinal);
+        Assert.Matches("""Old\s+<span class="chip">job=shop</span>\s*</td>\s*<td>2[^<]+</td><td>2[^<]+</td>""", body);
+        Assert.Contains("1:7: parse error: unclosed left parenthesis", body, StringComparison.Ordinal);
+        Assert.Contains("broken</span>", body, StringComparison.Ordinal);
+        Assert.Contains("href=\"/explore?lang=promql&amp;q=up%20%3D%3D%200&amp;from=now-1h\"", body, StringComparison.Ordinal);
     }
 
     [Fact]

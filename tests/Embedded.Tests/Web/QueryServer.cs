@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Embedded.Tests.Query;
 using MicroMonitored.Embedded;
+using MicroMonitored.Embedded.Rules;
 using MicroMonitored.Embedded.Store;
 using MicroMonitored.Embedded.Web;
 using Microsoft.AspNetCore.Builder;
@@ -55,7 +56,7 @@ internal sealed class QueryServer : IAsyncDisposable
         builder.Services
             .AddSingleton(TimeProvider.System)
             .AddSingleton<IMetricReader>(store).AddSingleton<ILogReader>(store).AddSingleton<ISpanReader>(store)
-            .AddSingleton<ITargetReader>(store).AddSingleton<IStoreStatistics>(store).AddSingleton<ILogWriter>(store);
+            .AddSingleton<ITargetReader>(store).AddSingleton<IRuleReader>(store).AddSingleton<IStoreStatistics>(store).AddSingleton<ILogWriter>(store);
         builder.Services.AddSingleton(options);
         QueryApi.AddServices(builder.Services);
         var app = builder.Build();

@@ -1,6 +1,7 @@
 using System.Globalization;
 using MicroMonitored.Embedded.Query.LogQL;
 using MicroMonitored.Embedded.Query.PromQL;
+using MicroMonitored.Embedded.Rules;
 using MicroMonitored.Embedded.Store;
 using RazorSlices;
 using Labels = MicroMonitored.Embedded.Query.Labels;
@@ -9,7 +10,8 @@ namespace MicroMonitored.Embedded.Web.Pages;
 
 /// <summary>What the pages show from.</summary>
 internal sealed record PageSources(
-    IMetricReader Metrics, ILogReader Logs, ISpanReader Spans, ITargetReader Targets, IStoreStatistics Statistics, EmbeddedOptions Options, TimeProvider Time);
+    IMetricReader Metrics, ILogReader Logs, ISpanReader Spans, ITargetReader Targets, IRuleReader Rules, IStoreStatistics Statistics, EmbeddedOptions Options,
+    TimeProvider Time);
 
 /// <summary>A request for a page: its path, parameters and time range.</summary>
 internal sealed record PageRequest(string Path, RequestParameters Parameters, string? Theme, PageSources Sources, CancellationToken Cancellation)

@@ -31,6 +31,7 @@ internal sealed class PagesApi(PageSources sources, GrafanaApi grafana) : Produc
         Page("/dashboards", static request => new DashboardsPage(request));
         foreach (var pattern in (string[])["/dashboards/{uid}", "/d/{uid}", "/d/{uid}/{slug}"])
             Page(pattern, static request => new DashboardPage(request, request.Path.Split('/')[2]));
+        Page("/alerts", static request => new AlertsPage(request));
         Page("/explore", static request => new ExplorePage(request));
         grafana.Map(routes);
         routes.MapMethods("/trace/{id}/json", Read, (string id, HttpResponse response, CancellationToken cancellation) =>

@@ -7,6 +7,7 @@ using Cake.Core;
 using MicroMonitored.Model;
 using MicroMonitored.Model.Components;
 using MicroMonitored.Model.Embedded;
+using MicroMonitored.Model.Rendering;
 using MicroMonitored.Model.Services;
 using MicroMonitored.Verification;
 
@@ -174,6 +175,13 @@ internal sealed class EmbeddedEngine(BuildContext context) : IStackEngine
         var dashboards = Path.Combine(context.Paths.Assets, "grafana", "dashboards");
         foreach (var (name, content) in EmbeddedFiles.Render(context.Settings, context.Services, context.Paths.Data, context.Paths.Logs, dashboards))
             ChangedFile.Write(Path.Combine(Rendered, name), content);
+
+        var folder = Directory.CreateDirectory(Path.Combine(Rendered, EmbeddedFiles.Rules)).FullName;
+        var rules = StackRenderer.Contents(StackModel.Create(context.Settings, context.Services), context.Paths.Assets, "prometheus/rules");
+        foreach (var (name, content) in rules)
+            ChangedFile.Write(Path.Combine(folder, name), Encoding.UTF8.GetString(content));
+        foreach (var old in Directory.GetFiles(folder).Where(file => !rules.ContainsKey(Path.GetFileName(file))))
+            File.Delete(old);
     }
 
     private List<Probe> Probes(IReadOnlyList<DiscoveredService> services)

@@ -16,7 +16,7 @@ public sealed class BrowserTests(Demo demo) : IClassFixture<Demo>
         { "dashboard-services", "/dashboards/mm-services?from=now-5m" },
         { "dashboard-stack", "/dashboards/mm-stack?from=now-5m" }, { "dashboard-logs", "/dashboards/mm-logs?from=now-5m" },
         { "dashboard-runtime", "/dashboards/mm-dotnet?from=now-5m" }, { "dashboard-map", "/dashboards/mm-traces?from=now-5m" },
-        { "map", "/map?from=now-5m" },
+        { "map", "/map?from=now-5m" }, { "alerts", "/alerts" },
         { "explore", "/explore?q=sum%20by%20(job)%20(rate(http_server_request_duration_seconds_count%5B1m%5D))&from=now-5m" },
     };
 
@@ -135,6 +135,16 @@ public sealed class BrowserTests(Demo demo) : IClassFixture<Demo>
         await Expect(edge.Locator("td").First).ToHaveTextAsync("shop-orders");
         await edge.GetByRole(AriaRole.Link, new() { Name = "traces" }).ClickAsync();
         await Expect(visit.Page.Locator("#found td.name a").First).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task A_rule_leads_to_its_query()
+    {
+        await using var visit = await demo.OpenAsync("/alerts?refresh=0");
+        var rule = visit.Page.Locator("section.rules tr", new() { Has = visit.Page.GetByText("service:http_requests:rate1m", new() { Exact = true }) }).First;
+        await Expect(rule.Locator(".state")).ToHaveTextAsync("recorded");
+        await rule.GetByRole(AriaRole.Link).ClickAsync();
+        await Expect(visit.Page.Locator("#answer table")).ToContainTextAsync("shop-orders");
     }
 
     [Fact]

@@ -47,7 +47,9 @@ public sealed class Demo : IAsyncLifetime
         _engine = await EmbeddedEngine.StartAsync(new EmbeddedOptions
         {
             DataFolder = _folder.File("data"), LogFolder = _folder.File("logs"), Ports = _ports, FileSd = [_folder.File("targets.json")],
-            Dashboards = DashboardTests.Dashboards(), ScrapeInterval = scrape, ScrapeTimeout = scrape,
+            Dashboards = DashboardTests.Dashboards(),
+            Rules = Path.Combine(DashboardTests.Dashboards(), "..", "..", "prometheus", "rules"),
+            ScrapeInterval = scrape, ScrapeTimeout = scrape,
             Services = [.. targets.Select(static one => new EmbeddedService(one.Item1, $"http://127.0.0.1:{one.Item2}"))],
         });
         _services.Add(Start("MonitoredApp.Inventory", "shop-inventory", InventoryPort));

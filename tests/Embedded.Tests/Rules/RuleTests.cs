@@ -1,0 +1,125 @@
+using MicroMonitored.Embedded.Query;
+using MicroMonitored.Embedded.Query.PromQL;
+using MicroMonitored.Embedded.Rules;
+using MicroMonitored.Embedded.Store;
+
+namespace Embedded.Tests.Rules;
+
+public sealed class RuleTests
+{
+    private readonly SampleStore _store = new();
+    private readonly List<string> _faults = [];
+
+    private RuleGroupState Group(string rules) => new(Assert.Single(RuleFiles.Parse("rules.yml", $"groups:\n- name: g\n  rules:\n{rules}", _faults)));
+
+    private string Ask(string query, long atMs) => string.Join("; ", PromEvaluator.Instant(_store, PromParser.Parse(query), atMs, default).Vector
+        .Select(static point => $"{point.Labels} {Quantities.Format(point.Value)}"));
+
+    [Fact]
+    public async Task A_rule_sees_what_those_before_it_have_recorded()
+    {
+        _store.Add("x{job=\"a\"}", "1 2 3", 5000);
+        var group = Group("  - {record: 'job:x', expr: 'x * 10', labels: {team: t}}\n  - {record: 'job:y', expr: 'job:x + 1'}");
+        Assert.Equal(0, await group.EvaluateAsync(_store, _store, 5000, default));
+        Assert.Equal("{__name__=\"job:y\", job=\"a\", team=\"t\"} 21", Ask("job:y", 5000));
+    }
+
+    [Fact]
+    public async Task An_alert_is_pending_then_fires_then_ends_and_its_series_end_with_it()
+    {
+        _store.Add("up{job=\"a\"}", "1 0 0 0 1 1", 5000);
+        var group = Group("  - {alert: Down, expr: 'up == 0', for: 10s, labels: {severity: critical},\n"
+            + "     annotations: {summary: '{{ $labels.job }} is {{ $value }}'}}");
+        var states = new List<string>();
+        for (var at = 0; at <= 25_000; at += 5000)
+        {
+            await group.EvaluateAsync(_store, _store, at, default);
+            states.Add($"{group.Rules[0].State} {Ask("ALERTS", at)}");
+        }
+
+        const string Series = "{__name__=\"ALERTS\", alertname=\"Down\", alertstate=\"STATE\", job=\"a\", severity=\"critical\"} 1";
+        var pending = $"pending {Series.Replace("STATE", "pending", StringComparison.Ordinal)}";
+        var firing = $"firing {Series.Replace("STATE", "firing", StringComparison.Ordinal)}";
+        Assert.Equal(["inactive ", pending, pending, firing, "inactive ", "inactive "], states);
+        Assert.Equal("a is 0", Assert.Single(group.Rules[0].Alerts).Annotations["summary"]);
+        Assert.Equal("{__name__=\"ALERTS_FOR_STATE\", alertname=\"Down\", job=\"a\", severity=\"critical\"} 5", Ask("ALERTS_FOR_STATE", 15_000));
+    }
+
+    [Fact]
+    public async Task An_alert_may_be_kept_firing_after_its_end()
+    {
+        _store.Add("up", "0 1x20", 5000);
+        var group = Group("  - {alert: Down, expr: 'up == 0', keep_firing_for: 20s}");
+        for (var at = 0; at <= 20_000; at += 5000)
+        {
+            await group.EvaluateAsync(_store, _store, at, default);
+            Assert.Equal("firing", group.Rules[0].State);
+        }
+
+        await group.EvaluateAsync(_store, _store, 25_000, default);
+        Assert.Equal("inactive", group.Rules[0].State);
+    }
+
+    [Fact]
+    public async Task What_had_held_before_a_stop_counts_after_it()
+    {
+        _store.Add("up", "0x40", 5000);
+        const string Rules = "  - {alert: Down, expr: 'up == 0', for: 1m}";
+        var before = Group(Rules);
+        for (var at = 0; at <= 50_000; at += 5000)
+            await before.EvaluateAsync(_store, _store, at, default);
+        var after = Group(Rules);
+        await after.EvaluateAsync(_store, _store, 100_000, default);
+        Assert.Equal("pending", after.Rules[0].State);
+        await after.EvaluateAsync(_store, _store, 110_000, default);
+        Assert.Equal("firing", after.Rules[0].State);
+    }
+
+    [Fact]
+    public async Task Faults_name_file_group_rule_and_place_and_the_other_rules_go_on()
+    {
+        _store.Add("x", "1", 5000);
+        var group = Group("  - {record: bad, expr: 'sum(x'}\n  - {alert: A, record: b, expr: x}\n  - {record: good, expr: x, for: soon}");
+        Assert.Equal(
+            [
+                "rules.yml: group g: rule bad: 1:6: parse error: unclosed left parenthesis",
+                "rules.yml: group g: rule A: has to have either alert or record",
+                "rules.yml: group g: rule good: for: \"soon\" is no duration such as 30s or 5m",
+            ], _faults);
+        Assert.Equal(2, await group.EvaluateAsync(_store, _store, 0, default));
+        Assert.Equal("{__name__=\"good\"} 1", Ask("good", 0));
+        Assert.Equal("err", group.Rules[0].Health);
+        Assert.Equal("1:6: parse error: unclosed left parenthesis", group.Rules[0].LastError);
+    }
+
+    [Fact]
+    public void A_file_that_is_no_rule_file_is_named_with_its_line_and_the_others_are_read()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder.File("a.yml"), "groups:\n- name: g\n  ruless: []\n");
+        File.WriteAllText(folder.File("b.yml"), "groups:\n- name: h\n  rules: [{record: r, expr: '1'}]\n");
+        var (groups, faults) = RuleFiles.Read(folder.Path);
+        Assert.Equal("h", Assert.Single(groups).Name);
+        Assert.StartsWith($"{folder.File("a.yml")}(3): ", Assert.Single(faults), StringComparison.Ordinal);
+        Assert.Contains("ruless", faults[0], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{{ $labels.job }} at {{ .Labels.job }}: {{ $value }} {{ .Value }}", 1.5, "shop at shop: 1.5 1.5")]
+    [InlineData("{{ $labels.none }}|", 0, "|")]
+    [InlineData("{{ $value | humanize }}", 1234567, "1.235M")]
+    [InlineData("{{ $value | humanize }}", 0.00012, "120u")]
+    [InlineData("{{ humanize1024 $value }}", 1048576, "1Mi")]
+    [InlineData("{{ $value | humanizePercentage }}", 0.1234567, "12.35%")]
+    [InlineData("{{ $value | humanizeDuration }}", 93784, "1d 2h 3m 4s")]
+    [InlineData("{{ $value | humanizeDuration }}", 2.4171, "2.417s")]
+    [InlineData("{{ $value | humanizeDuration }}", 0.0123, "12.3ms")]
+    [InlineData("{{ $value | humanizeTimestamp }}", 0, "1970-01-01 00:00:00.000 +0000 UTC")]
+    [InlineData("{{ printf \"%.2f and %s, %5.1f%%\" $value $labels.job 7 }}", 1.005, "1.00 and shop,   7.0%")]
+    [InlineData("{{ $labels.job | toUpper }} {{ \"a b\" | title }} {{ stripPort \"h:80\" }}", 0, "SHOP A B h")]
+    [InlineData("no braces", 0, "no braces")]
+    [InlineData("{{ query \"x\" }}", 0, "<error expanding template: error parsing template __alert_R: function \"query\" not defined>")]
+    [InlineData("{{ $nothing }}", 0, "<error expanding template: error parsing template __alert_R: undefined variable \"$nothing\">")]
+    public void Braces_are_filled_in_as_Prometheus_does(string text, double value, string expected) =>
+        Assert.Equal(expected, RuleTemplate.Expand(text, "R", Labels.From([new("job", "shop")]), value));
+}

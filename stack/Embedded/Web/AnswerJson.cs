@@ -33,6 +33,7 @@ namespace MicroMonitored.Embedded.Web;
 [JsonSerializable(typeof(Success<LokiData<IEnumerable<InstantSeries>>>))]
 [JsonSerializable(typeof(Success<LokiData<IEnumerable<RangeSeries>>>))]
 [JsonSerializable(typeof(Success<LokiData<IEnumerable<LokiStream>>>))]
+[JsonSerializable(typeof(Success<LokiData<Sample>>))]
 [JsonSerializable(typeof(LokiPushRequest))]
 [JsonSerializable(typeof(IEnumerable<Dashboards.FoundDashboard>))]
 [JsonSerializable(typeof(System.Text.Json.Nodes.JsonObject))]

@@ -141,6 +141,12 @@ internal sealed class LokiApi(ILogReader logs, ILogWriter writer, RequestBody bo
 
         var evaluator = new LogEvaluator(logs, cancellation);
         var vector = evaluator.Metric(node, at, at, 1_000_000_000);
+        if (node is LogLiteral)
+        {
+            return Answers.Success(new LokiData<Sample>(
+                "scalar", vector[0].Points[0], LokiStats.Of(evaluator.Work, time.GetElapsedTime(started), 1)));
+        }
+
         return Answers.Success(new LokiData<IEnumerable<InstantSeries>>(
             "vector",
             vector.Select(static series => new InstantSeries(series.Labels, series.Points[0])),

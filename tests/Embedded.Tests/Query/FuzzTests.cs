@@ -3,6 +3,7 @@ using CsCheck;
 using MicroMonitored.Embedded.Query;
 using MicroMonitored.Embedded.Query.LogQL;
 using MicroMonitored.Embedded.Query.PromQL;
+using MicroMonitored.Embedded.Query.Templates;
 using MicroMonitored.Embedded.Query.TraceQL;
 using MicroMonitored.Embedded.Store;
 
@@ -25,6 +26,11 @@ public sealed class FuzzTests
         "{job=\"a\"} |= \"x\" or \"y\" | json | status >= 500 and (a=\"b\" or c=~\"d.*\")",
         "sum by (level) (count_over_time({job=~\".+\"} | logfmt | t > 1ms [5m]))",
         "topk(3, rate({job=\"a\"}[1m] offset 5m))", "{job=\"a\", level!~\"x\"} !~ `[0-9]+` | drop __error__ | trace_id=\"abc\"",
+        "quantile_over_time(0.9, {job=\"a\"} | json x=\"deep.x[0]\", y | unwrap duration(t) | __error__=\"\" [5m] offset -1m) by (a) / on (a) group_left 2",
+        "{job=\"a\"} |> `a=<_>` != ip(\"10.0.0.0/8\") | logfmt --strict a, b=\"t\" | label_format c=a, d=\"{{.a | upper}}\" | keep a, c=~\"b.*\"",
+        "{job=\"a\"} | pattern `<a>=<_>` | regexp `(?P<k>\\w+)` | unpack | decolorize | line_format `{{ range $i, $e := fromJson __line__ }}{{ $e }}{{ end }}`",
+        "label_replace(sort_desc(stddev by (a) (rate_counter({job=\"a\"} | json | unwrap status [1m]))), \"x\", \"$1\", \"a\", \"(.*)\")",
+        "absent_over_time({job=\"none\"}[1m]) unless ignoring(job) vector(1) > bool 2 ^ 3",
     ];
 
     private static readonly string[] Trace =
@@ -111,6 +117,34 @@ public sealed class FuzzTests
             else
                 evaluator.Metric(node, 0, 10_000_000_000, 1_000_000_000);
         }), iter: 15_000);
+    }
+
+    private static readonly string[] Templates =
+    [
+        "{{ if eq .a \"b\" }}{{ .a | upper | printf \"%5s\" }}{{ else }}{{ range $i, $e := fromJson .j }}{{ $i }}{{ break }}{{ end }}{{ end }}",
+        "{{- with $x := .a -}}{{ $x | replace \"b\" \"c\" | trunc 2 }}{{ end }} {{/* c */}}{{ __timestamp__ | date \"2006-01-02T15:04:05.999Z07:00\" }}",
+        "{{ div (int .n) 3 | add 1 }} {{ regexReplaceAll \"(a)(b)?\" .a \"${1}$2\" }} {{ index (fromJson .j) 0 }}",
+        "{{ toDate \"Jan _2 15:04:05 PM MST\" .a | unixEpoch }} {{ and .a (or .x .n) | default \"d\" | len }}",
+    ];
+
+    [Fact]
+    public void Templates_render_or_say_why_not()
+    {
+        var line = new LogLine("the line", Labels.Empty, [], 1_500_000_000);
+        (line.Values["a"], line.Values["n"], line.Values["j"]) = ("abab", "7", "[1,{\"x\":null}]");
+        Gen.OneOf(Near(Templates), Any).Sample(text =>
+        {
+            try
+            {
+                GoTemplate.Parse(text, LogTemplates.Names).Render(line.Values, LogTemplates.Of(line));
+            }
+            catch (TemplateException e)
+            {
+                return !string.IsNullOrWhiteSpace(e.Message);
+            }
+
+            return true;
+        }, iter: 15_000);
     }
 
     [Fact]

@@ -43,7 +43,7 @@ internal sealed class InMemoryStore : IMetricReader, ILogReader, ISpanReader, IT
     private static List<KeyValuePair<string, string>> Sorted(IEnumerable<KeyValuePair<string, string>> labels) =>
         [.. labels.OrderBy(static l => l.Key, StringComparer.Ordinal)];
 
-    private void Add(IReadOnlyList<KeyValuePair<string, string>> labels, long timestampNs, string line, IReadOnlyList<KeyValuePair<string, string>> metadata)
+    public void Add(IReadOnlyList<KeyValuePair<string, string>> labels, long timestampNs, string line, IReadOnlyList<KeyValuePair<string, string>> metadata)
     {
         lock (_guard)
         {

@@ -54,18 +54,71 @@ public sealed class LogQueryTests
     }
 
     [Theory]
-    [InlineData("{job=\"a\"} | line_format \"{{.x}}\"", "| line_format")]
-    [InlineData("{job=\"a\"} | unwrap x", "| unwrap")]
-    [InlineData("quantile_over_time(0.9, {job=\"a\"}[5m])", "the function quantile_over_time")]
-    [InlineData("sum(rate({job=\"a\"}[1m])) / 2", "the operator /")]
-    [InlineData("{job=\"a\"} |> \"<_> x\"", "the pattern filter |>")]
-    [InlineData("{job=\"a\"} | json x=\"y\"", "| json with parameters")]
-    public void What_is_outside_the_subset_is_named_with_the_way_out(string query, string what)
+    [InlineData("approx_topk(2, count_over_time({job=\"a\"}[5m]))", 0, "the function approx_topk is not supported by the embedded engine")]
+    [InlineData("variants(rate({job=\"a\"}[1m])) of ({job=\"a\"}[1m])", 0, "--engine=docker")]
+    [InlineData("{job=\"a\"} | distinct x", 12, "| distinct is not supported")]
+    [InlineData("{job=\"a\"} | jsn", 12, "unexpected IDENTIFIER jsn: no stage has this name")]
+    [InlineData("smu(rate({job=\"a\"}[1m]))", 0, "there is no function of this name")]
+    [InlineData("{job=\"a\"} | line_format \"{{.x\"", 24, "unclosed action")]
+    [InlineData("{job=\"a\"} | label_format x=\"{{template `t`}}\"", 27, "not supported by the embedded engine")]
+    [InlineData("{job=\"a\"} | unwrap x", 0, "unwrap stands within a function")]
+    [InlineData("sum_over_time({job=\"a\"} | unwrap hours(x) [1m])", 42, "not hours(…)")]
+    public void What_is_not_answered_is_named_with_its_place(string query, int offset, string what)
     {
         var error = Assert.Throws<QuerySyntaxException>(() => LogParser.Parse(query));
-        Assert.Contains(what + " ", error.Message, StringComparison.Ordinal);
-        Assert.Contains("count_over_time", error.Message, StringComparison.Ordinal);
-        Assert.Contains("--engine=docker", error.Message, StringComparison.Ordinal);
+        Assert.Contains(what, error.Message, StringComparison.Ordinal);
+        Assert.Equal(offset, error.Offset);
+    }
+
+    [Theory]
+    [InlineData("{{.a}} and {{ .missing }}!", "B-1 and !")]
+    [InlineData("{{ .a | ToLower | printf \"%-5s|\" }}", "b-1  |")]
+    [InlineData("{{ if eq .a \"B-1\" }}one{{ else if .a }}two{{ else }}three{{ end }}", "one")]
+    [InlineData("{{ with .missing }}x{{ else }}{{ . | len }}{{ end }}", "5")]
+    [InlineData("{{ range $i, $e := fromJson .list }}{{ if $i }},{{ end }}{{ $e.n }}{{ end }}", "1,2.5")]
+    [InlineData("{{ $x := .a }}{{- /* no space */ -}} {{ $x = upper $x }}{{ $x }}", "B-1")]
+    [InlineData("{{ .n | int | add 2 | mul 3 }} {{ div .n 2 }} {{ subf .n 0.5 }} {{ round 2.4567 2 }}", "21 2 4.5 2.46")]
+    [InlineData("{{ substr 0 2 .a }} {{ trunc -1 .a }} {{ repeat 2 \"ab\" }} {{ .a | replace \"-\" \"+\" }}", "B- 1 abab B+1")]
+    [InlineData("{{ regexReplaceAll \"(B)-(?P<n>.)\" .a \"${n}$1$$\" }} {{ __line__ | count \"[0-9]\" }}", "1B$ 5")]
+    [InlineData("{{ __timestamp__ | date \"2006-01-02T15:04:05.000Z07:00\" }}", "1970-01-01T00:00:01.500Z")]
+    [InlineData("{{ \"2024-02-29 23:59\" | toDate \"2006-01-02 15:04\" | unixEpoch }}", "1709251140")]
+    [InlineData("{{ .a | default \"x\" }}{{ .missing | default \"x\" }} {{ alignRight 5 .a }}|{{ alignLeft 2 .a }}", "B-1x   B-1|B-")]
+    [InlineData("{{ bytes \"2KiB\" }} {{ duration \"1m30s\" }} {{ .a | b64enc | b64dec | urlencode }}", "2048 90 B-1")]
+    [InlineData("{{ and .a .missing }}|{{ or .missing .a }}|{{ not .a }}|{{ gt 2 1 }}|{{ index (fromJson .list) 1 }}", "|B-1|false|true|map[n:2.5]")]
+    public void Line_formats_are_templates_of_Go(string template, string expected)
+    {
+        _store.AddLine("job=a", 1_500_000_000, """{"a":"B-1","n":"5","list":"[{\"n\":1},{\"n\":2.5}]"}""");
+        Assert.Equal([expected], Texts($"{{job=\"a\"}} | json | line_format `{template}`"));
+    }
+
+    [Theory]
+    [InlineData("{{ div 1 0 }}")]
+    [InlineData("{{ .a | bytes }}")]
+    [InlineData("{{ .a.b }}")]
+    [InlineData("{{ regexReplaceAll \"(\" .a \"\" }}")]
+    [InlineData("{{ repeat 99999999 .a }}")]
+    public void A_format_that_fails_marks_the_line_and_leaves_it(string template)
+    {
+        _store.AddLine("job=a", 1, "a=b");
+        var stream = Assert.Single(Lines($"{{job=\"a\"}} | logfmt | line_format `{template}`"));
+        Assert.Equal("TemplateFormatErr", stream.Labels["__error__"]);
+        Assert.NotEmpty(stream.Labels["__error_details__"]);
+        Assert.Equal("a=b", stream.Entries.Single().Line);
+    }
+
+    [Theory]
+    [InlineData("10.0.0.0/8", "at 10.1.2.3:80 ok", true)]
+    [InlineData("10.1.2.3", "at 10.1.2.3.", true)]
+    [InlineData("10.1.2.3", "at 10.1.2.33", false)]
+    [InlineData("10.0.0.1-10.0.0.9", "a=10.0.0.9", true)]
+    [InlineData("10.0.0.1-10.0.0.9", "a=10.0.0.10", false)]
+    [InlineData("2001:db8::/32", "from 2001:db8:1::5 on", true)]
+    [InlineData("10.1.0.7/16", "10.1.255.255", true)]
+    [InlineData("10.0.0.0/8", "version 10.0.0", false)]
+    public void Addresses_are_found_in_lines(string wanted, string line, bool found)
+    {
+        _store.AddLine("job=a", 1, line);
+        Assert.Equal(found ? 1 : 0, Texts($"{{job=\"a\"}} |= ip(\"{wanted}\")").Length);
     }
 
     [Fact]

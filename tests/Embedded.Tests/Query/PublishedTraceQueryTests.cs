@@ -7,9 +7,6 @@ namespace Embedded.Tests.Query;
 /// <summary>The queries that Tempo's own tests give as valid, as invalid, and as not decided there.</summary>
 public sealed class PublishedTraceQueryTests(ITestOutputHelper output)
 {
-    // Tempo's grammar cannot tell these apart yet; here they have an answer.
-    private static readonly string[] Answered = [];
-
     private static readonly string[] Refused = ["{ parent }", "{ 1 % parent = 1 }", "{ 1 >= parent }"];
 
     private static string[] Of(string kind)
@@ -51,7 +48,7 @@ public sealed class PublishedTraceQueryTests(ITestOutputHelper output)
         var all = Of("invalid");
         var taken = all.Where(static query => Fault(query) is null).ToList();
         output.WriteLine($"{all.Length - taken.Count} of {all.Length} queries that Tempo's tests give as invalid are refused");
-        Assert.Equal(Answered, taken);
+        Assert.Empty(taken);
     }
 
     [Fact]

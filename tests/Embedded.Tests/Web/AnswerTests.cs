@@ -146,7 +146,7 @@ public sealed class AnswerTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("/loki/api/v1/query_range?query={job=\"a\"}|line_format\"x\"", 400, "--engine=docker")]
+    [InlineData("/loki/api/v1/query_range?query={job=\"a\"}|distinct x", 400, "--engine=docker")]
     [InlineData("/loki/api/v1/query_range?query={job=\"a\"}&limit=6000", 400, "limit of 5000")]
     [InlineData("/loki/api/v1/query_range?query={job=\"a\"}&direction=up", 400, "invalid direction")]
     [InlineData("/loki/api/v1/query_range?query={job=\"a\"}&start=x", 400, "could not parse 'start' timestamp")]

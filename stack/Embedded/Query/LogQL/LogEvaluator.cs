@@ -1,5 +1,7 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using MicroMonitored.Embedded.Query.PromQL;
+using MicroMonitored.Embedded.Query.Templates;
 using MicroMonitored.Embedded.Store;
 
 namespace MicroMonitored.Embedded.Query.LogQL;
@@ -20,6 +22,8 @@ internal sealed class LogWork
 /// <summary>Evaluates parsed LogQL over the stored lines.</summary>
 internal sealed class LogEvaluator(ILogReader reader, CancellationToken cancellation)
 {
+    private (long StartNs, long EndNs, long StepNs) _steps;
+
     public LogWork Work { get; } = new();
 
     /// <summary>The lines with <c>from &lt;= timestamp &lt; to</c>, at most <paramref name="limit"/> over all streams, grouped by final label set.</summary>
@@ -29,11 +33,12 @@ internal sealed class LogEvaluator(ILogReader reader, CancellationToken cancella
         var kept = 0;
         if (limit > 0)
         {
-            foreach (var (labels, entry) in Read(selection, fromNs, toNs, newestFirst))
+            foreach (var (line, entry) in Read(selection, fromNs, toNs, newestFirst))
             {
+                var labels = Labels.FromParsed(line.Values);
                 if (!streams.TryGetValue(labels, out var stream))
                     streams.Add(labels, stream = new(labels, []));
-                stream.Entries.Add(entry);
+                stream.Entries.Add(ReferenceEquals(line.Text, entry.Line) ? entry : entry with { Line = line.Text });
                 if (++kept >= limit)
                     break;
             }
@@ -45,25 +50,50 @@ internal sealed class LogEvaluator(ILogReader reader, CancellationToken cancella
     /// <summary>A metric query at every step from start to end, both included, in nanoseconds.</summary>
     public IReadOnlyList<PromSeries> Metric(LogNode node, long startNs, long endNs, long stepNs)
     {
-        var answer = node switch
-        {
-            LogRange range => Range(range, startNs, endNs, stepNs, null, QueryLimits.LogSeries),
-            LogAggregate aggregate => Aggregate(aggregate, startNs, endNs, stepNs),
-            _ => throw new QueryExecutionException("not a metric query"),
-        };
+        _steps = (startNs, endNs, stepNs);
+        var answer = Of(node);
         if (answer.Count > QueryLimits.LogSeries)
             throw TooManySeries(QueryLimits.LogSeries);
-        return [.. answer.OrderBy(static series => series.Labels)];
+        return IsSorted(node) ? answer : [.. answer.OrderBy(static series => series.Labels)];
     }
+
+    private static bool IsSorted(LogNode node) => node switch
+    {
+        LogAggregate aggregate => aggregate.Operator is "sort" or "sort_desc",
+        LogReplace replace => IsSorted(replace.Body),
+        LogBinary { Right: LogLiteral } binary => IsSorted(binary.Left),
+        LogBinary { Left: LogLiteral } binary => IsSorted(binary.Right),
+        _ => false,
+    };
+
+    private List<PromSeries> Of(LogNode node) => node switch
+    {
+        LogRange { Function: "absent_over_time" } range => Absent(range),
+        LogRange range => Range(range, null, QueryLimits.Series),
+        LogAggregate aggregate => Aggregate(aggregate),
+        LogBinary binary => Binary(binary),
+        LogReplace replace => Replace(replace),
+        LogLiteral literal => [Constant(literal.Value)],
+        LogVector vector => [Constant(vector.Value)],
+        _ => throw new QueryExecutionException("not a metric query"),
+    };
 
     private static QueryLimitException TooManySeries(int limit) =>
         new($"maximum of series ({limit}) reached for a single query; consider reducing query cardinality by adding more specific stream selectors, "
             + "reducing the time range, or aggregating results with functions like sum(), count() or topk()");
 
-    private IEnumerable<(Labels Labels, LogEntry Entry)> Read(LogSelection selection, long fromNs, long toNs, bool newestFirst)
+    private IEnumerable<long> Times()
+    {
+        for (var time = _steps.StartNs; time <= _steps.EndNs; time += _steps.StepNs)
+            yield return time;
+    }
+
+    private PromSeries Constant(double value) => new(Labels.Empty, [.. Times().Select(time => new Sample(time / 1_000_000, value))]);
+
+    private IEnumerable<(LogLine Line, LogEntry Entry)> Read(LogSelection selection, long fromNs, long toNs, bool newestFirst)
     {
         var bases = reader.Streams(selection.Matchers, cancellation).ToDictionary(static s => s.Id, static s => Labels.From(s.Labels));
-        Work.Streams = bases.Count;
+        Work.Streams += bases.Count;
         if (bases.Count == 0 || toNs <= fromNs)
             yield break;
 
@@ -81,7 +111,7 @@ internal sealed class LogEvaluator(ILogReader reader, CancellationToken cancella
             if (!PassesText(selection.Stages, entry.Line, out var rest))
                 continue;
 
-            var line = new LogLine(entry.Line, bases[entry.StreamId], entry.Metadata);
+            var line = new LogLine(entry.Line, bases[entry.StreamId], entry.Metadata, entry.TimestampNs);
             var keep = true;
             for (var i = rest; i < selection.Stages.Count && keep; i++)
                 keep = selection.Stages[i].Keep(line);
@@ -89,7 +119,7 @@ internal sealed class LogEvaluator(ILogReader reader, CancellationToken cancella
                 continue;
 
             Work.Kept++;
-            yield return (Labels.FromParsed(line.Values), entry);
+            yield return (line, entry);
         }
     }
 
@@ -97,7 +127,7 @@ internal sealed class LogEvaluator(ILogReader reader, CancellationToken cancella
     private static List<string> Required(IReadOnlyList<LogStage> stages) =>
     [
         .. stages.TakeWhile(static stage => stage is LogLineFilter).Cast<LogLineFilter>()
-            .Where(static filter => filter is { Wanted: true, Texts: [_], Patterns: [] }).Select(static filter => filter.Texts[0]),
+            .Where(static filter => filter is { Wanted: true, Texts: [_], Tests: [] }).Select(static filter => filter.Texts[0]),
     ];
 
     // Leading line filters need no labels: most lines of a selective query end here.
@@ -114,42 +144,72 @@ internal sealed class LogEvaluator(ILogReader reader, CancellationToken cancella
         return true;
     }
 
-    private List<PromSeries> Range(LogRange range, long startNs, long endNs, long stepNs, Func<Labels, Labels>? group, int limit)
+    /// <summary>The value of a line; null where it has none.</summary>
+    private static double? Value(LogRange range, LogLine line)
     {
-        var bytes = range.Function.StartsWith("bytes", StringComparison.Ordinal);
-        var series = new Dictionary<Labels, (List<long> Times, List<double> Sums)>();
-        var fromNs = startNs - range.OffsetNs - range.RangeNs + 1;
-        var toNs = endNs - range.OffsetNs + 1;
-        foreach (var (full, entry) in Read(range.Selection, fromNs, toNs, newestFirst: false))
+        if (range.Unwrap is not { } unwrap)
+            return range.Function.StartsWith("bytes", StringComparison.Ordinal) ? Encoding.UTF8.GetByteCount(line.Text) : 1;
+        if (!line.Values.TryGetValue(unwrap.Label, out var text))
+            return null;
+        var unit = unwrap.Conversion switch { null => LogUnit.Number, "bytes" => LogUnit.Bytes, _ => LogUnit.Seconds };
+        if (!LogParsers.TryConvert(text, unit, out var value, out var error))
         {
+            value = 0;
+            line.Fail("SampleExtractionErr", error);
+        }
+
+        return unwrap.After.All(filter => filter.Keep(line)) ? value : null;
+    }
+
+    private static Labels Series(LogRange range, LogLine line)
+    {
+        if (line.HasError)
+        {
+            var error = line[LogLine.Error];
+            throw new QueryExecutionException($"pipeline error: '{error}' for series: '{{{string.Join(", ", Quoted(line))}}}'.\n"
+                + $"Use a label filter to intentionally skip this error. (e.g | __error__!=\"{error}\").\n"
+                + "To skip all potential errors you can match empty errors.(e.g __error__=\"\")\n"
+                + "The label filter can also be specified after unwrap. (e.g | unwrap latency | __error__=\"\" )\n");
+        }
+
+        if (range.Unwrap is { } unwrap && range.Grouping is not { Without: false })
+            line.Values.Remove(unwrap.Label);
+        var labels = Labels.FromParsed(line.Values);
+        return range.Grouping?.Of(labels) ?? labels;
+    }
+
+    private static IEnumerable<string> Quoted(LogLine line) => line.Values.OrderBy(static label => label.Key, StringComparer.Ordinal)
+        .Select(static label => $"{label.Key}=\"{label.Value.Replace("\"", "\\\"", StringComparison.Ordinal)}\"");
+
+    private (long FromNs, long ToNs) Bounds(LogRange range) => (_steps.StartNs - range.OffsetNs - range.RangeNs + 1, _steps.EndNs - range.OffsetNs + 1);
+
+    private List<PromSeries> Range(LogRange range, Func<Labels, Labels>? group, int limit)
+    {
+        var series = new Dictionary<Labels, (List<long> Times, List<double> Values)>();
+        var (fromNs, toNs) = Bounds(range);
+        foreach (var (line, entry) in Read(range.Selection, fromNs, toNs, newestFirst: false))
+        {
+            if (Value(range, line) is not { } value)
+                continue;
+            var full = Series(range, line);
             var labels = group is null ? full : group(full);
             if (!series.TryGetValue(labels, out var points))
             {
                 if (series.Count >= limit)
                     throw TooManySeries(limit);
-                series.Add(labels, points = ([], [0]));
+                series.Add(labels, points = ([], []));
             }
 
             points.Times.Add(entry.TimestampNs);
-            points.Sums.Add(points.Sums[^1] + (bytes ? Encoding.UTF8.GetByteCount(entry.Line) : 1));
+            points.Values.Add(value);
         }
 
-        var divisor = range.Function is "rate" or "bytes_rate" ? range.RangeNs / 1e9 : 1;
         var answer = new List<PromSeries>(series.Count);
-        long values = 0;
-        foreach (var (labels, (times, sums)) in series)
+        long count = 0;
+        foreach (var (labels, (times, values)) in series)
         {
-            cancellation.ThrowIfCancellationRequested();
-            var points = new List<Sample>();
-            for (var time = startNs; time <= endNs; time += stepNs)
-            {
-                var to = time - range.OffsetNs;
-                var (first, end) = (UpTo(times, to - range.RangeNs), UpTo(times, to));
-                if (end > first)
-                    points.Add(new(time / 1_000_000, (sums[end] - sums[first]) / divisor));
-            }
-
-            if ((values += points.Count) > QueryLimits.AnswerValues)
+            var points = Points(range, times, values);
+            if ((count += points.Count) > QueryLimits.AnswerValues)
                 throw new QueryLimitException($"the answer would hold more than {QueryLimits.AnswerValues} values; narrow the query or raise the step");
             if (points.Count > 0)
                 answer.Add(new(labels, points));
@@ -158,75 +218,122 @@ internal sealed class LogEvaluator(ILogReader reader, CancellationToken cancella
         return answer;
     }
 
-    private static int UpTo(List<long> times, long time)
+    private List<Sample> Points(LogRange range, List<long> times, List<double> values)
     {
-        var (low, high) = (0, times.Count);
-        while (low < high)
+        // Counts are whole, so that sums up to each line give the same as adding within each window.
+        var sums = range.Unwrap is null ? new double[values.Count + 1] : null;
+        for (var i = 0; sums is not null && i < values.Count; i++)
+            sums[i + 1] = sums[i] + values[i];
+
+        var points = new List<Sample>();
+        var (first, end) = (0, 0);
+        foreach (var time in Times())
         {
-            var middle = (low + high) / 2;
-            if (times[middle] <= time)
-                low = middle + 1;
-            else
-                high = middle;
+            if ((points.Count & 0xff) == 0)
+                cancellation.ThrowIfCancellationRequested();
+            var to = time - range.OffsetNs;
+            while (end < times.Count && times[end] <= to)
+                end++;
+            while (first < end && times[first] <= to - range.RangeNs)
+                first++;
+            if (end <= first)
+                continue;
+            points.Add(new(time / 1_000_000, sums is not null
+                ? (sums[end] - sums[first]) / (range.Function is "rate" or "bytes_rate" ? range.RangeNs / 1e9 : 1)
+                : LogWindows.Evaluate(range, CollectionsMarshal.AsSpan(times)[first..end], CollectionsMarshal.AsSpan(values)[first..end], to)));
         }
 
-        return low;
+        return points;
     }
 
-    private List<PromSeries> Aggregate(LogAggregate node, long startNs, long endNs, long stepNs)
+    // One where no line is: a series of the labels that the selector sets.
+    private List<PromSeries> Absent(LogRange range)
     {
-        Labels Group(Labels labels) => node.Grouping is null ? Labels.Empty : node.Without ? labels.Without(node.Grouping) : labels.Only(node.Grouping);
+        var present = Range(range with { Grouping = new([], Without: false) }, null, QueryLimits.Series)
+            .SelectMany(static series => series.Points).Select(static point => point.TimestampMs).ToHashSet();
+        var points = Times().Select(static time => time / 1_000_000).Where(time => !present.Contains(time)).Select(static time => new Sample(time, 1)).ToList();
+        if (points.Count == 0)
+            return [];
+        var labels = range.Selection.Matchers.GroupBy(static matcher => matcher.Name)
+            .Where(static one => one.Count() == 1 && one.First().Operator == MatchOperator.Equal)
+            .Select(static one => new KeyValuePair<string, string>(one.Key, one.First().Value));
+        return [new(Labels.From(labels), points)];
+    }
 
-        // A sum of counts is the count of the group: the inner series, one per distinct trace id, need not exist.
-        if (node is { Operator: "sum", Body: LogRange direct })
-            return Range(direct, startNs, endNs, stepNs, Group, QueryLimits.LogSeries);
-
-        var inner = node.Body switch
+    private static SortedDictionary<long, List<PromPoint>> ByTime(List<PromSeries> series)
+    {
+        var times = new SortedDictionary<long, List<PromPoint>>();
+        foreach (var one in series)
         {
-            LogRange range => Range(range, startNs, endNs, stepNs, null, QueryLimits.Series),
-            LogAggregate aggregate => Aggregate(aggregate, startNs, endNs, stepNs),
-            _ => throw new QueryExecutionException("not a metric query"),
-        };
-        var byTime = new SortedDictionary<long, Dictionary<Labels, List<PromPoint>>>();
-        foreach (var series in inner)
-        {
-            var key = Group(series.Labels);
-            foreach (var point in series.Points)
+            foreach (var point in one.Points)
             {
-                if (!byTime.TryGetValue(point.TimestampMs, out var groups))
-                    byTime.Add(point.TimestampMs, groups = []);
-                if (!groups.TryGetValue(key, out var members))
-                    groups.Add(key, members = []);
-                members.Add(new(series.Labels, point.Value));
+                if (!times.TryGetValue(point.TimestampMs, out var points))
+                    times.Add(point.TimestampMs, points = []);
+                points.Add(new(one.Labels, point.Value));
             }
         }
 
+        return times;
+    }
+
+    private List<PromSeries> Each(SortedDictionary<long, List<PromPoint>> times, Func<long, List<PromPoint>, IEnumerable<PromPoint>> make)
+    {
         var answer = new Dictionary<Labels, PromSeries>();
-        foreach (var (time, groups) in byTime)
+        foreach (var (time, points) in times)
         {
             cancellation.ThrowIfCancellationRequested();
-            foreach (var (key, members) in groups)
+            foreach (var point in make(time, points))
             {
-                if (node.Operator is "topk" or "bottomk")
-                {
-                    var ordered = node.Operator == "topk" ? members.OrderByDescending(static m => m.Value) : members.OrderBy(static m => m.Value);
-                    foreach (var member in ordered.Take(node.Count))
-                        Add(member.Labels, new(time, member.Value));
-                }
-                else
-                {
-                    Add(key, new(time, PromWindows.Aggregate(node.Operator, members, 0)));
-                }
+                if (!answer.TryGetValue(point.Labels, out var series))
+                    answer.Add(point.Labels, series = new(point.Labels, []));
+                series.Points.Add(new(time, point.Value));
             }
         }
 
         return [.. answer.Values];
-
-        void Add(Labels labels, Sample sample)
-        {
-            if (!answer.TryGetValue(labels, out var series))
-                answer.Add(labels, series = new(labels, []));
-            series.Points.Add(sample);
-        }
     }
+
+    private List<PromSeries> Aggregate(LogAggregate node)
+    {
+        Labels Group(Labels labels) => node.Grouping?.Of(labels) ?? Labels.Empty;
+
+        // A sum of counts is the count of the group: the inner series, one per distinct trace id, need not exist.
+        if (node is { Operator: "sum", Body: LogRange direct }
+            && direct.Function is "count_over_time" or "rate" or "bytes_over_time" or "bytes_rate" or "sum_over_time")
+        {
+            return Range(direct, Group, QueryLimits.LogSeries);
+        }
+
+        var inner = ByTime(Of(node.Body));
+        return node.Operator switch
+        {
+            "sort" => Each(inner, static (_, points) => points.OrderBy(static point => double.IsNaN(point.Value)).ThenBy(static point => point.Value)),
+            "sort_desc" => Each(
+                inner, static (_, points) => points.OrderBy(static point => double.IsNaN(point.Value)).ThenByDescending(static point => point.Value)),
+            "topk" => Each(inner, (_, points) => points.GroupBy(point => Group(point.Labels)).SelectMany(
+                group => group.OrderBy(static point => double.IsNaN(point.Value)).ThenByDescending(static point => point.Value).Take(node.Count))),
+            "bottomk" => Each(inner, (_, points) => points.GroupBy(point => Group(point.Labels)).SelectMany(
+                group => group.OrderBy(static point => double.IsNaN(point.Value)).ThenBy(static point => point.Value).Take(node.Count))),
+            _ => Each(inner, (_, points) => points.GroupBy(point => Group(point.Labels)).Select(
+                group => new PromPoint(group.Key, LogWindows.Aggregate(node.Operator, group.Select(static point => point.Value).ToArray())))),
+        };
+    }
+
+    private List<PromSeries> Binary(LogBinary node)
+    {
+        if (node.Left is LogLiteral left)
+            return Each(ByTime(Of(node.Right)), (_, points) => LogOperators.WithNumber(node, points, left.Value, numberLeft: true));
+        if (node.Right is LogLiteral right)
+            return Each(ByTime(Of(node.Left)), (_, points) => LogOperators.WithNumber(node, points, right.Value, numberLeft: false));
+        var (lefts, rights) = (ByTime(Of(node.Left)), ByTime(Of(node.Right)));
+        foreach (var time in rights.Keys)
+            lefts.TryAdd(time, []);
+        return Each(lefts, (time, points) => LogOperators.Vectors(node, points, rights.GetValueOrDefault(time) ?? []));
+    }
+
+    private List<PromSeries> Replace(LogReplace node) => Each(ByTime(Of(node.Body)), (_, points) => points.Select(point =>
+    {
+        var match = node.Pattern.Match(point.Labels[node.Source]);
+        return match.Success ? new(point.Labels.With(node.Target, GoExpansion.Of(match, node.Replacement)), point.Value) : point;
+    }));
 }

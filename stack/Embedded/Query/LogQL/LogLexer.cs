@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace MicroMonitored.Embedded.Query.LogQL;
 
 internal enum LogTokenKind
@@ -8,16 +10,21 @@ internal enum LogTokenKind
     Duration,
     Bytes,
     String,
+    Flag,
     Punctuation,
 }
 
 internal readonly record struct LogToken(LogTokenKind Kind, string Text, int Offset)
 {
+    private static readonly string[] Keywords =
+        ["by", "without", "bool", "on", "ignoring", "group_left", "group_right", "ip", "offset", "and", "or", "unless", "unwrap"];
+
     public bool Is(string punctuation) => Kind == LogTokenKind.Punctuation && Text == punctuation;
 
     public override string ToString() => Kind switch
     {
         LogTokenKind.End => "$end",
+        LogTokenKind.Identifier when Keywords.Contains(Text) => Text,
         LogTokenKind.Identifier => $"IDENTIFIER {Text}",
         LogTokenKind.String => "STRING",
         LogTokenKind.Number => "NUMBER",
@@ -65,6 +72,12 @@ internal static class LogLexer
                     i++;
                 tokens.Add(new(LogTokenKind.Identifier, query[start..i], start));
             }
+            else if (c == '-' && i + 2 < query.Length && query[i + 1] == '-' && char.IsAsciiLetter(query[i + 2]))
+            {
+                while (i < query.Length && (char.IsAsciiLetter(query[i]) || query[i] == '-'))
+                    i++;
+                tokens.Add(new(LogTokenKind.Flag, query[start..i], start));
+            }
             else if (char.IsAsciiDigit(c) || (c == '.' && i + 1 < query.Length && char.IsAsciiDigit(query[i + 1])))
             {
                 while (i < query.Length && (char.IsAsciiLetterOrDigit(query[i]) || query[i] == '.'
@@ -74,9 +87,11 @@ internal static class LogLexer
                 }
 
                 var text = query[start..i];
+                if (text is ['0', 'x' or 'X' or 'b' or 'o', _, ..])
+                    text = HexNumber(text, start);
                 var kind = Quantities.TryNumber(text, out _) ? LogTokenKind.Number
                     : Quantities.TryDuration(text, out _) ? LogTokenKind.Duration
-                    : LogParsers.TryBytes(text, out _) ? LogTokenKind.Bytes
+                    : IsSize(text) ? LogTokenKind.Bytes
                     : throw new QuerySyntaxException($"syntax error: unexpected {text}, expecting a number, duration or size", start);
                 tokens.Add(new(kind, text, start));
             }
@@ -91,5 +106,34 @@ internal static class LogLexer
 
         tokens.Add(new(LogTokenKind.End, "", query.Length));
         return tokens;
+    }
+
+    private static bool IsSize(string text) =>
+        text.All(static c => char.IsAsciiDigit(c) || c is '.' or 'B' or 'i' or 'k' or 'K' or 'M' or 'G' or 'T' or 'P') && LogParsers.TryBytes(text, out _);
+
+    // Of the number systems only a hexadecimal number with an exponent is read as a float.
+    private static string HexNumber(string text, int offset)
+    {
+        var power = text.IndexOfAny(['p', 'P']);
+        if (text[1] is not ('x' or 'X') || power < 0 || !int.TryParse(text.AsSpan(power + 1), CultureInfo.InvariantCulture, out var exponent))
+            throw new QuerySyntaxException($"unable to parse literal as a float: {text}", offset);
+        double value = 0;
+        var scale = 0;
+        var point = false;
+        foreach (var c in text.AsSpan(2, power - 2))
+        {
+            if (c == '.')
+            {
+                point = true;
+                continue;
+            }
+
+            if (!char.IsAsciiHexDigit(c))
+                throw new QuerySyntaxException($"unable to parse literal as a float: {text}", offset);
+            value = (value * 16) + Convert.ToInt32(c.ToString(), 16);
+            scale += point ? 4 : 0;
+        }
+
+        return (value * Math.Pow(2, exponent - scale)).ToString("R", CultureInfo.InvariantCulture);
     }
 }

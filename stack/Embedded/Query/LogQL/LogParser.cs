@@ -1,16 +1,15 @@
-using System.Text.RegularExpressions;
 using MicroMonitored.Embedded.Store;
 
 namespace MicroMonitored.Embedded.Query.LogQL;
 
-/// <summary>Parses the LogQL subset of <see cref="LogSubset"/>.</summary>
-internal sealed class LogParser
+/// <summary>Parses LogQL.</summary>
+internal sealed class LogParser : LogPipelineParser
 {
-    private readonly List<LogToken> _tokens;
-    private int _next;
-    private int _depth;
+    private static readonly string[] Signs = ["==", "!=", ">=", "<=", ">", "<", "+", "-", "*", "/", "%", "^"];
 
-    private LogParser(string query) => _tokens = LogLexer.Tokens(query);
+    private LogParser(string query) : base(query)
+    {
+    }
 
     public static LogNode Parse(string query)
     {
@@ -18,8 +17,8 @@ internal sealed class LogParser
         if (parser.Peek.Kind == LogTokenKind.End)
             throw new QuerySyntaxException("syntax error: unexpected $end", 0);
 
-        var node = parser.Expression();
-        return parser.Peek.Kind == LogTokenKind.End ? node : throw parser.Stray();
+        var node = parser.Expression(0);
+        return parser.Peek.Kind == LogTokenKind.End ? node : throw parser.Unexpected(null);
     }
 
     /// <summary>Parses a bare stream selector.</summary>
@@ -28,174 +27,289 @@ internal sealed class LogParser
             ? selection.Matchers
             : throw new QuerySyntaxException("syntax error: only label matchers are allowed here", 0);
 
-    private LogToken Peek => _tokens[_next];
-
-    private LogToken Take() => _tokens[_next].Kind == LogTokenKind.End ? _tokens[_next] : _tokens[_next++];
-
-    private bool TryTake(string punctuation)
+    private static int Strength(string sign) => sign switch
     {
-        if (!Peek.Is(punctuation))
-            return false;
-        _next++;
-        return true;
-    }
+        "or" => 1,
+        "and" or "unless" => 2,
+        "+" or "-" => 4,
+        "*" or "/" or "%" => 5,
+        "^" => 6,
+        _ => 3,
+    };
 
-    private bool IsWord(string word) => Peek.Kind == LogTokenKind.Identifier && Peek.Text == word;
-
-    private bool TryWord(string word)
+    private string? Sign() => Peek.Kind switch
     {
-        if (!IsWord(word))
-            return false;
-        _next++;
-        return true;
-    }
+        LogTokenKind.Punctuation when Signs.Contains(Peek.Text) => Peek.Text,
+        LogTokenKind.Identifier when Peek.Text is "and" or "or" or "unless" => Peek.Text,
+        _ => null,
+    };
 
-    private void Expect(string punctuation)
+    private LogNode Expression(int least) => Nested(() =>
     {
-        if (!TryTake(punctuation))
-            throw Unexpected(punctuation);
-    }
-
-    private string Expect(LogTokenKind kind, string expecting)
-    {
-        if (Peek.Kind != kind)
-            throw Unexpected(expecting);
-        return Take().Text;
-    }
-
-    private QuerySyntaxException Unexpected(string expecting) => new($"syntax error: unexpected {Peek}, expecting {expecting}", Peek.Offset);
-
-    private QuerySyntaxException Stray() =>
-        Peek.Kind == LogTokenKind.Punctuation && Peek.Text is "+" or "-" or "*" or "/" or "%" or "^" or ">" or "<" or ">=" or "<=" or "==" or "!="
-        || Peek.Kind == LogTokenKind.Identifier && Peek.Text is "and" or "or" or "unless"
-            ? new(LogSubset.Refuse($"the operator {Peek.Text} between queries"), Peek.Offset)
-            : new($"syntax error: unexpected {Peek}", Peek.Offset);
-
-    private void Nest()
-    {
-        if (++_depth > QueryLimits.Depth)
-            throw new QuerySyntaxException($"query nests deeper than {QueryLimits.Depth} levels", Peek.Offset);
-    }
-
-    private LogNode Expression()
-    {
-        Nest();
-        LogNode node;
-        if (TryTake("("))
+        var start = Peek.Offset;
+        var left = Primary();
+        while (Sign() is { } sign && Strength(sign) > least)
         {
-            node = Expression();
-            Expect(")");
-        }
-        else if (Peek.Is("{"))
-        {
-            node = Selection();
-        }
-        else if (Peek.Kind == LogTokenKind.Identifier)
-        {
-            node = Metric();
-        }
-        else
-        {
-            throw Peek.Kind is LogTokenKind.Number or LogTokenKind.Duration || Peek.Is("-")
-                ? new QuerySyntaxException(LogSubset.Refuse("a number as a query"), Peek.Offset)
-                : Unexpected("{ or a function");
+            Count();
+            Take();
+            var returnBool = TryWord("bool");
+            var matching = Matching();
+            var at = Peek.Offset;
+            left = Join(sign, left, Expression(sign == "^" ? Strength(sign) - 1 : Strength(sign)), returnBool, matching, start, at);
         }
 
-        _depth--;
-        return node;
+        return left;
+    });
+
+    private LogMatching Matching()
+    {
+        if (!IsWord("on") && !IsWord("ignoring"))
+            return LogMatching.Whole;
+        var on = Take().Text == "on";
+        var names = Names();
+        if (!IsWord("group_left") && !IsWord("group_right"))
+            return new(on, names, null, []);
+        var many = Take().Text == "group_left" ? "left" : "right";
+        return new(on, names, many, Peek.Is("(") ? Names() : []);
     }
 
-    private LogNode Metric()
+    private static LogNode Join(string sign, LogNode left, LogNode right, bool returnBool, LogMatching matching, int start, int at)
     {
-        var name = Take();
-        if (LogSubset.Ranges.Contains(name.Text))
+        foreach (var (node, leg, offset) in ((LogNode, string, int)[])[(left, "left", start), (right, "right", at)])
         {
-            Expect("(");
-            var selection = Selection();
-            // The range may stand before the stages or after them.
-            var range = Range();
-            selection = selection with { Stages = [.. selection.Stages, .. Stages()] };
-            var offset = TryWord("offset") ? Duration() : 0;
-            Expect(")");
-            return new LogRange(name.Text, selection, range, offset);
-        }
-
-        if (!LogSubset.Aggregations.Contains(name.Text))
-            throw new QuerySyntaxException(LogSubset.Refuse($"the function {name.Text}"), name.Offset);
-
-        IReadOnlyCollection<string>? grouping = null;
-        var without = false;
-        void Grouping()
-        {
-            if (grouping is null && (IsWord("by") || IsWord("without")))
+            if (node is LogSelection)
+                throw new QuerySyntaxException($"unexpected type for {leg} leg of binary operation ({sign}): a log query; count its lines first", offset);
+            if (node is LogLiteral literal && sign is "and" or "or" or "unless")
             {
-                without = Take().Text == "without";
-                grouping = Names(parenthesized: true);
+                throw new QuerySyntaxException(
+                    $"unexpected literal for {leg} leg of logical/set binary operation ({sign}): {Quantities.Format(literal.Value)}", offset);
             }
         }
 
-        Grouping();
+        return left is LogLiteral a && right is LogLiteral b
+            ? new LogLiteral(LogOperators.Numbers(sign, a.Value, b.Value))
+            : new LogBinary(sign, left, right, returnBool, matching);
+    }
+
+    private LogNode Primary()
+    {
+        Count();
+        if (Peek.Is("{"))
+        {
+            var at = Peek.Offset;
+            var stages = new List<LogStage>();
+            var matchers = Selector();
+            return Stages(stages) is null
+                ? new LogSelection(matchers, stages)
+                : throw new QuerySyntaxException("syntax error: unwrap stands within a function such as sum_over_time({…} | unwrap x [1m])", at);
+        }
+
+        if (TryTake("("))
+        {
+            var inner = Expression(0);
+            Expect(")");
+            if (inner is LogSelection selection)
+            {
+                var stages = selection.Stages.ToList();
+                Stages(stages);
+                return selection with { Stages = stages };
+            }
+
+            return inner;
+        }
+
+        if (Peek.Is("-") || Peek.Is("+") || Peek.Kind == LogTokenKind.Number)
+            return new LogLiteral(Number());
+        return Peek.Kind == LogTokenKind.Identifier ? Call() : throw Unexpected("{, (, a number or a function");
+    }
+
+    private double Number()
+    {
+        var negative = TryTake("-");
+        if (!negative)
+            TryTake("+");
+        var text = Expect(LogTokenKind.Number, "NUMBER");
+        Quantities.TryNumber(text, out var value);
+        return negative ? -value : value;
+    }
+
+    private LogNode Call()
+    {
+        var name = Take();
+        if (LogSubset.Plain.Contains(name.Text) || LogSubset.Unwrapping.Contains(name.Text))
+            return Range(name);
+        if (LogSubset.Aggregations.Contains(name.Text))
+            return Aggregate(name);
+        switch (name.Text)
+        {
+            case "vector":
+                Expect("(");
+                var value = Expect(LogTokenKind.Number, "NUMBER");
+                Expect(")");
+                Quantities.TryNumber(value, out var number);
+                return new LogVector(number);
+            case "label_replace":
+                return Replace();
+            case "approx_topk" or "variants":
+                throw new QuerySyntaxException(LogSubset.Refuse($"the function {name.Text}"), name.Offset);
+            default:
+                throw new QuerySyntaxException($"syntax error: unexpected {name}: there is no function of this name", name.Offset);
+        }
+    }
+
+    private LogReplace Replace()
+    {
+        Expect("(");
+        var body = Series("label_replace");
+        string Next()
+        {
+            Expect(",");
+            return Expect(LogTokenKind.String, "STRING");
+        }
+
+        var (target, replacement, source) = (Next(), Next(), Next());
+        Expect(",");
+        var at = Peek.Offset;
+        var pattern = Patterns.Anchored(LogParsers.Go(Expect(LogTokenKind.String, "STRING")), at);
+        Expect(")");
+        return new(body, target, replacement, source, pattern);
+    }
+
+    // A metric query as the argument of a function.
+    private LogNode Series(string function)
+    {
+        var at = Peek.Offset;
+        return Expression(0) switch
+        {
+            LogSelection => throw new QuerySyntaxException(
+                $"syntax error: {function} needs a metric query such as count_over_time({{…}}[1m])", at),
+            LogLiteral => throw new QuerySyntaxException($"syntax error: {function} needs a metric query, not a number", at),
+            var node => node,
+        };
+    }
+
+    private LogAggregate Aggregate(LogToken name)
+    {
+        var ranked = name.Text is "topk" or "bottomk";
+        var grouping = Grouping();
         Expect("(");
         var count = 0;
-        if (name.Text is "topk" or "bottomk")
+        if (ranked)
         {
-            if (!int.TryParse(Expect(LogTokenKind.Number, "NUMBER"), out count) || count < 1)
-                throw new QuerySyntaxException($"parameter of {name.Text} must be a whole number above zero", name.Offset);
+            if (Peek.Kind != LogTokenKind.Number)
+                throw new QuerySyntaxException($"parameter required for operation {name.Text}", Peek.Offset);
+            var at = Peek.Offset;
+            var text = Take().Text;
+            if (!int.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out count))
+                throw new QuerySyntaxException($"invalid parameter {name.Text}({text},", at);
+            if (count < 1)
+                throw new QuerySyntaxException($"invalid parameter (must be greater than 0) {name.Text}({text}", at);
+            Expect(",");
+        }
+        else if (Peek.Kind == LogTokenKind.Number && Ahead(1).Is(","))
+        {
+            throw new QuerySyntaxException($"unsupported parameter for operation {name.Text}({Peek.Text},", Peek.Offset);
+        }
+
+        var body = Series(name.Text);
+        Expect(")");
+        grouping ??= Grouping();
+        return grouping is not null && name.Text is "sort" or "sort_desc"
+            ? throw new QuerySyntaxException($"grouping not allowed for {name.Text} aggregation", name.Offset)
+            : new(name.Text, body, count, grouping);
+    }
+
+    private LogGrouping? Grouping()
+    {
+        if (!IsWord("by") && !IsWord("without"))
+            return null;
+        var without = Take().Text == "without";
+        return new([.. Names().ToHashSet(StringComparer.Ordinal)], without);
+    }
+
+    /// <summary>What stands within a range function, in any of the orders that are allowed.</summary>
+    private sealed class Ranged
+    {
+        public IReadOnlyList<LabelMatcher> Matchers = [];
+        public readonly List<LogStage> Stages = [];
+        public LogUnwrap? Unwrap;
+        public long RangeNs;
+        public long OffsetNs;
+    }
+
+    private LogRange Range(LogToken name)
+    {
+        Expect("(");
+        double parameter = 0;
+        if (name.Text == "quantile_over_time")
+        {
+            var number = Expect(LogTokenKind.Number, "NUMBER");
+            Quantities.TryNumber(number, out parameter);
             Expect(",");
         }
 
-        var offsetOfBody = Peek.Offset;
-        var body = Expression();
+        var body = new Ranged();
+        Range(body);
+        if (body.RangeNs == 0)
+            throw Unexpected("[");
         Expect(")");
-        Grouping();
-        return body is LogSelection
-            ? throw new QuerySyntaxException($"syntax error: {name.Text} needs a metric query such as count_over_time({{…}}[1m])", offsetOfBody)
-            : new LogAggregate(name.Text, body, count, grouping, without);
+        var grouping = Grouping();
+        if (grouping is not null && !LogSubset.Grouping.Contains(name.Text))
+            throw new QuerySyntaxException($"grouping not allowed for {name.Text} aggregation", name.Offset);
+        if (!(body.Unwrap is null ? LogSubset.Plain : LogSubset.Unwrapping).Contains(name.Text))
+            throw new QuerySyntaxException($"invalid aggregation {name.Text} {(body.Unwrap is null ? "without" : "with")} unwrap", name.Offset);
+        return new(name.Text, new(body.Matchers, body.Stages), body.RangeNs, body.OffsetNs, body.Unwrap, parameter, grouping);
     }
 
-    private long Range()
+    private void Range(Ranged body)
     {
-        Expect("[");
-        var range = Duration();
+        if (TryTake("("))
+        {
+            Nested(() =>
+            {
+                Range(body);
+                return true;
+            });
+            Expect(")");
+        }
+        else
+        {
+            body.Matchers = Selector();
+            body.Unwrap = Stages(body.Stages);
+        }
+
+        if (body.RangeNs != 0 || !TryTake("["))
+            return;
+        body.RangeNs = Duration();
         Expect("]");
-        return range > 0 ? range : throw new QuerySyntaxException("range must be above zero", Peek.Offset);
+        if (body.RangeNs <= 0)
+            throw new QuerySyntaxException("range must be above zero", Peek.Offset);
+        if (TryWord("offset"))
+        {
+            var negative = TryTake("-");
+            body.OffsetNs = Duration() * (negative ? -1 : 1);
+        }
+
+        body.Unwrap = Stages(body.Stages) ?? body.Unwrap;
     }
 
     private long Duration()
     {
         var token = Peek;
-        if (token.Kind != LogTokenKind.Duration || !Quantities.TryDuration(token.Text, out var milliseconds))
+        if (token.Kind != LogTokenKind.Duration || !Quantities.TryDuration(token.Text, out var milliseconds) || milliseconds > 1e12)
             throw Unexpected("DURATION");
         Take();
         return (long)(milliseconds * 1e6);
     }
 
-    private HashSet<string> Names(bool parenthesized)
-    {
-        if (parenthesized)
-            Expect("(");
-        var names = new HashSet<string>(StringComparer.Ordinal);
-        if (parenthesized && TryTake(")"))
-            return names;
-
-        do
-        {
-            names.Add(Expect(LogTokenKind.Identifier, "IDENTIFIER"));
-        }
-        while (TryTake(","));
-
-        if (parenthesized)
-            Expect(")");
-        return names;
-    }
-
-    private LogSelection Selection()
+    private List<LabelMatcher> Selector()
     {
         var offset = Peek.Offset;
         Expect("{");
         var matchers = new List<LabelMatcher>();
         while (!TryTake("}"))
         {
+            Count();
             var name = Expect(LogTokenKind.Identifier, "IDENTIFIER or }");
             var kind = MatchOf(Peek) ?? throw Unexpected("= or =~ or !~ or !=");
             Take();
@@ -211,8 +325,9 @@ internal sealed class LogParser
         if (!matchers.Any(static m => m.Operator switch
             {
                 MatchOperator.Equal => m.Value.Length > 0,
+                MatchOperator.NotEqual => m.Value.Length == 0,
                 MatchOperator.Matches => !Patterns.Anchored(m.Value, 0).IsMatch(""),
-                _ => false,
+                _ => Patterns.Anchored(m.Value, 0).IsMatch(""),
             }))
         {
             throw new QuerySyntaxException(
@@ -220,154 +335,6 @@ internal sealed class LogParser
                 + "For instance, app=~\".*\" does not meet this requirement, but app=~\".+\" will", offset);
         }
 
-        return new(matchers, Stages());
-    }
-
-    private static MatchOperator? MatchOf(LogToken token) => token.Kind != LogTokenKind.Punctuation ? null : token.Text switch
-    {
-        "=" => MatchOperator.Equal,
-        "!=" => MatchOperator.NotEqual,
-        "=~" => MatchOperator.Matches,
-        "!~" => MatchOperator.NotMatches,
-        _ => null,
-    };
-
-    private List<LogStage> Stages()
-    {
-        var stages = new List<LogStage>();
-        while (Peek.Kind == LogTokenKind.Punctuation)
-        {
-            if (stages.Count > QueryLimits.Depth)
-                throw new QuerySyntaxException($"query has more than {QueryLimits.Depth} stages", Peek.Offset);
-
-            switch (Peek.Text)
-            {
-                case "|=" or "!=" or "|~" or "!~":
-                    stages.Add(LineFilter(Take().Text));
-                    break;
-                case "|>" or "!>":
-                    throw new QuerySyntaxException(LogSubset.Refuse($"the pattern filter {Peek.Text}"), Peek.Offset);
-                case "|":
-                    Take();
-                    stages.Add(Stage());
-                    break;
-                default:
-                    return stages;
-            }
-        }
-
-        return stages;
-    }
-
-    private LogLineFilter LineFilter(string sign)
-    {
-        var texts = new List<string>();
-        var patterns = new List<Regex>();
-        do
-        {
-            if (Peek.Kind == LogTokenKind.Identifier)
-                throw new QuerySyntaxException(LogSubset.Refuse($"the line filter {Peek.Text}(…)"), Peek.Offset);
-            var at = Peek.Offset;
-            var text = Expect(LogTokenKind.String, "STRING");
-            if (sign[1] == '~')
-                patterns.Add(Patterns.Anywhere(text, at));
-            else
-                texts.Add(text);
-        }
-        while (TryWord("or"));
-
-        return new(sign[0] == '|', texts, patterns);
-    }
-
-    private LogStage Stage()
-    {
-        var token = Peek;
-        if (token.Is("("))
-            return new LogLabelFilter(Condition());
-
-        Expect(LogTokenKind.Identifier, "IDENTIFIER");
-        switch (token.Text)
-        {
-            case "json" or "logfmt":
-                return Peek.Kind is LogTokenKind.Identifier or LogTokenKind.String || Peek.Is("-")
-                    ? throw new QuerySyntaxException(LogSubset.Refuse($"| {token.Text} with parameters"), Peek.Offset)
-                    : new LogParserStage(token.Text);
-            case "drop" or "keep":
-                var names = Names(parenthesized: false);
-                return MatchOf(Peek) is null
-                    ? new LogLabelStage(token.Text == "drop", names)
-                    : throw new QuerySyntaxException(LogSubset.Refuse($"| {token.Text} with values"), Peek.Offset);
-            case "line_format" or "label_format" or "regexp" or "pattern" or "unpack" or "decolorize" or "unwrap" or "distinct":
-                throw new QuerySyntaxException(LogSubset.Refuse($"| {token.Text}"), token.Offset);
-            default:
-                _next--;
-                return new LogLabelFilter(Condition());
-        }
-    }
-
-    private LogCondition Condition()
-    {
-        var left = Conjunction();
-        while (TryWord("or"))
-            left = new LogBoth(left, Conjunction(), Or: true);
-        return left;
-    }
-
-    private LogCondition Conjunction()
-    {
-        var left = Predicate();
-        while (IsWord("and") || Peek.Is(",") || Peek.Kind == LogTokenKind.Identifier && Peek.Text != "or" && Peek.Text != "offset")
-        {
-            if (!TryWord("and"))
-                TryTake(",");
-            if (++_depth > QueryLimits.Depth)
-                throw new QuerySyntaxException($"label filter has more than {QueryLimits.Depth} conditions", Peek.Offset);
-            left = new LogBoth(left, Predicate(), Or: false);
-        }
-
-        return left;
-    }
-
-    private LogCondition Predicate()
-    {
-        Nest();
-        if (TryTake("("))
-        {
-            var inner = Condition();
-            Expect(")");
-            _depth--;
-            return inner;
-        }
-
-        var name = Expect(LogTokenKind.Identifier, "IDENTIFIER");
-        var sign = Peek;
-        if (sign.Kind != LogTokenKind.Punctuation || sign.Text is not ("=" or "==" or "!=" or "=~" or "!~" or ">" or ">=" or "<" or "<="))
-            throw Unexpected("a comparison such as =, !=, =~, !~, > or <");
-        Take();
-        _depth--;
-        var negative = TryTake("-");
-        var value = Peek;
-        switch (value.Kind)
-        {
-            case LogTokenKind.String when MatchOf(sign) is { } match && !negative:
-                Take();
-                return new LogTextCondition(
-                    name, match, value.Text, match is MatchOperator.Matches or MatchOperator.NotMatches ? Patterns.Anchored(value.Text, value.Offset) : null);
-            case LogTokenKind.Number or LogTokenKind.Duration or LogTokenKind.Bytes when sign.Text is not ("=~" or "!~"):
-                Take();
-                var unit = value.Kind switch { LogTokenKind.Duration => LogUnit.Milliseconds, LogTokenKind.Bytes => LogUnit.Bytes, _ => LogUnit.Number };
-                double number;
-                _ = unit switch
-                {
-                    LogUnit.Milliseconds => Quantities.TryDuration(value.Text, out number),
-                    LogUnit.Bytes => LogParsers.TryBytes(value.Text, out number),
-                    _ => Quantities.TryNumber(value.Text, out number),
-                };
-                return new LogNumberCondition(name, sign.Text, negative ? -number : number, unit);
-            case LogTokenKind.Identifier when value.Text == "ip":
-                throw new QuerySyntaxException(LogSubset.Refuse("the label filter ip(…)"), value.Offset);
-            default:
-                throw Unexpected(MatchOf(sign) is null ? "NUMBER, DURATION or BYTES" : "STRING");
-        }
+        return matchers;
     }
 }

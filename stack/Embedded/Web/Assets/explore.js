@@ -20,8 +20,8 @@
   };
   const functions = {
     promql: ["rate", "increase", "sum", "avg", "max", "min", "count", "topk", "histogram_quantile", "avg_over_time", "max_over_time", "by", "without", "offset"],
-    logql: ["rate", "count_over_time", "sum", "json", "logfmt", "line_format", "by"],
-    traceql: ["name", "duration", "status", "kind", "traceDuration", "rootName", "resource.service.name", "span.http.route"]
+    logql: ["rate", "count_over_time", "bytes_over_time", "sum_over_time", "avg_over_time", "max_over_time", "quantile_over_time", "absent_over_time", "sum", "avg", "topk", "json", "logfmt", "pattern", "regexp", "unwrap", "line_format", "label_format", "by", "without", "offset"],
+    traceql: ["name", "duration", "status", "kind", "traceDuration", "rootName", "resource.service.name", "span.http.route", "event:name", "count", "avg", "max", "by", "select", "rate", "count_over_time", "quantile_over_time"]
   };
   // What can stand at the cursor: a value of a label, the name of one, or a metric and a function.
   async function options(before, word) {

@@ -4,7 +4,9 @@ using MicroMonitored.Embedded.Query.Templates;
 
 namespace MicroMonitored.Embedded.Rules;
 
-/// <summary>What labels and annotations of a rule say in double braces: a template of Go with Prometheus' names and functions; queries are not among them.</summary>
+/// <summary>
+/// What labels and annotations of a rule say in double braces: a template of Go with Prometheus' names and functions; queries are not among them.
+/// </summary>
 /// <remarks>https://prometheus.io/docs/prometheus/latest/configuration/template_reference/</remarks>
 internal static class RuleTemplate
 {

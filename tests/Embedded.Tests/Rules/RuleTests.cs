@@ -115,7 +115,7 @@ public sealed class RuleTests
     [InlineData("{{ $value | humanizeDuration }}", 2.4171, "2.417s")]
     [InlineData("{{ $value | humanizeDuration }}", 0.0123, "12.3ms")]
     [InlineData("{{ $value | humanizeTimestamp }}", 0, "1970-01-01 00:00:00.000 +0000 UTC")]
-    [InlineData("{{ printf \"%.2f and %s, %5.1f%%\" $value $labels.job 7 }}", 1.005, "1.00 and shop,   7.0%")]
+    [InlineData("{{ printf \"%.2f and %s, %5.1f%%\" $value $labels.job 7.0 }}", 1.005, "1.00 and shop,   7.0%")]
     [InlineData("{{ $labels.job | toUpper }} {{ \"a b\" | title }} {{ stripPort \"h:80\" }}", 0, "SHOP A B h")]
     [InlineData("no braces", 0, "no braces")]
     [InlineData("{{ query \"x\" }}", 0, "<error expanding template: error parsing template __alert_R: function \"query\" not defined>")]

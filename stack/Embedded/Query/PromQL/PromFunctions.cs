@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using MicroMonitored.Embedded.Query.Templates;
 using MicroMonitored.Embedded.Store;
 
 namespace MicroMonitored.Embedded.Query.PromQL;
@@ -149,7 +150,7 @@ internal sealed class PromFunctions(PromEvaluator evaluator, PromSamples samples
         if (!_patterns.TryGetValue(call, out var pattern))
             _patterns.Add(call, pattern = Patterns.Anchored(Text(4), call.Arguments[4].Offset));
         RequireLabelName(target, "label_replace");
-        return Labelled(call, time, l => pattern.Match(l[source]) is { Success: true } match ? l.With(target, match.Result(replacement)) : l);
+        return Labelled(call, time, l => pattern.Match(l[source]) is { Success: true } match ? l.With(target, GoExpansion.Of(match, replacement)) : l);
     }
 
     // The points of the first argument under other labels.

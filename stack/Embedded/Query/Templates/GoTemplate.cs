@@ -22,10 +22,10 @@ internal sealed class GoTemplate
     /// <exception cref="TemplateException">It cannot be read.</exception>
     public static GoTemplate Parse(string text, IReadOnlySet<string> functions) => new(new TemplateParser(text, functions).Read());
 
-    /// <param name="data">What <c>.</c> is; a missing name is empty.</param>
+    /// <param name="data">What <c>.</c> is: names with their texts or values; a missing text is empty.</param>
     /// <param name="functions">The functions that were named to <see cref="Parse"/>.</param>
     /// <exception cref="TemplateException">A function fails.</exception>
-    public string Render(IReadOnlyDictionary<string, string> data, Func<string, TemplateFunction?> functions)
+    public string Render(object data, Func<string, TemplateFunction?> functions)
     {
         var run = new TemplateRun(data, functions);
         _root.Write(run, data);

@@ -76,13 +76,11 @@ internal sealed record AlertMessage(
         Labels.From(Common(alerts.Select(static alert => alert.Labels.Pairs.ToArray().AsEnumerable()))),
         new Dictionary<string, string>(Common(alerts.Select(static alert => alert.Annotations.AsEnumerable()))), "",
         [.. alerts.Select(static alert => new ToldAlert(
-            alert.IsFiring ? "firing" : "resolved", alert.Labels, alert.Annotations, Moment(alert.FiredAtMs ?? alert.ActiveAtMs),
-            alert.ResolvedAtMs is { } end ? Moment(end) : DateTime.MinValue, "", Fingerprint(alert.Labels)))]);
+            alert.IsFiring ? "firing" : "resolved", alert.Labels, alert.Annotations, RuleGroups.Moment(alert.FiredAtMs ?? alert.ActiveAtMs),
+            RuleGroups.Moment(alert.ResolvedAtMs ?? 0), "", Fingerprint(alert.Labels)))]);
 
     // Stable, so that a receiver knows an alert again.
     private static string Fingerprint(Labels labels) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(labels.ToString())))[..16];
-
-    private static DateTime Moment(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds).UtcDateTime;
 
     private static IEnumerable<KeyValuePair<string, string>> Common(IEnumerable<IEnumerable<KeyValuePair<string, string>>> all) =>
         all.Aggregate(static (common, one) => common.Intersect(one));

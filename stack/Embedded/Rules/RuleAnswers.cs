@@ -17,8 +17,9 @@ internal sealed record RuleGroups(IReadOnlyList<GroupAnswer> Groups)
             group.Group.IntervalMs / 1000.0, 0, group.EvaluationSeconds, Moment(group.LastEvaluationMs)))
         .Where(static group => group.Rules.Count > 0)]);
 
+    /// <summary>A moment in UTC; 0 is the first of all, as Go writes no time.</summary>
     public static DateTime Moment(long milliseconds) =>
-        milliseconds == 0 ? DateTime.MinValue : DateTimeOffset.FromUnixTimeMilliseconds(milliseconds).UtcDateTime;
+        milliseconds == 0 ? DateTime.SpecifyKind(DateTime.MinValue, DateTimeKind.Utc) : DateTimeOffset.FromUnixTimeMilliseconds(milliseconds).UtcDateTime;
 }
 
 /// <param name="Interval">Seconds.</param>
@@ -28,13 +29,14 @@ internal sealed record GroupAnswer(
 
 /// <summary>A rule; what only alerts have is null for a recording rule.</summary>
 internal sealed record RuleAnswer(
-    string? State, string Name, string Query, double? Duration, double? KeepFiringFor, IReadOnlyDictionary<string, string> Labels,
+    string? State, string Name, string Query, double? Duration, double? KeepFiringFor, IReadOnlyDictionary<string, string>? Labels,
     IReadOnlyDictionary<string, string>? Annotations, IReadOnlyList<AlertAnswer>? Alerts, string Health, string? LastError, double EvaluationTime,
     DateTime LastEvaluation, string Type)
 {
     public static RuleAnswer Of(RuleState state) => new(
         state.Rule.IsAlert ? state.State : null, state.Rule.Name, state.Rule.Query, state.Rule.IsAlert ? state.Rule.ForMs / 1000.0 : null,
-        state.Rule.IsAlert ? state.Rule.KeepFiringMs / 1000.0 : null, state.Rule.Labels, state.Rule.IsAlert ? state.Rule.Annotations : null,
+        state.Rule.IsAlert ? state.Rule.KeepFiringMs / 1000.0 : null,
+        state.Rule.IsAlert || state.Rule.Labels.Count > 0 ? state.Rule.Labels : null, state.Rule.IsAlert ? state.Rule.Annotations : null,
         state.Rule.IsAlert ? AlertAnswer.Of(state) : null, state.Health, state.LastError.Length > 0 ? state.LastError : null,
         state.EvaluationSeconds, RuleGroups.Moment(state.LastEvaluationMs), state.Rule.IsAlert ? "alerting" : "recording");
 }

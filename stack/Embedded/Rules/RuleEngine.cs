@@ -82,6 +82,7 @@ internal sealed class RuleEngine(
     {
         if (options.Rules is not { } folder)
             return;
+        var told = Task.CompletedTask;
         try
         {
             using var timer = new PeriodicTimer(Tick, time);
@@ -89,7 +90,9 @@ internal sealed class RuleEngine(
             {
                 Read(folder);
                 await EvaluateAsync(stoppingToken);
-                await notifier.TellAsync([.. _groups.SelectMany(static group => group.Rules)], stoppingToken);
+                // A receiver that is slow holds no rule.
+                if (told.IsCompleted)
+                    told = notifier.TellAsync([.. _groups.SelectMany(static group => group.Rules)], stoppingToken);
             }
             while (await timer.WaitForNextTickAsync(stoppingToken));
         }

@@ -61,19 +61,41 @@ internal static class RuleFiles
     /// <summary>The rule files of a folder, in order of name; none where there is no such folder.</summary>
     public static IEnumerable<string> Files(string folder) => Directory.Exists(folder) ? Directory.GetFiles(folder, "*.yml").Order(StringComparer.Ordinal) : [];
 
-    /// <summary>The groups of one file.</summary>
+    /// <summary>The groups of one file; what is wrong with a group or rule is added to the faults, and the others are read.</summary>
     /// <exception cref="YamlException">The text is not YAML or has keys that no rule file has.</exception>
-    public static IReadOnlyList<RuleGroup> Parse(string file, string text, ICollection<string> faults) =>
-        [.. (Yaml.Deserialize<RuleFile?>(text)?.Groups ?? []).Select(group => new RuleGroup(file, group.Name,
-            group.Interval is { } interval ? Duration(interval, $"{file}: group {group.Name}: interval", faults) : IntervalMs,
-            [.. (group.Rules ?? []).Select(entry => Read(entry, $"{file}: group {group.Name}", faults))]))];
+    public static IReadOnlyList<RuleGroup> Parse(string file, string text, ICollection<string> faults)
+    {
+        var groups = new List<RuleGroup>();
+        foreach (var group in Yaml.Deserialize<RuleFile?>(text)?.Groups ?? [])
+        {
+            if (group is not { Name.Length: > 0 } || groups.Any(other => other.Name == group.Name))
+            {
+                var what = group is { Name.Length: > 0 } ? $"group {group.Name} is there twice" : "a group has no name";
+                faults.Add($"{file}: {what}; give each a name of its own");
+                continue;
+            }
 
-    private static Rule Read(RuleEntry entry, string place, ICollection<string> faults)
+            var place = $"{file}: group {group.Name}";
+            foreach (var key in (string?[])[group.QueryOffset is null ? null : "query_offset", group.Limit > 0 ? "limit" : null])
+            {
+                if (key is not null)
+                    faults.Add($"{place}: {key} is not evaluated by the embedded engine; --engine=docker does");
+            }
+
+            groups.Add(new(file, group.Name, group.Interval is { } interval ? Duration(interval, $"{place}: interval", faults) : IntervalMs,
+                [.. (group.Rules ?? []).Select(entry => Read(entry ?? new(), group.Labels ?? [], place, faults))]));
+        }
+
+        return groups;
+    }
+
+    private static Rule Read(RuleEntry entry, Dictionary<string, string> shared, string place, ICollection<string> faults)
     {
         var name = entry.Alert ?? entry.Record ?? "";
-        place = $"{place}: rule {name}";
+        place = $"{place}: {(name.Length > 0 ? $"rule {name}" : "a rule")}";
+        var labels = shared.Where(label => entry.Labels?.ContainsKey(label.Key) != true).Concat(entry.Labels ?? []).ToDictionary();
         PromNode? expression = null;
-        var fault = name.Length == 0 || entry.Alert is not null && entry.Record is not null ? "has to have either alert or record" : null;
+        var fault = Unfit(entry, labels);
         try
         {
             expression = fault is null ? PromParser.Parse(entry.Expr ?? "") : null;
@@ -90,9 +112,24 @@ internal static class RuleFiles
         {
             ForMs = entry.For is { } pending ? Duration(pending, $"{place}: for", faults) : 0,
             KeepFiringMs = entry.KeepFiringFor is { } keep ? Duration(keep, $"{place}: keep_firing_for", faults) : 0,
-            Labels = entry.Labels ?? [],
+            Labels = labels,
             Annotations = entry.Annotations ?? [],
         };
+    }
+
+    private static string? Unfit(RuleEntry entry, Dictionary<string, string> labels)
+    {
+        if (string.IsNullOrEmpty(entry.Alert) == string.IsNullOrEmpty(entry.Record))
+            return "has to have either alert or record";
+        if (labels.ContainsKey(Labels.MetricName))
+            return $"{Labels.MetricName} is no label of a rule";
+        if (entry.Alert is null)
+        {
+            return entry is { For: null, KeepFiringFor: null, Annotations: null } ? null : "for, keep_firing_for and annotations are of alerts only";
+        }
+
+        return labels.Concat(entry.Annotations ?? []).Select(pair => RuleTemplate.Fault(pair.Value) is { } fault ? $"{pair.Key}: {fault}" : null)
+            .FirstOrDefault(fault => fault is not null);
     }
 
     private static long Duration(string text, string place, ICollection<string> faults)
@@ -105,7 +142,7 @@ internal static class RuleFiles
 
     private sealed class RuleFile
     {
-        public List<GroupEntry>? Groups { get; set; }
+        public List<GroupEntry?>? Groups { get; set; }
     }
 
     private sealed class GroupEntry
@@ -120,7 +157,7 @@ internal static class RuleFiles
 
         public Dictionary<string, string>? Labels { get; set; }
 
-        public List<RuleEntry>? Rules { get; set; }
+        public List<RuleEntry?>? Rules { get; set; }
     }
 
     private sealed class RuleEntry

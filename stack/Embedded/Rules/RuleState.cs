@@ -96,8 +96,9 @@ internal sealed class RuleState(Rule rule)
         }
         catch (Exception exception) when (exception is QueryExecutionException or QueryLimitException)
         {
-            (Health, LastError) = ("err", exception.Message);
-            samples.Clear();
+            // Its series stay as they are: they end with their condition, not with a fault.
+            (Health, LastError, LastEvaluationMs) = ("err", exception.Message, nowMs);
+            return [];
         }
 
         var left = samples.Select(one => Sampled(one.Key, one.Value, nowMs))

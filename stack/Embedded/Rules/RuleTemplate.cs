@@ -48,6 +48,20 @@ internal static class RuleTemplate
         }
     }
 
+    /// <summary>Why a text cannot be filled in, whatever the alert; null where it can.</summary>
+    public static string? Fault(string text)
+    {
+        try
+        {
+            GoTemplate.Parse(Names + text, Known);
+            return null;
+        }
+        catch (TemplateException exception)
+        {
+            return exception.Message;
+        }
+    }
+
     private static double Number(object? value) => value switch
     {
         double number => number,

@@ -19,6 +19,7 @@ public sealed class AlertTests : IAsyncLifetime
     private EmbeddedEngine _engine = null!;
     private WebApplication _receiver = null!;
     private bool _isAway;
+    private bool _isSilent;
 
     public async ValueTask InitializeAsync()
     {
@@ -33,6 +34,8 @@ public sealed class AlertTests : IAsyncLifetime
                 context.Response.StatusCode = 500;
             lock (_told)
                 _told.Add(body);
+            if (_isSilent)
+                await Task.Delay(TimeSpan.FromMinutes(1), context.RequestAborted).ContinueWith(static _ => { }, TaskScheduler.Default);
         });
         await _receiver.StartAsync();
         Write("x == 1");
@@ -119,6 +122,18 @@ public sealed class AlertTests : IAsyncLifetime
         lock (_told)
             _told.Clear();
         await Told("firing");
+    }
+
+    [Fact]
+    public async Task A_receiver_that_never_answers_holds_no_rule()
+    {
+        _isSilent = true;
+        Write("vector(1)");
+        await Told("firing");
+        var evaluated = new HashSet<string>();
+        for (var i = 0; i < 6; i++, await Task.Delay(1000))
+            evaluated.Add((string)(await Get("/api/v1/rules"))["groups"]![0]!["lastEvaluation"]!);
+        Assert.InRange(evaluated.Count, 3, 6);
     }
 
     [Fact]

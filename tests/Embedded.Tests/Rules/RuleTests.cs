@@ -1,7 +1,9 @@
+using System.Text.Json;
 using MicroMonitored.Embedded.Query;
 using MicroMonitored.Embedded.Query.PromQL;
 using MicroMonitored.Embedded.Rules;
 using MicroMonitored.Embedded.Store;
+using MicroMonitored.Embedded.Web;
 
 namespace Embedded.Tests.Rules;
 
@@ -79,17 +81,57 @@ public sealed class RuleTests
     public async Task Faults_name_file_group_rule_and_place_and_the_other_rules_go_on()
     {
         _store.Add("x", "1", 5000);
-        var group = Group("  - {record: bad, expr: 'sum(x'}\n  - {alert: A, record: b, expr: x}\n  - {record: good, expr: x, for: soon}");
+        var group = Group("  - {record: bad, expr: 'sum(x'}\n  - {alert: A, record: b, expr: x}\n  - {alert: Soon, expr: x, for: soon}\n  - {record: good, expr: x}");
         Assert.Equal(
             [
                 "rules.yml: group g: rule bad: 1:6: parse error: unclosed left parenthesis",
                 "rules.yml: group g: rule A: has to have either alert or record",
-                "rules.yml: group g: rule good: for: \"soon\" is no duration such as 30s or 5m",
+                "rules.yml: group g: rule Soon: for: \"soon\" is no duration such as 30s or 5m",
             ], _faults);
         Assert.Equal(2, await group.EvaluateAsync(_store, _store, 0, default));
         Assert.Equal("{__name__=\"good\"} 1", Ask("good", 0));
         Assert.Equal("err", group.Rules[0].Health);
         Assert.Equal("1:6: parse error: unclosed left parenthesis", group.Rules[0].LastError);
+    }
+
+    [Theory]
+    [InlineData("- name: g\n  rules: [{record: r, expr: x, for: 5m}]", "rules.yml: group g: rule r: for, keep_firing_for and annotations are of alerts only")]
+    [InlineData("- name: g\n  rules: [{record: r, expr: x, annotations: {a: b}}]",
+        "rules.yml: group g: rule r: for, keep_firing_for and annotations are of alerts only")]
+    [InlineData("- name: g\n  rules: [{alert: A, expr: x, annotations: {a: '{{ $nothing }}'}}]",
+        "rules.yml: group g: rule A: a: undefined variable \"$nothing\"")]
+    [InlineData("- name: g\n- name: g", "rules.yml: group g is there twice; give each a name of its own")]
+    [InlineData("- rules: [{record: r, expr: x}]", "rules.yml: a group has no name; give each a name of its own")]
+    [InlineData("-", "rules.yml: a group has no name; give each a name of its own")]
+    [InlineData("- name: g\n  rules: [{record: r, expr: x, labels: {__name__: y}}]", "rules.yml: group g: rule r: __name__ is no label of a rule")]
+    [InlineData("- name: g\n  rules: [null]", "rules.yml: group g: a rule: has to have either alert or record")]
+    [InlineData("- name: g\n  limit: 5", "rules.yml: group g: limit is not evaluated by the embedded engine; --engine=docker does")]
+    public void What_is_wrong_with_a_group_or_rule_is_one_line(string groups, string fault)
+    {
+        RuleFiles.Parse("rules.yml", $"groups:\n{groups}\n", _faults);
+        Assert.Equal(fault, Assert.Single(_faults));
+    }
+
+    [Fact]
+    public async Task A_rule_that_fails_leaves_its_series_as_they_are()
+    {
+        _store.Add("x{a=\"1\"}", "1 1", 5000);
+        _store.Add("x{a=\"2\"}", "_ 1", 5000);
+        var group = Group("  - {alert: A, expr: x, labels: {a: same}}");
+        await group.EvaluateAsync(_store, _store, 0, default);
+        Assert.Equal(1, await group.EvaluateAsync(_store, _store, 5000, default));
+        Assert.Equal("{__name__=\"ALERTS\", a=\"same\", alertname=\"A\", alertstate=\"firing\"} 1", Ask("ALERTS", 5000));
+    }
+
+    [Fact]
+    public void Moments_are_written_with_their_zone_and_a_recording_rule_without_labels_has_none()
+    {
+        var rules = JsonSerializer.Serialize(RuleGroups.Of([Group("  - {record: r, expr: x}")], null, []), AnswerJson.Default.RuleGroups);
+        Assert.Contains("\"lastEvaluation\":\"0001-01-01T00:00:00Z\"", rules, StringComparison.Ordinal);
+        Assert.DoesNotContain("\"labels\"", rules, StringComparison.Ordinal);
+        var alert = new ActiveAlert(Labels.From([new("alertname", "A")]), 1000) { FiredAtMs = 2000 };
+        Assert.Contains("\"startsAt\":\"1970-01-01T00:00:02Z\",\"endsAt\":\"0001-01-01T00:00:00Z\"",
+            JsonSerializer.Serialize(AlertMessage.Of(Labels.Empty, [alert]), AnswerJson.Default.AlertMessage), StringComparison.Ordinal);
     }
 
     [Fact]

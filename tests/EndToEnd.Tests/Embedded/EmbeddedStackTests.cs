@@ -196,7 +196,7 @@ public sealed class EmbeddedStackTests(EmbeddedRepository repository) : IClassFi
             Pids().Keys.Where(name => name.StartsWith("shop-", StringComparison.Ordinal)));
         (await TargetAsync("Verify")).Succeeded();
         var checks = Shop.Checks();
-        foreach (var id in (string[])["metrics.target-up", "metrics.exact-count", "logs.exactly-once", "traces.otlp-grpc",
+        foreach (var id in (string[])["metrics.target-up", "metrics.exact-count", "logs.exactly-once", "traces.otlp-http",
             "links.exemplar-to-trace", "links.log-to-trace"])
             Assert.Contains(checks, check => check.Id == id && check.Service == "shop-billing" && check.Status == "pass");
         foreach (var id in new[] { "stack.ready", "metrics.target-up" })

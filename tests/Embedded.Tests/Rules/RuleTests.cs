@@ -81,7 +81,8 @@ public sealed class RuleTests
     public async Task Faults_name_file_group_rule_and_place_and_the_other_rules_go_on()
     {
         _store.Add("x", "1", 5000);
-        var group = Group("  - {record: bad, expr: 'sum(x'}\n  - {alert: A, record: b, expr: x}\n  - {alert: Soon, expr: x, for: soon}\n  - {record: good, expr: x}");
+        var group = Group("  - {record: bad, expr: 'sum(x'}\n  - {alert: A, record: b, expr: x}\n"
+            + "  - {alert: Soon, expr: x, for: soon}\n  - {record: good, expr: x}");
         Assert.Equal(
             [
                 "rules.yml: group g: rule bad: 1:6: parse error: unclosed left parenthesis",

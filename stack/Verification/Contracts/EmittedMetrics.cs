@@ -1,0 +1,56 @@
+using MicroMonitored.Verification.Clients;
+
+namespace MicroMonitored.Verification.Contracts;
+
+/// <summary>Metrics as items of a contract.</summary>
+internal static class EmittedMetrics
+{
+    private const int Few = 10;
+
+    // What the store adds to every target.
+    private static readonly string[] OfTheStore = ["up", "target_info", "otel_scope_info", "ALERTS", "ALERTS_FOR_STATE"];
+
+    // Whether a connection is opened, kept, queued or closed, and whether garbage was collected, is chance.
+    private static readonly string[] ByChance =
+    [
+        "scrape_", "kestrel_", "dns_lookup_", "dotnet_gc_last_collection_",
+        "http_client_open_connections", "http_client_connection_", "http_client_request_time_in_queue_", "http_client_active_requests",
+    ];
+
+    private static readonly string[] OfTheScrape = ["__name__", "job", "instance", "le", "quantile"];
+    private static readonly string[] Suffixes = ["_bucket", "_count", "_sum", "_total", "_created", "_info"];
+
+    /// <summary>Of the series before and after the requests: of what counts those that grew, of others all.</summary>
+    public static IEnumerable<EmittedItem> Of(
+        IReadOnlyList<VectorSample> before, IReadOnlyList<VectorSample> after, IReadOnlyDictionary<string, MetricDescription> metadata)
+    {
+        var known = before.GroupBy(Key).ToDictionary(group => group.Key, group => group.First().Value, StringComparer.Ordinal);
+        var own = after.Where(sample => Name(sample) is var name && !name.Contains(':', StringComparison.Ordinal) && !OfTheStore.Contains(name)
+            && !ByChance.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal)));
+        foreach (var metric in own.GroupBy(sample => (Service: sample.Labels["job"], Family: Family(Name(sample), metadata))))
+        {
+            var description = metadata.GetValueOrDefault(metric.Key.Family) ?? metric.Select(sample => metadata.GetValueOrDefault(Name(sample)))
+                .FirstOrDefault(found => found is not null) ?? new MetricDescription("unknown", "", "");
+            var grown = metric.Where(sample => sample.Value > known.GetValueOrDefault(Key(sample))).ToList();
+            var series = description.Type is "gauge" or "unknown" or "info" || grown.Count == 0 ? metric.ToList() : grown;
+            yield return new EmittedItem(
+                metric.Key.Service, EmittedSignal.Metric, metric.Key.Family,
+                new Dictionary<string, string> { ["type"] = description.Type, ["unit"] = description.Unit },
+                series.SelectMany(sample => sample.Labels).Where(label => IsOwn(label.Key)).GroupBy(label => label.Key, label => label.Value)
+                    .ToDictionary(label => label.Key, label => label.Distinct().Count() > Few ? "many" : "few", StringComparer.Ordinal),
+                []);
+        }
+    }
+
+    /// <summary>The name without what a store adds to it for the parts of a metric.</summary>
+    internal static string Family(string name, IReadOnlyDictionary<string, MetricDescription> metadata)
+        => !metadata.ContainsKey(name) && Suffixes.FirstOrDefault(suffix => name.EndsWith(suffix, StringComparison.Ordinal)) is { } part
+            && metadata.ContainsKey(name[..^part.Length]) && part != "_total" ? name[..^part.Length] : name;
+
+    private static bool IsOwn(string label) => !OfTheScrape.Contains(label) && !label.StartsWith("otel_scope_", StringComparison.Ordinal);
+
+    private static string Name(VectorSample sample) => sample.Labels.GetValueOrDefault("__name__", "");
+
+    private static string Key(VectorSample sample)
+        => string.Join('\n', sample.Labels.OrderBy(label => label.Key, StringComparer.Ordinal).Select(label => $"{label.Key}={label.Value}"));
+}

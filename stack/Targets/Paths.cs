@@ -64,6 +64,9 @@ public sealed record Paths(string Root)
     /// <summary>Verify's reports.</summary>
     public string Reports => Path.Combine(Artifacts, "verify");
 
+    /// <summary>What the comparison with <c>telemetry.lock</c> found.</summary>
+    public string Contract => Path.Combine(Artifacts, "contract");
+
     /// <summary>The script that starts the build.</summary>
     public string Script => Path.GetFullPath(Command, Root);
 

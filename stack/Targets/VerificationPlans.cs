@@ -55,10 +55,14 @@ internal static class VerificationPlans
         };
     }
 
+    /// <summary>The dashboards of the repository.</summary>
+    public static IEnumerable<string> DashboardFiles(BuildContext context)
+        => Directory.EnumerateFiles(Path.Combine(context.Paths.Assets, "grafana", "dashboards"), "*.json").Order(StringComparer.Ordinal);
+
     private static List<string> Dashboards(BuildContext context)
     {
         var uids = new List<string>();
-        foreach (var file in Directory.EnumerateFiles(Path.Combine(context.Paths.Assets, "grafana", "dashboards"), "*.json").Order(StringComparer.Ordinal))
+        foreach (var file in DashboardFiles(context))
         {
             using var dashboard = JsonDocument.Parse(File.ReadAllBytes(file));
             uids.Add(dashboard.RootElement.GetProperty("uid").GetString()!);

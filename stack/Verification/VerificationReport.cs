@@ -32,6 +32,10 @@ public sealed record Freshness(double P50Ms, double P95Ms, double MaxMs);
 /// <summary>The report of one run, in the shape of <c>report.json</c>.</summary>
 public sealed record VerificationReport
 {
+    /// <summary>The target whose report it is.</summary>
+    [JsonIgnore]
+    public string Target { get; init; } = "Verify";
+
     /// <summary>What the plan calls the engine.</summary>
     public required string Engine { get; init; }
 

@@ -17,7 +17,12 @@ internal sealed record MetricDescription(string Type, string Unit, string Help);
 internal sealed record TargetState(string Job, string Instance, string Health, string LastError, DateTimeOffset? LastScrape, string ScrapeUrl);
 
 /// <summary>One alerting or recording rule as loaded.</summary>
-internal sealed record RuleState(string Group, string Name, string Health, string LastError);
+internal sealed record RuleState(string Group, string Name, string Health, string LastError)
+{
+    public string Expression { get; init; } = "";
+
+    public bool IsRecording { get; init; }
+}
 
 /// <summary>The parts of the Prometheus HTTP API v1 that Verify asks.</summary>
 internal sealed class PrometheusClient(SignalHttp http, Uri address)
@@ -86,7 +91,11 @@ internal sealed class PrometheusClient(SignalHttp http, Uri address)
     internal static IReadOnlyList<RuleState> ReadRules(JsonElement answer) =>
         [.. from @group in Data(answer).Items("groups")
             from rule in @group.Items("rules")
-            select new RuleState(@group.Text("name") ?? "", rule.Text("name") ?? "", rule.Text("health") ?? "unknown", rule.Text("lastError") ?? "")];
+            select new RuleState(@group.Text("name") ?? "", rule.Text("name") ?? "", rule.Text("health") ?? "unknown", rule.Text("lastError") ?? "")
+            {
+                Expression = rule.Text("query") ?? "",
+                IsRecording = rule.Text("type") == "recording",
+            }];
 
     private static DateTimeOffset? LastScrape(string? text) =>
         Rfc3339.TryParse(text, out var nanoseconds) ? DateTimeOffset.UnixEpoch.AddTicks(nanoseconds / 100) : null;

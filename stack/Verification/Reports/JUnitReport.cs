@@ -14,7 +14,7 @@ public static class JUnitReport
         using (var xml = XmlWriter.Create(new Utf8Text(text), new XmlWriterSettings { Indent = true, NewLineChars = "\n", CloseOutput = true }))
         {
             xml.WriteStartElement("testsuites");
-            xml.WriteAttributeString("name", "MicroMonitored Verify");
+            xml.WriteAttributeString("name", $"MicroMonitored {report.Target}");
             Totals(xml, report.Checks, report.DurationMs);
             foreach (var suite in report.Checks.GroupBy(check => Signal(check.Id)))
             {

@@ -10,7 +10,7 @@ public static class MarkdownReport
     public static string Write(VerificationReport report)
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"## Verify: {(report.Failed == 0 ? "passed" : "failed")}\n\n");
+        text.Append(CultureInfo.InvariantCulture, $"## {report.Target}: {(report.Failed == 0 ? "passed" : "failed")}\n\n");
         text.Append(
             CultureInfo.InvariantCulture, $"{report.Passed} passed, {report.Failed} failed, {report.Skipped} skipped in {report.DurationMs / 1000:0.0} s "
             + $"on the {report.Engine} engine (run `{report.RunId}`)\n");

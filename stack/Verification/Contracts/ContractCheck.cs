@@ -1,0 +1,66 @@
+using System.Globalization;
+using MicroMonitored.Verification.Clients;
+
+namespace MicroMonitored.Verification.Contracts;
+
+/// <summary>Holds what services emit against what they emitted.</summary>
+public static class ContractCheck
+{
+    /// <summary>The rules that the stack evaluates are added to what reads telemetry.</summary>
+    /// <exception cref="InvalidOperationException">The store did not answer.</exception>
+    public static async Task AddRulesAsync(TelemetryUses uses, VerificationPlan plan, CancellationToken cancellation)
+    {
+        if (!plan.Capabilities.HasFlag(Capabilities.Rules))
+            return;
+        using var http = new SignalHttp(plan.Access, plan.AcceptsAnyCertificate);
+        try
+        {
+            foreach (var rule in await new PrometheusClient(http, plan.Endpoints.Prometheus).RulesAsync(cancellation).ConfigureAwait(false))
+                uses.AddRule(rule.Name, rule.Expression, rule.IsRecording);
+        }
+        catch (SignalException exception)
+        {
+            throw new InvalidOperationException(exception.Message, exception);
+        }
+    }
+
+    /// <summary>A row for each breaking difference, and one for each service and signal that has none.</summary>
+    /// <param name="locked">As it was.</param>
+    /// <param name="emitted">As it is.</param>
+    /// <param name="uses">What reads the telemetry.</param>
+    /// <param name="engine">Where it was recorded.</param>
+    /// <param name="startedAt">When.</param>
+    public static VerificationReport Report(
+        TelemetryContract locked, TelemetryContract emitted, TelemetryUses uses, string engine, DateTimeOffset startedAt)
+    {
+        var differences = ContractComparison.Of(locked, emitted).Select(uses.Touched)
+            .ToLookup(difference => (difference.Item.Service, difference.Item.Signal));
+        var rows = new List<CheckResult>();
+        foreach (var group in locked.Items.Concat(emitted.Items).GroupBy(item => (item.Service, item.Signal)).OrderBy(group => group.Key))
+        {
+            var (service, id) = (group.Key.Service, $"contract.{group.Key.Signal.ToString().ToLowerInvariant()}s");
+            var breaking = differences[group.Key].Where(difference => difference.IsBreaking).ToList();
+            rows.AddRange(breaking.Select(difference => new CheckResult(
+                id, service, CheckStatus.Fail, 0, difference.Detail + Shown(difference.Uses), $"{service} → {TelemetryContract.FileName}",
+                $"restore it, or mend what reads it and take it over with --target=Contract --accept")));
+            if (breaking.Count > 0)
+                continue;
+            var added = differences[group.Key].Select(difference => difference.Detail).ToList();
+            rows.Add(new CheckResult(id, service, CheckStatus.Pass, 0,
+                string.Create(CultureInfo.InvariantCulture, $"{locked.Items.Count(item => (item.Service, item.Signal) == group.Key)} as locked")
+                    + (added.Count > 0 ? $"; added: {string.Join(", ", added)}" : ""), null, null));
+        }
+
+        return new VerificationReport
+        {
+            Target = "Contract",
+            Engine = engine,
+            RunId = RunIdentity.Create().Id,
+            StartedAt = startedAt,
+            DurationMs = (DateTimeOffset.UtcNow - startedAt).TotalMilliseconds,
+            Checks = [.. rows.OrderBy(row => row.Id, StringComparer.Ordinal).ThenBy(row => row.Service, StringComparer.Ordinal)],
+        };
+    }
+
+    private static string Shown(IReadOnlyList<string> uses) => uses.Count == 0 ? "; nothing that is known reads it" : $"; read by {string.Join(", ", uses)}";
+}

@@ -14,21 +14,21 @@ internal static class Patterns
     /// <summary>The pattern as a regular expression, without anchors.</summary>
     public static string Regex(string pattern) => System.Text.RegularExpressions.Regex.Escape(pattern).Replace("\\*", ".*", StringComparison.Ordinal);
 
-    /// <summary>Whether some text fits both patterns.</summary>
-    public static bool MayBeSame(string left, string right)
+    /// <summary>Whether some text fits the pattern and is made from the template, in which <c>*</c> stands for characters without a blank.</summary>
+    public static bool MayFit(string pattern, string template)
     {
-        // By the rest of both: dynamic programming over the positions, from the end.
-        var next = new bool[right.Length + 2];
-        for (var at = left.Length; at >= 0; at--)
+        // Whether the rest of the one fits the rest of the other, from the end of both.
+        var next = new bool[template.Length + 2];
+        for (var at = pattern.Length; at >= 0; at--)
         {
-            var row = new bool[right.Length + 2];
-            for (var other = right.Length; other >= 0; other--)
+            var row = new bool[template.Length + 2];
+            for (var other = template.Length; other >= 0; other--)
             {
-                var (isLeftOver, isRightOver) = (at == left.Length, other == right.Length);
-                row[other] = isLeftOver && isRightOver ? true
-                    : !isLeftOver && left[at] == '*' ? next[other] || (!isRightOver && row[other + 1])
-                    : !isRightOver && right[other] == '*' ? row[other + 1] || (!isLeftOver && next[other])
-                    : !isLeftOver && !isRightOver && left[at] == right[other] && next[other + 1];
+                var (isOver, isMadeOver) = (at == pattern.Length, other == template.Length);
+                row[other] = (isOver && isMadeOver)
+                    || (!isOver && pattern[at] == '*' && (next[other] || (!isMadeOver && row[other + 1])))
+                    || (!isMadeOver && template[other] == '*' && (row[other + 1] || (!isOver && pattern[at] != ' ' && next[other])))
+                    || (!isOver && !isMadeOver && pattern[at] == template[other] && next[other + 1]);
             }
 
             next = row;

@@ -103,7 +103,7 @@ public sealed class TelemetryUses
         }
         else
         {
-            foreach (var line in known.Logs.Where(line => line.Message is { } message && Patterns.MayBeSame(message, Wild(item.Name))
+            foreach (var line in known.Logs.Where(line => line.Message is { } message && Patterns.MayFit(message, Wild(item.Name))
                 && (part is null || line.Fields.ContainsKey(part))))
                 yield return known.At(line.Line);
         }

@@ -141,13 +141,6 @@ public sealed class DashboardTests
         Assert.Empty(RuleFiles.Expressions().SelectMany(MetricNames.Of).Except(existing));
     }
 
-    [Theory]
-    [InlineData("""histogram_quantile(0.95, sum by (job, le) (rate(a_bucket{x="b{c}d"}[$__rate_interval])))""", "a_bucket")]
-    [InlineData("""a:b:c > 0.05 and on (job) up{job="x"} offset 5m""", "a:b:c up")]
-    [InlineData("""label_replace(sum by (s) (rate(x_total[5m])) > 0, "job", "$1", "s", "(.+)") or 10e6 * y""", "x_total y")]
-    public void The_metrics_of_an_expression_are_found(string expression, string expected)
-        => Assert.Equal(expected, string.Join(' ', MetricNames.Of(expression)));
-
     [Fact]
     public void Duration_panels_show_exemplars()
     {

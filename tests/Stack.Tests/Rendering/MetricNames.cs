@@ -1,19 +1,13 @@
 using System.Text.Json;
-using System.Text.RegularExpressions;
+using MicroMonitored.Model.Queries;
 
 namespace Stack.Tests.Rendering;
 
 /// <summary>The metrics that an expression names, and the metrics that exist.</summary>
-internal static partial class MetricNames
+internal static class MetricNames
 {
-    private static readonly HashSet<string> Words =
-        ["by", "on", "or", "and", "unless", "without", "ignoring", "group_left", "group_right", "offset", "bool", "inf", "nan"];
-
     public static IEnumerable<string> Of(string expression)
-    {
-        var bare = Grouping().Replace(Braces().Replace(Texts().Replace(expression, "\"\""), ""), " ");
-        return Names().Matches(bare).Select(match => match.Value).Where(name => !Words.Contains(name.ToLowerInvariant())).Distinct();
-    }
+        => QueryNames.Of(expression).Selectors.Select(selector => selector.Metric).OfType<string>().Distinct();
 
     /// <summary>What the recorded scrapes and remote writes held, what our own rules make, and what the products' sources declare.</summary>
     public static HashSet<string> Existing(IEnumerable<string> recordingRules)
@@ -82,17 +76,4 @@ internal static partial class MetricNames
         ["micromonitored_canary_unexpected"] = "stack/Verification/Canaries/CanaryMetrics.cs",
         ["micromonitored_canary_freshness_seconds_bucket"] = "stack/Verification/Canaries/CanaryMetrics.cs",
     };
-
-    [GeneratedRegex("\"(?:[^\"\\\\]|\\\\.)*\"")]
-    private static partial Regex Texts();
-
-    [GeneratedRegex(@"\{[^}]*\}|\[[^\]]*\]")]
-    private static partial Regex Braces();
-
-    [GeneratedRegex(@"\b(by|on|without|ignoring|group_left|group_right)\s*\([^)]*\)")]
-    private static partial Regex Grouping();
-
-    // A name before "(" is a function; one that follows a digit is a unit.
-    [GeneratedRegex(@"(?<![\w:$])[a-zA-Z_:][\w:]*(?![\w:]|\s*\()")]
-    private static partial Regex Names();
 }

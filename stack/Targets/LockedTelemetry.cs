@@ -23,7 +23,7 @@ internal sealed class LockedTelemetry(BuildContext context, VerificationPlan pla
     /// <summary>Compares it with what the services emit.</summary>
     /// <exception cref="FaultException">There is none, or it cannot be read.</exception>
     /// <exception cref="CakeException">Nothing could be recorded.</exception>
-    public async Task<VerificationReport> CompareAsync(CancellationToken cancellation)
+    public async Task<ContractResult> CompareAsync(CancellationToken cancellation)
     {
         if (!File.Exists(FileName))
             throw new FaultException($"{TelemetryContract.FileName} is missing; write it with --target=Contract --accept and commit it");

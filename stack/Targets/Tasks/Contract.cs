@@ -26,8 +26,10 @@ public sealed class Contract : AsyncFrostingTask<BuildContext>
             return;
         }
 
-        var report = await contracts.CompareAsync(Interrupt.Token);
+        var (report, news) = await contracts.CompareAsync(Interrupt.Token);
         await Reports.WriteAsync(report, context.Paths.Contract, context.Terminal, context.GetValue(Details), Interrupt.Token);
+        foreach (var added in news)
+            context.Say($"[Added] {added}");
         if (report.Failed > 0)
             throw new CakeException($"The telemetry breaks its contract; the report is in {context.Paths.Shown(context.Paths.Contract)}.");
     }

@@ -30,28 +30,31 @@ public static class ContractCheck
     /// <param name="uses">What reads the telemetry.</param>
     /// <param name="engine">Where it was recorded.</param>
     /// <param name="startedAt">When.</param>
-    public static VerificationReport Report(
+    public static ContractResult Report(
         TelemetryContract locked, TelemetryContract emitted, TelemetryUses uses, string engine, DateTimeOffset startedAt)
     {
         var differences = ContractComparison.Of(locked, emitted).Select(uses.Touched)
             .ToLookup(difference => (difference.Item.Service, difference.Item.Signal));
-        var rows = new List<CheckResult>();
+        var (rows, all) = (new List<CheckResult>(), new List<string>());
         foreach (var group in locked.Items.Concat(emitted.Items).GroupBy(item => (item.Service, item.Signal)).OrderBy(group => group.Key))
         {
             var (service, id) = (group.Key.Service, $"contract.{group.Key.Signal.ToString().ToLowerInvariant()}s");
             var breaking = differences[group.Key].Where(difference => difference.IsBreaking).ToList();
             rows.AddRange(breaking.Select(difference => new CheckResult(
                 id, service, CheckStatus.Fail, 0, difference.Detail + Shown(difference.Uses), $"{service} → {TelemetryContract.FileName}",
-                $"restore it, or mend what reads it and take it over with --target=Contract --accept")));
-            if (breaking.Count > 0)
-                continue;
-            var added = differences[group.Key].Select(difference => difference.Detail).ToList();
-            rows.Add(new CheckResult(id, service, CheckStatus.Pass, 0,
-                string.Create(CultureInfo.InvariantCulture, $"{locked.Items.Count(item => (item.Service, item.Signal) == group.Key)} as locked")
-                    + (added.Count > 0 ? $"; added: {string.Join(", ", added)}" : ""), null, null));
+                "restore it, or mend what reads it and take it over with --target=Contract --accept")));
+            var added = differences[group.Key].Where(difference => !difference.IsBreaking).Select(difference => difference.Detail).ToList();
+            if (breaking.Count == 0)
+            {
+                var same = locked.Items.Count(item => (item.Service, item.Signal) == group.Key);
+                var detail = string.Create(CultureInfo.InvariantCulture, $"{same} as locked{(added.Count > 0 ? ", and more: " : "")}{string.Join(", ", added)}");
+                rows.Add(new CheckResult(id, service, CheckStatus.Pass, 0, detail, null, null));
+            }
+
+            all.AddRange(added.Select(detail => $"{service}: {detail}"));
         }
 
-        return new VerificationReport
+        var report = new VerificationReport
         {
             Target = "Contract",
             Engine = engine,
@@ -60,7 +63,13 @@ public static class ContractCheck
             DurationMs = (DateTimeOffset.UtcNow - startedAt).TotalMilliseconds,
             Checks = [.. rows.OrderBy(row => row.Id, StringComparer.Ordinal).ThenBy(row => row.Service, StringComparer.Ordinal)],
         };
+        return new ContractResult(report, all);
     }
 
     private static string Shown(IReadOnlyList<string> uses) => uses.Count == 0 ? "; nothing that is known reads it" : $"; read by {string.Join(", ", uses)}";
 }
+
+/// <summary>What the comparison found.</summary>
+/// <param name="Report">Fails where something broke.</param>
+/// <param name="Added">What is new, a line each.</param>
+public sealed record ContractResult(VerificationReport Report, IReadOnlyList<string> Added);

@@ -23,19 +23,17 @@ public static class ContractRecording
             using var first = Run();
             await Task.WhenAll(first.Services.Select(service => RequestCounters.BaselineAsync(first, service.Name))).ConfigureAwait(false);
             var before = await SeriesAsync(first, cancellation).ConfigureAwait(false);
-            var (spans, lines) = (new List<TraceSpan>(), new List<StoredLine>());
-            for (var round = 0; round < Rounds; round++)
-            {
-                using var run = Run();
-                spans.AddRange(await SpansAsync(run, cancellation).ConfigureAwait(false));
-                if (round == Rounds - 1)
-                    await Task.Delay((plan.ScrapeInterval * 2) + VerificationRun.Settle, time, cancellation).ConfigureAwait(false);
-                lines.AddRange(await LinesAsync(run, cancellation).ConfigureAwait(false));
-            }
+            var runs = Enumerable.Range(0, Rounds).Select(_ => Run()).ToList();
+            foreach (var service in first.Services)
+                await SendAsync(runs, service, cancellation).ConfigureAwait(false);
+            var spans = await Task.WhenAll(runs.Select(run => SpansAsync(run, cancellation))).ConfigureAwait(false);
+            await Task.Delay((plan.ScrapeInterval * 2) + VerificationRun.Settle, time, cancellation).ConfigureAwait(false);
+            var lines = await Task.WhenAll(runs.Select(run => LinesAsync(run, cancellation))).ConfigureAwait(false);
+            runs.ForEach(run => run.Dispose());
 
             var after = await SeriesAsync(first, cancellation).ConfigureAwait(false);
             var metadata = await first.Prometheus.MetadataAsync(cancellation).ConfigureAwait(false);
-            return TelemetryContract.Of([.. EmittedMetrics.Of(before, after, metadata), .. EmittedSpans.Of(spans), .. EmittedLines.Of(lines)]);
+            return TelemetryContract.Of([.. EmittedMetrics.Of(before, after, metadata), .. EmittedSpans.Of([.. spans.SelectMany(all => all)]), .. EmittedLines.Of([.. lines.SelectMany(all => all)])]);
         }
         catch (SignalException exception)
         {
@@ -56,10 +54,10 @@ public static class ContractRecording
         return service with { Expectations = known with { Drive = drive } };
     }
 
-    private static async Task<IReadOnlyList<TraceSpan>> SpansAsync(VerificationRun run, CancellationToken cancellation)
+    // One after another: what comes at once may take another path through a service.
+    private static async Task SendAsync(IReadOnlyList<VerificationRun> runs, ServiceUnderTest service, CancellationToken cancellation)
     {
-        IReadOnlyList<TraceSpan> found = [];
-        foreach (var service in run.Services)
+        foreach (var run in runs)
         {
             var drives = await Drives.SentAsync(run, service, cancellation).ConfigureAwait(false);
             if (drives.FirstOrDefault(drive => !drive.IsAsExpected) is { } wrong)
@@ -67,20 +65,20 @@ public static class ContractRecording
                 throw new InvalidOperationException(
                     $"{wrong.Request} of {service.Name} {wrong.Failure ?? $"answered {wrong.Status}"}: no telemetry can be recorded of it");
             }
-
-            IReadOnlyList<TraceSpan> spans = [];
-            await run.Poll.UntilAsync(
-                async token =>
-                {
-                    var traces = await Task.WhenAll(drives.Select(drive => run.Tempo.TraceAsync(drive.TraceId, token))).ConfigureAwait(false);
-                    spans = [.. traces.SelectMany(trace => trace)];
-                    return traces.Zip(drives).All(pair => IsWhole(run, service.Name, pair.First, pair.Second));
-                },
-                arrived => arrived, run.ArrivalLimit, cancellation).ConfigureAwait(false);
-            found = [.. found, .. spans];
         }
+    }
 
-        return found;
+    private static async Task<IReadOnlyList<TraceSpan>> SpansAsync(VerificationRun run, CancellationToken cancellation)
+    {
+        var sent = await Task.WhenAll(run.Services.Select(async service =>
+            (await Drives.SentAsync(run, service, cancellation).ConfigureAwait(false)).Select(drive => (service.Name, Drive: drive)))).ConfigureAwait(false);
+        var drives = sent.SelectMany(all => all).ToList();
+        IReadOnlyList<IReadOnlyList<TraceSpan>> traces = [];
+        await run.Poll.UntilAsync(
+            async token => traces = await Task.WhenAll(drives.Select(drive => run.Tempo.TraceAsync(drive.Drive.TraceId, token))).ConfigureAwait(false),
+            arrived => arrived.Zip(drives).All(pair => IsWhole(run, pair.Second.Name, pair.First, pair.Second.Drive)),
+            run.ArrivalLimit, cancellation).ConfigureAwait(false);
+        return [.. traces.SelectMany(trace => trace)];
     }
 
     private static bool IsWhole(VerificationRun run, string service, IReadOnlyList<TraceSpan> trace, Drive drive)

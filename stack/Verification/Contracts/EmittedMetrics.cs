@@ -6,6 +6,8 @@ namespace MicroMonitored.Verification.Contracts;
 internal static class EmittedMetrics
 {
     private const int Few = 10;
+    private const string Total = "_total";
+    private const string Created = "_created";
 
     // What the store adds to every target.
     private static readonly string[] OfTheStore = ["up", "target_info", "otel_scope_info", "ALERTS", "ALERTS_FOR_STATE"];
@@ -13,12 +15,12 @@ internal static class EmittedMetrics
     // Whether a connection is opened, kept, queued or closed, and whether garbage was collected, is chance.
     private static readonly string[] ByChance =
     [
-        "scrape_", "kestrel_", "dns_lookup_", "dotnet_gc_last_collection_",
+        "scrape_", "kestrel_", "aspnetcore_memory_pool_", "dns_lookup_", "dotnet_gc_last_collection_",
         "http_client_open_connections", "http_client_connection_", "http_client_request_time_in_queue_", "http_client_active_requests",
     ];
 
     private static readonly string[] OfTheScrape = ["__name__", "job", "instance", "le", "quantile"];
-    private static readonly string[] Suffixes = ["_bucket", "_count", "_sum", "_total", "_created", "_info"];
+    private static readonly string[] Suffixes = ["_bucket", "_count", "_sum"];
 
     /// <summary>Of the series before and after the requests: of what counts those that grew, of others all.</summary>
     public static IEnumerable<EmittedItem> Of(
@@ -26,15 +28,18 @@ internal static class EmittedMetrics
     {
         var known = before.GroupBy(Key).ToDictionary(group => group.Key, group => group.First().Value, StringComparer.Ordinal);
         var own = after.Where(sample => Name(sample) is var name && !name.Contains(':', StringComparison.Ordinal) && !OfTheStore.Contains(name)
+            && !(name.EndsWith(Created, StringComparison.Ordinal) && metadata.ContainsKey(name[..^Created.Length]))
             && !ByChance.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal)));
         foreach (var metric in own.GroupBy(sample => (Service: sample.Labels["job"], Family: Family(Name(sample), metadata))))
         {
-            var description = metadata.GetValueOrDefault(metric.Key.Family) ?? metric.Select(sample => metadata.GetValueOrDefault(Name(sample)))
-                .FirstOrDefault(found => found is not null) ?? new MetricDescription("unknown", "", "");
+            var family = metric.Key.Family;
+            var description = metadata.GetValueOrDefault(family)
+                ?? (family.EndsWith(Total, StringComparison.Ordinal) ? metadata.GetValueOrDefault(family[..^Total.Length]) : null)
+                ?? new MetricDescription("unknown", "", "");
             var grown = metric.Where(sample => sample.Value > known.GetValueOrDefault(Key(sample))).ToList();
             var series = description.Type is "gauge" or "unknown" or "info" || grown.Count == 0 ? metric.ToList() : grown;
             yield return new EmittedItem(
-                metric.Key.Service, EmittedSignal.Metric, metric.Key.Family,
+                metric.Key.Service, EmittedSignal.Metric, family,
                 new Dictionary<string, string> { ["type"] = description.Type, ["unit"] = description.Unit },
                 series.SelectMany(sample => sample.Labels).Where(label => IsOwn(label.Key)).GroupBy(label => label.Key, label => label.Value)
                     .ToDictionary(label => label.Key, label => label.Distinct().Count() > Few ? "many" : "few", StringComparer.Ordinal),
@@ -42,10 +47,10 @@ internal static class EmittedMetrics
         }
     }
 
-    /// <summary>The name without what a store adds to it for the parts of a metric.</summary>
-    internal static string Family(string name, IReadOnlyDictionary<string, MetricDescription> metadata)
-        => !metadata.ContainsKey(name) && Suffixes.FirstOrDefault(suffix => name.EndsWith(suffix, StringComparison.Ordinal)) is { } part
-            && metadata.ContainsKey(name[..^part.Length]) && part != "_total" ? name[..^part.Length] : name;
+    // A store knows a histogram by its name without the endings of its parts, and a counter's description by its name without _total.
+    private static string Family(string name, IReadOnlyDictionary<string, MetricDescription> metadata)
+        => Suffixes.FirstOrDefault(suffix => name.EndsWith(suffix, StringComparison.Ordinal)) is { } part
+            && metadata.GetValueOrDefault(name[..^part.Length])?.Type is "histogram" or "summary" ? name[..^part.Length] : name;
 
     private static bool IsOwn(string label) => !OfTheScrape.Contains(label) && !label.StartsWith("otel_scope_", StringComparison.Ordinal);
 

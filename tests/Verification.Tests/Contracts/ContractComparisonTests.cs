@@ -140,7 +140,7 @@ public sealed class ContractComparisonTests
     [Fact]
     public void The_report_has_a_row_for_what_breaks_and_one_for_what_holds()
     {
-        var report = ContractCheck.Report(Locked, Mutated("metric-queue_length"), new TelemetryUses(), "embedded", DateTimeOffset.UtcNow);
+        var report = ContractCheck.Report(Locked, Mutated("metric-queue_length"), new TelemetryUses(), "embedded", DateTimeOffset.UtcNow).Report;
         Assert.Equal(["contract.logs Pass 2 as locked", "contract.metrics Fail metric queue_length is gone; nothing that is known reads it",
             "contract.spans Pass 4 as locked"], report.Checks.Select(row => $"{row.Id} {row.Status} {row.Detail}"));
     }

@@ -39,7 +39,9 @@ internal sealed class LockedTelemetry(BuildContext context, VerificationPlan pla
         return ContractCheck.Report(locked, emitted, uses, plan.Engine, began);
     }
 
-    private async Task<TelemetryContract> RecordAsync(CancellationToken cancellation)
+    /// <summary>Records what the services emit.</summary>
+    /// <exception cref="CakeException">Nothing could be recorded.</exception>
+    public async Task<TelemetryContract> RecordAsync(CancellationToken cancellation)
     {
         TelemetryContract? recorded = null;
         await AskedAsync(async () => recorded = await ContractRecording.RecordAsync(plan, TimeProvider.System, cancellation));

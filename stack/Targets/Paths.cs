@@ -67,6 +67,9 @@ public sealed record Paths(string Root)
     /// <summary>What the comparison with <c>telemetry.lock</c> found.</summary>
     public string Contract => Path.Combine(Artifacts, "contract");
 
+    /// <summary>What <c>Lint</c> found.</summary>
+    public string Findings => Path.Combine(Artifacts, "lint", "findings.json");
+
     /// <summary>The script that starts the build.</summary>
     public string Script => Path.GetFullPath(Command, Root);
 

@@ -77,14 +77,24 @@ public sealed partial class ExpectationsReader
 
     private ServiceExpectations Whole(JsonTree root)
     {
-        var keys = Keys(root, "the whole", "$schema", "drive", "metrics", "logs", "spans", "absent");
+        var keys = Keys(root, "the whole", "$schema", "drive", "metrics", "logs", "spans", "absent", "lint");
         return new ServiceExpectations(
             _file,
             [.. Items(keys, "drive").Select(Request).OfType<DrivenRequest>()],
             [.. Items(keys, "metrics").Select(Metric)],
             [.. Items(keys, "logs").Select(Line)],
             [.. Items(keys, "spans").Select(Span)],
-            [.. keys.GetValueOrDefault("absent") is { } absent ? Absent(absent) : []]);
+            [.. keys.GetValueOrDefault("absent") is { } absent ? Absent(absent) : []])
+        {
+            Accepted = [.. Items(keys, "lint").Select(Accepted)],
+        };
+    }
+
+    private AcceptedFinding Accepted(JsonTree item)
+    {
+        var keys = Keys(item, "a finding", "id", "name", "reason");
+        string Given(string key) => Required(item, keys, key) ?? "";
+        return new AcceptedFinding(item.Line, Given("id"), Given("name"), Given("reason"));
     }
 
     private DrivenRequest? Request(JsonTree item)

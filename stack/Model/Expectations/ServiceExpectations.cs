@@ -17,6 +17,9 @@ public sealed record ServiceExpectations(
     IReadOnlyList<ExpectedSpan> Spans,
     IReadOnlyList<Unexpected> Absent)
 {
+    /// <summary>Findings of <c>--target=Lint</c> that are as they are for a reason.</summary>
+    public IReadOnlyList<AcceptedFinding> Accepted { get; init; } = [];
+
     /// <summary>The name of the file, beside the project file.</summary>
     public const string FileName = "expectations.json";
 
@@ -81,3 +84,10 @@ public enum UnexpectedKind
 /// <param name="Kind">What it is.</param>
 /// <param name="Pattern">Its name, or text of it.</param>
 public sealed record Unexpected(int Line, UnexpectedKind Kind, string Pattern);
+
+/// <summary>A finding that is as it is for a reason.</summary>
+/// <param name="Line">Where it stands in the file, from 1.</param>
+/// <param name="Id">The rule.</param>
+/// <param name="Name">The metric, span or line that it is about.</param>
+/// <param name="Reason">Why it stays.</param>
+public sealed record AcceptedFinding(int Line, string Id, string Name, string Reason);

@@ -10,7 +10,7 @@ internal static class EmittedMetrics
     private const string Created = "_created";
 
     // What the store adds to every target.
-    private static readonly string[] OfTheStore = ["up", "target_info", "otel_scope_info", "ALERTS", "ALERTS_FOR_STATE"];
+    private static readonly string[] OfTheStore = ["up", "otel_scope_info", "ALERTS", "ALERTS_FOR_STATE"];
 
     // Whether a connection is opened, kept, queued or closed, and whether garbage was collected, is chance.
     private static readonly string[] ByChance =
@@ -35,7 +35,7 @@ internal static class EmittedMetrics
             var family = metric.Key.Family;
             var description = metadata.GetValueOrDefault(family)
                 ?? (family.EndsWith(Total, StringComparison.Ordinal) ? metadata.GetValueOrDefault(family[..^Total.Length]) : null)
-                ?? new MetricDescription("unknown", "", "");
+                ?? new MetricDescription(family.EndsWith("_info", StringComparison.Ordinal) ? "info" : "unknown", "", "");
             var grown = metric.Where(sample => sample.Value > known.GetValueOrDefault(Key(sample))).ToList();
             var series = description.Type is "gauge" or "unknown" or "info" || grown.Count == 0 ? metric.ToList() : grown;
             yield return new EmittedItem(

@@ -19,7 +19,8 @@ public static class ContractComparison
         {
             var isKind = old.Signal == EmittedSignal.Span && Bare(old.Name) == Bare(renamed.Name);
             differences.Add(new ContractDifference(
-                isKind ? ContractChange.Retyped : ContractChange.Renamed, old, null, isKind ? $"{old} is now {renamed}" : $"{old} is now called {renamed.Name}", []));
+                isKind ? ContractChange.Retyped : ContractChange.Renamed, old, null,
+                isKind ? $"{old} is now {renamed}" : $"{old} is now called {renamed.Name}", []));
             differences.AddRange(Changes(old, renamed));
             gone.Remove(old);
             added.Remove(renamed);

@@ -33,7 +33,12 @@ public static class ContractRecording
 
             var after = await SeriesAsync(first, cancellation).ConfigureAwait(false);
             var metadata = await first.Prometheus.MetadataAsync(cancellation).ConfigureAwait(false);
-            return TelemetryContract.Of([.. EmittedMetrics.Of(before, after, metadata), .. EmittedSpans.Of([.. spans.SelectMany(all => all)]), .. EmittedLines.Of([.. lines.SelectMany(all => all)])]);
+            return TelemetryContract.Of(
+            [
+                .. EmittedMetrics.Of(before, after, metadata),
+                .. EmittedSpans.Of([.. spans.SelectMany(all => all)]),
+                .. EmittedLines.Of([.. lines.SelectMany(all => all)]),
+            ]);
         }
         catch (SignalException exception)
         {

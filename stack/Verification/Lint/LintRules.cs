@@ -71,9 +71,11 @@ internal static partial class LintRules
 
         foreach (var missing in SemanticConventions.Required.Where(rule => rule.Kind == kind && item.Parts.ContainsKey(rule.Marker))
             .SelectMany(rule => rule.Required).Distinct().Where(attribute => !item.Parts.ContainsKey(attribute)))
-            yield return (LintLevel.Violation, "missing_attribute", $"attribute {missing} is required here: use the framework's own instrumentation, or set it");
+            yield return (LintLevel.Violation, "missing_attribute",
+                $"attribute {missing} is required here: use the framework's own instrumentation, or set it");
         if (kind == "server" && item.Parts.ContainsKey("http.request.method") && !item.Parts.ContainsKey("http.route"))
-            yield return (LintLevel.Improvement, "missing_route", "has no http.route: map its endpoint, or keep what runs before routing from ending the request");
+            yield return (LintLevel.Improvement, "missing_route",
+                "has no http.route: map its endpoint, or keep what runs before routing from ending the request");
         if (Id().Match(name) is { Success: true } id)
             yield return (LintLevel.Violation, "unbounded_name", $"{id.Value} in its name is of one request: put it into an attribute");
     }
@@ -83,17 +85,19 @@ internal static partial class LintRules
         foreach (var field in item.Parts.Keys.Where(field => SemanticConventions.Renamed.ContainsKey(field)))
             yield return (LintLevel.Improvement, "deprecated", $"field {field} is called {SemanticConventions.Renamed[field]} now: use that");
         if (Id().Match(item.Name) is { Success: true } id)
-            yield return (LintLevel.Improvement, "unbounded_name", $"{id.Value} is in the text and in no field: log it by a template, such as \"… {{OrderId}}\"");
+            yield return (LintLevel.Improvement, "unbounded_name",
+                $"{id.Value} is in the text and in no field: log it by a template, such as \"… {{OrderId}}\"");
     }
 
-    [GeneratedRegex(@"(?:^|[._-])(?:password|passwd|pwd|secret|api_?key|access_?token|refresh_?token|authorization|cookie|credentials?|private_?key)(?:$|[._-])",
+    [GeneratedRegex(
+        @"(?:^|[._-])(?:password|passwd|pwd|secret|api_?key|(?:access|refresh)_?token|authorization|cookie|credentials?|private_?key)(?:$|[._-])",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Secret();
 
-    [GeneratedRegex(@"^(?:url_(?:full|path|query)|(?:user|customer|session|request|order|trace|span|correlation)_id|client_address|enduser_id|user_agent(?:_original)?)$")]
+    [GeneratedRegex(@"^(?:url_(?:full|path|query)|(?:user|enduser|customer|session|request|order|trace|span|correlation)_id|client_address|user_agent.*)$")]
     private static partial Regex UnboundedLabel();
 
-    [GeneratedRegex(@"_?(?:milliseconds|microseconds|nanoseconds|minutes|hours|days|kibibytes|mebibytes|gibibytes|kilobytes|megabytes|gigabytes|percent)$|_ms$|^ms$")]
+    [GeneratedRegex(@"_?(?:(?:milli|micro|nano)seconds|minutes|hours|days|(?:kibi|mebi|gibi|kilo|mega|giga)bytes|percent)$|_ms$|^ms$")]
     private static partial Regex NotBase();
 
     [GeneratedRegex("^[a-z][a-z0-9_]*$")]
@@ -102,6 +106,8 @@ internal static partial class LintRules
     [GeneratedRegex(@"^[a-z][a-z0-9_-]*(?:\.[a-z0-9_-]+)*$")]
     private static partial Regex AttributeName();
 
-    [GeneratedRegex(@"\b(?=[0-9a-f-]*[0-9])[0-9a-f]{8}(?:-?[0-9a-f]{4}){2,}-?[0-9a-f]*\b|\b[0-9]{4,}\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"\b(?=[0-9a-f-]*[0-9])[0-9a-f]{8}(?:-?[0-9a-f]{4}){2,}-?[0-9a-f]*\b|\b[0-9]{4,}\b",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Id();
 }

@@ -9,10 +9,11 @@ public static class Linter
 {
     /// <summary>Looks at everything.</summary>
     /// <param name="emitted">What the services emit.</param>
-    /// <param name="expectations">By service: the findings that it accepts, with the reason.</param>
+    /// <param name="services">The findings that they accept in their expectations, with the reason.</param>
     /// <exception cref="FaultException">A finding is accepted that no rule makes; one line for each, with file and line.</exception>
-    public static LintResult Of(TelemetryContract emitted, IReadOnlyDictionary<string, ServiceExpectations> expectations)
+    public static LintResult Of(TelemetryContract emitted, IReadOnlyList<ServiceUnderTest> services)
     {
+        var expectations = services.Where(service => service.Expectations is not null).ToDictionary(service => service.Name, service => service.Expectations!);
         var unknown = expectations.Values.SelectMany(file => file.Accepted.Where(accepted => !LintRules.Ids.Contains(accepted.Id))
             .Select(accepted => $"{file.At(accepted.Line)}: no rule is called {accepted.Id}; known: {string.Join(' ', LintRules.Ids)}")).ToList();
         if (unknown.Count > 0)

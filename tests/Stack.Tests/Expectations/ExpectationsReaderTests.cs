@@ -23,6 +23,7 @@ public sealed class ExpectationsReaderTests
           "logs": [ { "message": "Order * placed", "level": "information", "fields": { "quantity": 2, "gift": false } } ],
           "spans": [ { "name": "POST /orders", "kind": "server", "attributes": { "http.route": "/orders" } } ],
           "absent": { "metrics": ["secrets_*"], "logs": ["password"], "spans": ["GET /metrics"], "attributes": ["http.request.header.*"] },
+          "lint": [ { "id": "unit_not_base", "name": "old_*", "reason": "an old panel" } ],
         }
         """;
 
@@ -39,6 +40,7 @@ public sealed class ExpectationsReaderTests
         Assert.Equal(new Dictionary<string, string> { ["quantity"] = "2", ["gift"] = "false" }, read.Logs.Single().Fields);
         Assert.Equal("server", read.Spans.Single().Kind);
         Assert.Equal([UnexpectedKind.Metric, UnexpectedKind.Log, UnexpectedKind.Span, UnexpectedKind.Attribute], read.Absent.Select(rule => rule.Kind));
+        Assert.Equal(("unit_not_base", "old_*", "an old panel"), (read.Accepted.Single().Id, read.Accepted.Single().Name, read.Accepted.Single().Reason));
         Assert.Equal("src/expectations.json:10", read.At(read.Spans.Single().Line));
     }
 
@@ -46,7 +48,7 @@ public sealed class ExpectationsReaderTests
     public void Every_fault_is_told_at_once_with_file_and_line()
         => Assert.Equal(
             [
-                "src/expectations.json:2: unknown key drives; did you mean drive? known here are drive, metrics, logs, spans, absent",
+                "src/expectations.json:2: unknown key drives; did you mean drive? known here are drive, metrics, logs, spans, absent, lint",
                 "src/expectations.json:4: unknown key label; did you mean labels? known here are name, labels, grows, growsAtLeast, atLeast",
                 "src/expectations.json:4: growsAtLeast is 1; say either grows or growsAtLeast",
                 "src/expectations.json:5: name is missing; add it",

@@ -115,7 +115,8 @@ public sealed class ContractComparisonTests
         var uses = new TelemetryUses();
         uses.AddDashboard(Encoding.UTF8.GetBytes("""
             {"title":"Shop","panels":[
-              {"title":"Orders","datasource":{"uid":"prometheus","type":"prometheus"},"targets":[{"expr":"sum(rate(orders_placed_total{job=~\"$s\"}[5m]))","legendFormat":"{{sku}}"}]},
+              {"title":"Orders","datasource":{"uid":"prometheus","type":"prometheus"},"targets":[
+                {"expr":"sum(rate(orders_placed_total{job=~\"$s\"}[5m]))","legendFormat":"{{sku}}"}]},
               {"title":"Refused","datasource":{"uid":"prometheus","type":"prometheus"},"targets":[{"expr":"job:orders:rate5m{outcome=\"refused\"}"}]},
               {"title":"Other","datasource":{"uid":"prometheus","type":"prometheus"},"targets":[{"expr":"orders_placed_total{job=\"other\"}"}]},
               {"title":"Duration","datasource":{"uid":"prometheus","type":"prometheus"},"targets":[

@@ -1,5 +1,6 @@
 using MicroMonitored.Model;
 using MicroMonitored.Model.Expectations;
+using MicroMonitored.Verification;
 using MicroMonitored.Verification.Contracts;
 using MicroMonitored.Verification.Lint;
 
@@ -21,28 +22,33 @@ public sealed class LinterTests
     [InlineData(EmittedSignal.Metric, "target_info", "service_name=few,service_instance_id=few,deployment_environment_name=few",
         "improvement missing_resource_attribute: the resource has no service_version")]
     [InlineData(EmittedSignal.Span, "server GET /orders", "http.request.method=string,url.path=string,url.scheme=string,http.route=string", "")]
-    [InlineData(EmittedSignal.Span, "server GET", "http.request.method=string,url.path=string,url.scheme=string", "improvement missing_route: has no http.route")]
+    [InlineData(EmittedSignal.Span, "server GET", "http.request.method=string,url.path=string,url.scheme=string",
+        "improvement missing_route: has no http.route")]
     [InlineData(EmittedSignal.Span, "server GET /orders", "http.request.method=string,url.path=string,http.route=string",
         "violation missing_attribute: attribute url.scheme is required here")]
     [InlineData(EmittedSignal.Span, "client GET", "http.request.method=string,url.full=string,server.address=string,server.port=string",
         "violation type_mismatch: attribute server.port is of type string: make it int")]
-    [InlineData(EmittedSignal.Span, "server GET /orders", "http.method=string", "violation deprecated: attribute http.method is called http.request.method now")]
+    [InlineData(EmittedSignal.Span, "server GET /orders", "http.method=string",
+        "violation deprecated: attribute http.method is called http.request.method now")]
     [InlineData(EmittedSignal.Span, "client SELECT orders", "db.query.text=string", "violation missing_attribute: attribute db.system.name is required here")]
     [InlineData(EmittedSignal.Span, "client SELECT orders", "db.statement=string", "violation deprecated: attribute db.statement is called db.query.text now")]
     [InlineData(EmittedSignal.Span, "producer send orders", "messaging.system=string,messaging.destination.name=string",
         "violation missing_attribute: attribute messaging.operation.name is required here")]
     [InlineData(EmittedSignal.Span, "internal place order", "order.sku=string,event exception=event", "")]
-    [InlineData(EmittedSignal.Span, "internal place order", "sku=string", "improvement missing_namespace: attribute sku has no namespace")]
+    [InlineData(EmittedSignal.Span, "internal place order", "sku=string",
+        "improvement missing_namespace: attribute sku has no namespace")]
     [InlineData(EmittedSignal.Span, "internal place order", "Order.Sku=string", "violation invalid_name: attribute Order.Sku")]
     [InlineData(EmittedSignal.Span, "internal place order", "user.password=string", "violation secret: user.password is called like a secret")]
-    [InlineData(EmittedSignal.Span, "internal place order 7f3c9a1e-77aa-4c1b-9d2e-0123456789ab", "", "violation unbounded_name: 7f3c9a1e-77aa-4c1b-9d2e-0123456789ab")]
+    [InlineData(EmittedSignal.Span, "internal place order 7f3c9a1e-77aa-4c1b-9d2e-0123456789ab", "",
+        "violation unbounded_name: 7f3c9a1e-77aa-4c1b-9d2e-0123456789ab")]
     [InlineData(EmittedSignal.Span, "internal order 48151", "", "violation unbounded_name: 48151 in its name")]
     [InlineData(EmittedSignal.Log, "Order {order_id} placed", "order_id=field", "")]
-    [InlineData(EmittedSignal.Log, "Order 7f3c9a1e77aa4c1b9d2e0123456789ab placed", "", "improvement unbounded_name: 7f3c9a1e77aa4c1b9d2e0123456789ab is in the text")]
+    [InlineData(EmittedSignal.Log, "Order 7f3c9a1e77aa4c1b9d2e0123456789ab placed", "",
+        "improvement unbounded_name: 7f3c9a1e77aa4c1b9d2e0123456789ab is in the text")]
     [InlineData(EmittedSignal.Log, "{http.url} asked", "http.url=field", "improvement deprecated: field http.url is called url.full now")]
     public void Each_rule_finds_what_it_is_for(EmittedSignal signal, string name, string parts, string expected)
     {
-        var result = Linter.Of(Contract(signal, name, parts), new Dictionary<string, ServiceExpectations>());
+        var result = Linter.Of(Contract(signal, name, parts), []);
         if (expected.Length == 0)
             Assert.Empty(result.Findings);
         else
@@ -64,8 +70,13 @@ public sealed class LinterTests
         Assert.StartsWith("src/Shop/expectations.json:4: no rule is called unit; known: deprecated ", faults[0], StringComparison.Ordinal);
     }
 
-    private static Dictionary<string, ServiceExpectations> Accepting(params AcceptedFinding[] accepted)
-        => new() { ["shop"] = new ServiceExpectations("src/Shop/expectations.json", [], [], [], [], []) { Accepted = accepted } };
+    private static ServiceUnderTest[] Accepting(params AcceptedFinding[] accepted) =>
+    [
+        new("shop", new Uri("http://127.0.0.1"), null, [])
+        {
+            Expectations = new ServiceExpectations("src/Shop/expectations.json", [], [], [], [], []) { Accepted = accepted },
+        },
+    ];
 
     // Beside one that nothing is found of.
     private static TelemetryContract Contract(EmittedSignal signal, string name, string parts) => TelemetryContract.Of(

@@ -30,7 +30,7 @@ public static class Learning
     public static async Task<IReadOnlyDictionary<string, string>> LearnAsync(VerificationPlan plan, TimeProvider time, CancellationToken cancellation)
     {
         plan = plan with { Services = [.. plan.Services.Select(Driven).Where(service => service.Expectations!.Drive.Count > 0)] };
-        using var run = new VerificationRun(plan, RunIdentity.Create(), time, new Poller(time, long.MaxValue), cancellation);
+        await using var run = new VerificationRun(plan, RunIdentity.Create(), time, new Poller(time, long.MaxValue), cancellation);
         try
         {
             await Task.WhenAll(run.Services.Select(service => RequestCounters.BaselineAsync(run, service.Name))).ConfigureAwait(false);

@@ -89,6 +89,9 @@ internal static partial class FaultyAnswers
         ["drops"] = static (context, next) => Rewrite(
             path => path == "/api/v1/query" && context.Request.Query["query"] == "{job=\"micromonitored\"}",
             static text => text.Replace("\"result\":[", "\"result\":[" + Dropped(), StringComparison.Ordinal))(context, next),
+        ["service-graph-off"] = static (context, next) => Rewrite(
+            path => path == "/api/v1/query" && Query(context).Contains("traces_service_graph_request_total", StringComparison.Ordinal),
+            static _ => """{"status":"success","data":{"resultType":"vector","result":[]}}""")(context, next),
         ["page-down"] = Refuse(static path => path == "/api/health", 503),
     };
 

@@ -77,6 +77,7 @@ public sealed record StackFault(string Name, string Description)
         new("trace-id-as-label", "the trace id is a label of the log lines"),
         new("metadata-missing", "log lines bear no structured metadata"),
         new("drops", "the engine counts a dropped line"),
+        new("service-graph-off", "the metric store has no edge between two services"),
         new("page-down", "the pages say that they are not well"),
     ];
 

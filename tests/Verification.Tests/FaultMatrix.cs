@@ -62,6 +62,7 @@ internal static class FaultMatrix
         new("exception-swallowed", [$"traces.errors {Orders}"], "shop-orders → span", "record route, status and exception"),
         new("secret-logged", [$"secrets.planted {Orders}"], "shop-orders → log", "keep headers, cookies, bodies and query values out"),
         new("secret-traced", [$"secrets.planted {Orders}", $"traces.clean {Orders}"], "shop-orders → trace", "keep headers, cookies"),
+        new("secret-thrown", [$"secrets.planted {Orders}"], "shop-orders → trace", "and the text of exceptions"),
         new("secret-exposed", [$"secrets.planted {Orders}"], "shop-orders → /metrics", "keep headers, cookies, bodies and query values out"),
         new("secret-printed", [$"secrets.planted {Orders}"], "shop-orders → file", "keep headers, cookies, bodies and query values out"),
         new("metric-store-not-ready", ["stack.ready prometheus"], "verify → prometheus", "--target=Up"),

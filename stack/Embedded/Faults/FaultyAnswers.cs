@@ -45,6 +45,10 @@ internal static partial class FaultyAnswers
         ["secret-logged"] = Beside(IsRequest, static context => Log(context, "asked with {query}{more}", Query(context), "")),
         ["secret-traced"] = Beside(IsRequest, static context => Activity.Current?.SetTag("url.query", Query(context))),
         ["secret-printed"] = Beside(IsRequest, static context => Console.WriteLine(Query(context))),
+        ["secret-thrown"] = Beside(static path => path == FaultRoute, static context => Activity.Current?.AddEvent(new("exception", tags: new()
+        {
+            ["exception.type"] = "Fault", ["exception.message"] = $"refused {Query(context)}", ["exception.stacktrace"] = $"Fault: refused {Query(context)}",
+        }))),
         ["secret-exposed"] = static (context, next) =>
         {
             if (Query(context) is { Length: > 0 } query)

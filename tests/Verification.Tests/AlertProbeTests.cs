@@ -66,6 +66,8 @@ public sealed partial class AlertProbeTests
         foreach (var content in contents)
         {
             using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = content };
+            // What is too large or of no known length is refused before it is sent.
+            request.Headers.ExpectContinue = content != contents[0];
             using var answer = await client.SendAsync(request, Cancellation);
             codes.Add(answer.StatusCode);
         }

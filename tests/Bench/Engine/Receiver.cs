@@ -50,15 +50,18 @@ public sealed class Receiver : IAsyncDisposable
         }
     }
 
-    /// <summary>The embedded engine of this build, or of <paramref name="assembly"/>.</summary>
-    public static async Task<Receiver> EngineAsync(string assembly, string folder)
+    /// <summary>The embedded engine of this build, or of <paramref name="assembly"/>, with the rules that the template ships; it scrapes the services.</summary>
+    public static async Task<Receiver> EngineAsync(string assembly, string folder, params IReadOnlyList<Uri> services)
     {
         var ports = FreePorts(8);
         Directory.CreateDirectory(Path.Combine(folder, "logs"));
+        string[] fileSd = ["targets.json"];
+        var groups = services.Select((service, number) => new { targets = new[] { service.Authority }, labels = new { job = $"service-{number}" } });
+        await File.WriteAllTextAsync(Path.Combine(folder, fileSd[0]), JsonSerializer.Serialize(groups));
         var configuration = Path.Combine(folder, "embedded.json");
         await File.WriteAllTextAsync(configuration, JsonSerializer.Serialize(new
         {
-            dataFolder = "data", logFolder = "logs",
+            dataFolder = "data", logFolder = "logs", fileSd, rules = Path.Combine(AppContext.BaseDirectory, "rules"),
             ports = new { grafana = ports[0], prometheus = ports[1], loki = ports[2], tempo = ports[3], otlpGrpc = ports[4], otlpHttp = ports[5],
                 zipkin = ports[6], jaegerThrift = ports[7] },
         }));
@@ -76,7 +79,7 @@ public sealed class Receiver : IAsyncDisposable
         start.Environment["ASPIRE_DASHBOARD_OTLP_ENDPOINT_URL"] = Url(ports[1], "").ToString();
         start.Environment["ASPIRE_DASHBOARD_OTLP_HTTP_ENDPOINT_URL"] = Url(ports[2], "").ToString();
         start.Environment["ASPIRE_DASHBOARD_UNSECURED_ALLOW_ANONYMOUS"] = "true";
-        var receiver = new Receiver("Aspire's dashboard 13.6.5", Started(start), Url(ports[2], "/v1/traces"), folder, null, null);
+        var receiver = new Receiver($"Aspire's dashboard {AspirePackage.Version}", Started(start), Url(ports[2], "/v1/traces"), folder, null, null);
         return await receiver.ReadyAsync(Url(ports[0], "/"));
     }
 
@@ -92,6 +95,15 @@ public sealed class Receiver : IAsyncDisposable
             using var answer = await _client.PostAsync(Traces, content, cancellation);
             answer.EnsureSuccessStatusCode();
         });
+
+    /// <summary>How many lines of the last hour can be found under a job.</summary>
+    public async Task<long> CountAsync(string job, CancellationToken cancellationToken)
+    {
+        var query = Uri.EscapeDataString($"sum(count_over_time({{job=\"{job}\"}}[1h]))");
+        using var answer = JsonDocument.Parse(await _client.GetStringAsync(new Uri(Loki!, $"/loki/api/v1/query?query={query}"), cancellationToken));
+        var result = answer.RootElement.GetProperty("data").GetProperty("result");
+        return result.GetArrayLength() == 0 ? 0 : long.Parse(result[0].GetProperty("value")[1].GetString()!, System.Globalization.CultureInfo.InvariantCulture);
+    }
 
     public async ValueTask DisposeAsync()
     {

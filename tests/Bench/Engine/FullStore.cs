@@ -13,6 +13,12 @@ public static class FullStore
     private const int Searches = 15;
     private const int Traces = 1000;
     private const string Job = "full";
+    private const int Views = 5;
+    private static readonly string[] Pages =
+    [
+        "/", "/traces", "/traces?service=orders&errors=on", "/logs", "/logs?q=payments", "/logs?service=full&level=error", "/explore/metrics", "/map",
+        "/dashboards", "/d/mm-services", "/d/mm-logs", "/d/mm-traces", "/alerts", "/explore",
+    ];
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
 
     /// <summary>The answers' times in words, and the bytes that were sent.</summary>
@@ -33,11 +39,25 @@ public static class FullStore
         for (var i = 0; i < Traces; i++)
             found.Add(await TimeAsync(engine, new Uri(engine.Tempo!, $"/api/traces/{traces[random.Next(traces.Count)]}"), "spanId", cancellation));
         found.Sort();
+        var pages = new List<string>();
+        foreach (var page in Pages.Append($"/trace/{traces[0]}"))
+        {
+            var views = new List<double>();
+            for (var i = 0; i < Views; i++)
+                views.Add(await TimeAsync(engine, new Uri(engine.Pages!, page), "</html>", cancellation));
+            pages.Add(string.Create(CultureInfo.InvariantCulture, $"| {page.Replace(traces[0], "…", StringComparison.Ordinal)} | {Median.Of(views):0} ms |"));
+        }
+
         var seconds = Median.Of(searches) / 1000;
         return (string.Create(CultureInfo.InvariantCulture, $"""
             A text that one line of a million holds, found over HTTP: {seconds * 1000:0} ms at the median, {lines / 1e6 / seconds:0} MB of lines per second,
             {lines / 1e6 * Searches / spent.TotalSeconds:0} MB per CPU-second. A trace of a million spans, by its id: {Median.Of(found):0.0} ms at the median,
             {found[Traces * 99 / 100]:0.0} ms at the 99th percentile.
+
+            | page | median of {Views} |
+            |---|---:|
+            {string.Join('\n', pages)}
+
             """), spans + lines);
     }
 

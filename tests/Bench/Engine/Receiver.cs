@@ -28,6 +28,8 @@ public sealed class Receiver : IAsyncDisposable
 
     public Uri? Tempo { get; }
 
+    public Uri? Pages { get; private init; }
+
     public HttpClient Client => _client;
 
     /// <summary>User and system time of all its threads so far.</summary>
@@ -50,7 +52,7 @@ public sealed class Receiver : IAsyncDisposable
         }
     }
 
-    /// <summary>The embedded engine of this build, or of <paramref name="assembly"/>, with the rules that the template ships; it scrapes the services.</summary>
+    /// <summary>The embedded engine with the rules and dashboards that the template ships; it scrapes the services.</summary>
     public static async Task<Receiver> EngineAsync(string assembly, string folder, params IReadOnlyList<Uri> services)
     {
         var ports = FreePorts(8);
@@ -61,12 +63,13 @@ public sealed class Receiver : IAsyncDisposable
         var configuration = Path.Combine(folder, "embedded.json");
         await File.WriteAllTextAsync(configuration, JsonSerializer.Serialize(new
         {
-            dataFolder = "data", logFolder = "logs", fileSd, rules = Path.Combine(AppContext.BaseDirectory, "rules"),
+            dataFolder = "data", logFolder = "logs", fileSd, rules = Shipped("rules"), dashboards = Shipped("dashboards"),
             ports = new { grafana = ports[0], prometheus = ports[1], loki = ports[2], tempo = ports[3], otlpGrpc = ports[4], otlpHttp = ports[5],
                 zipkin = ports[6], jaegerThrift = ports[7] },
         }));
         var start = new ProcessStartInfo("dotnet", [assembly, "--config", configuration]);
-        var receiver = new Receiver("this engine", Started(start), Url(ports[5], "/v1/traces"), folder, Url(ports[2], "/"), Url(ports[3], "/"));
+        var receiver = new Receiver("this engine", Started(start), Url(ports[5], "/v1/traces"), folder, Url(ports[2], "/"), Url(ports[3], "/"))
+            { Pages = Url(ports[0], "/") };
         return await receiver.ReadyAsync(Url(ports[1], "/-/ready"));
     }
 
@@ -160,6 +163,8 @@ public sealed class Receiver : IAsyncDisposable
 
         throw new InvalidOperationException($"{Name} did not get ready");
     }
+
+    private static string Shipped(string folder) => Path.Combine(AppContext.BaseDirectory, folder);
 
     private static Uri Url(int port, string path) => new($"http://127.0.0.1:{port}{path}");
 

@@ -85,12 +85,7 @@ public static class Learning
 
     private static async Task<Dictionary<string, double>> SeriesAsync(VerificationRun run, string service, CancellationToken cancellation)
     {
-        // Not by timestamp(), which takes the names away: series of two metrics would have the same labels, which Prometheus refuses.
-        var last = (await RequestCounters.TargetAsync(run, service, cancellation).ConfigureAwait(false))?.LastScrape ?? run.Time.GetUtcNow();
-        var (window, at) = (run.Plan.ScrapeInterval * 2, (last + (run.Plan.ScrapeInterval / 2)).ToUnixTimeMilliseconds() / 1000.0);
-        var samples = await run.Prometheus.QueryAsync(string.Create(CultureInfo.InvariantCulture,
-            $"last_over_time({{job=\"{service}\",__name__=~\".+_total|.+_count\"}}[{window.TotalMilliseconds:0}ms] @ {at:0.000})"), cancellation)
-            .ConfigureAwait(false);
+        var samples = await RequestCounters.NewestAsync(run, service, ",__name__=~\".+_total|.+_count\"", cancellation).ConfigureAwait(false);
         return samples.Where(sample => !Common.Any(prefix => sample.Labels["__name__"].StartsWith(prefix, StringComparison.Ordinal)))
             .GroupBy(sample => string.Join('\n', sample.Labels
                 .Where(label => !ScrapeLabels.Contains(label.Key) && !label.Key.StartsWith("otel_scope_", StringComparison.Ordinal))

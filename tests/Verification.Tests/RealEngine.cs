@@ -15,7 +15,7 @@ internal sealed class RealEngine : IAsyncDisposable
     private static readonly ConcurrentDictionary<int, byte> Given = new();
     private static readonly TimeSpan ScrapeInterval = TimeSpan.FromMilliseconds(500);
 
-    private static readonly Dictionary<string, string> Shipped = new()
+    public static readonly Dictionary<string, string> Shipped = new()
     {
         ["rules"] = Path.Combine(Assets(), "prometheus", "rules"),
         ["dashboards"] = Path.Combine(Assets(), "grafana", "dashboards"),

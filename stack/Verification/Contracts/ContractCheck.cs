@@ -48,7 +48,8 @@ public static class ContractCheck
             if (breaking.Count == 0)
             {
                 var same = locked.Items.Count(item => (item.Service, item.Signal) == group.Key);
-                var detail = string.Create(CultureInfo.InvariantCulture, $"{same} as locked{(added.Count > 0 ? ", and more: " : "")}{string.Join(", ", added)}");
+                var detail = string.Create(CultureInfo.InvariantCulture,
+                    $"{same} as locked{(added.Count > 0 ? ", and more: " : "")}{string.Join(", ", added)}");
                 rows.Add(new CheckResult(id, service, CheckStatus.Pass, 0, detail, null, null));
             }
 

@@ -20,7 +20,7 @@ public static class ContractRecording
         plan = plan with { Services = [.. plan.Services.Select(Driven).Where(service => service.Expectations!.Drive.Count > 0)] };
         try
         {
-            using var first = Run();
+            await using var first = Run();
             await Task.WhenAll(first.Services.Select(service => RequestCounters.BaselineAsync(first, service.Name))).ConfigureAwait(false);
             var before = await SeriesAsync(first, cancellation).ConfigureAwait(false);
             var runs = Enumerable.Range(0, Rounds).Select(_ => Run()).ToList();
@@ -29,7 +29,8 @@ public static class ContractRecording
             var spans = await Task.WhenAll(runs.Select(run => SpansAsync(run, cancellation))).ConfigureAwait(false);
             await Task.Delay((plan.ScrapeInterval * 2) + VerificationRun.Settle, time, cancellation).ConfigureAwait(false);
             var lines = await Task.WhenAll(runs.Select(run => LinesAsync(run, cancellation))).ConfigureAwait(false);
-            runs.ForEach(run => run.Dispose());
+            foreach (var run in runs)
+                await run.DisposeAsync().ConfigureAwait(false);
 
             var after = await SeriesAsync(first, cancellation).ConfigureAwait(false);
             var metadata = await first.Prometheus.MetadataAsync(cancellation).ConfigureAwait(false);
@@ -104,11 +105,7 @@ public static class ContractRecording
     {
         var samples = new List<VectorSample>();
         foreach (var service in run.Services)
-        {
-            var current = await RequestCounters.CurrentAsync(run, service.Name, $"{{job=\"{service.Name}\"}}", cancellation).ConfigureAwait(false);
-            samples.AddRange(await run.Prometheus.QueryAsync(current, cancellation).ConfigureAwait(false));
-        }
-
+            samples.AddRange(await RequestCounters.NewestAsync(run, service.Name, "", cancellation).ConfigureAwait(false));
         return samples;
     }
 }

@@ -74,6 +74,18 @@ internal static class RequestCounters
         return Since(last - (run.Plan.ScrapeInterval * 1.5), series);
     }
 
+    /// <summary>A service's series of several metrics, as of its newest scrapes.</summary>
+    /// <param name="matchers">More matchers, each after a comma.</param>
+    public static async Task<IReadOnlyList<VectorSample>> NewestAsync(
+        VerificationRun run, string service, string matchers, CancellationToken cancellation)
+    {
+        // Not by timestamp(), which takes the names away: series of two metrics would have the same labels, which Prometheus refuses.
+        var last = (await TargetAsync(run, service, cancellation).ConfigureAwait(false))?.LastScrape ?? run.Time.GetUtcNow();
+        var (window, at) = (run.Plan.ScrapeInterval * 2, (last + (run.Plan.ScrapeInterval / 2)).ToUnixTimeMilliseconds() / 1000.0);
+        return await run.Prometheus.QueryAsync(string.Create(CultureInfo.InvariantCulture,
+            $"last_over_time({{job=\"{service}\"{matchers}}}[{window.TotalMilliseconds:0}ms] @ {at:0.000})"), cancellation).ConfigureAwait(false);
+    }
+
     /// <summary>Selects of series those that were scraped at a time or later.</summary>
     public static string Since(DateTimeOffset time, string series) =>
         string.Create(CultureInfo.InvariantCulture, $"{series} and (timestamp({series}) >= {time.ToUnixTimeMilliseconds() / 1000.0:0.000})");

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -55,7 +56,7 @@ public sealed partial class ContractRecordingTests(ITestOutputHelper output)
         var (emitted, broken) = await AskedAsync(StackFault.All.Single(known => known.Name == fault));
 
         var uses = new TelemetryUses();
-        foreach (var dashboard in Directory.EnumerateFiles(RealEngine.Dashboards, "*.json"))
+        foreach (var dashboard in Directory.EnumerateFiles(RealEngine.Shipped["dashboards"], "*.json"))
             uses.AddDashboard(await File.ReadAllBytesAsync(dashboard, TestContext.Current.CancellationToken));
         var named = ContractComparison.Of(locked, emitted).Select(uses.Touched).SelectMany(difference => difference.Uses).ToHashSet();
         var emptied = whole.Where(panel => panel.Value.Series > 0 && broken[panel.Key].Series == 0).Select(panel => panel.Key).ToHashSet();
@@ -79,16 +80,19 @@ public sealed partial class ContractRecordingTests(ITestOutputHelper output)
         await using var stack = await ShopStack.StartAsync();
         if (fault is not null)
             await stack.BreakAsync(fault, null);
+        var whole = Stopwatch.StartNew();
         var emitted = await RecordAsync(stack);
+        // No longer ago than what was broken.
+        var window = $"{whole.ElapsedMilliseconds}ms";
         using var http = new SignalHttp();
         var prometheus = new PrometheusClient(http, stack.Plan.Endpoints.Prometheus);
         var panels = new Dictionary<string, (int Series, bool FallsBack)>();
-        foreach (var file in Directory.EnumerateFiles(RealEngine.Dashboards, "*.json"))
+        foreach (var file in Directory.EnumerateFiles(RealEngine.Shipped["dashboards"], "*.json"))
         {
             using var dashboard = JsonDocument.Parse(await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken));
             foreach (var query in DashboardQueries.Read(dashboard.RootElement, [ShopStack.Orders]).Where(query => query.DatasourceType == "prometheus"))
             {
-                var expression = Interval().Replace((string)query.Query["expr"]!, "5m")
+                var expression = Interval().Replace((string)query.Query["expr"]!, window)
                     .Replace("job=~\".+\"", $"job=\"{ShopStack.Orders}\"", StringComparison.Ordinal);
                 var name = $"panel \"{query.Panel}\" of {dashboard.RootElement.GetProperty("title").GetString()}";
                 var (series, fallsBack) = panels.GetValueOrDefault(name);

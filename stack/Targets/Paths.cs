@@ -43,6 +43,9 @@ public sealed record Paths(string Root)
     /// <summary>The rendered configuration.</summary>
     public string Rendered => Path.Combine(Artifacts, "stack");
 
+    /// <summary>The configuration that is rendered for a place beyond this machine.</summary>
+    public string Beyond(string place) => Path.Combine(Artifacts, place);
+
     /// <summary>What the running stack is known by.</summary>
     public string Run => Path.Combine(Artifacts, "run");
 

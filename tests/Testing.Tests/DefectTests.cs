@@ -8,6 +8,9 @@ namespace Testing.Tests;
 public abstract class DefectTests(ITestOutputHelper output) : IAsyncLifetime
 {
     private const string Secret = "s3cr3t-value";
+
+    // What a defect keeps away is waited for to the end.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
     private readonly TelemetryFixture _telemetry = new();
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
@@ -22,28 +25,28 @@ public abstract class DefectTests(ITestOutputHelper output) : IAsyncLifetime
     {
         await using var shop = await ShopProcesses.StartAsync(_telemetry);
         for (var round = 0; round < rounds; round++)
-            Assert.Empty(Failures(await PlaceAsync(shop), await FaultAsync(shop)));
+            Assert.Empty(Failures(await PlaceAsync(shop, _telemetry.Options.Timeout), await FaultAsync(shop, _telemetry.Options.Timeout)));
     }
 
     protected async Task FailsAsync(string defect, string[] said)
     {
         await using var shop = await ShopProcesses.StartAsync(_telemetry, defect);
-        var failures = Failures(await PlaceAsync(shop), await FaultAsync(shop));
+        var failures = Failures(await PlaceAsync(shop, Patience), await FaultAsync(shop, Patience));
         output.WriteLine(string.Join("\n\n", failures));
         Assert.NotEmpty(failures);
         Assert.Contains(failures, failure => said.All(part => failure.Contains(part, StringComparison.Ordinal)));
     }
 
-    private Task<RecordedTelemetry<HttpResponseMessage>> PlaceAsync(ShopProcesses shop)
+    private Task<RecordedTelemetry<HttpResponseMessage>> PlaceAsync(ShopProcesses shop, TimeSpan patience)
         => _telemetry.Of(() =>
         {
             var request = new HttpRequestMessage(HttpMethod.Post, "/orders") { Content = JsonContent.Create(new Order("A1", 2)) };
             request.Headers.Add("X-Token", Secret);
             return shop.Client.SendAsync(request);
-        }, TimeSpan.FromSeconds(2));
+        }, patience);
 
-    private Task<RecordedTelemetry<HttpResponseMessage>> FaultAsync(ShopProcesses shop)
-        => _telemetry.Of(() => shop.Client.GetAsync("/fault"), TimeSpan.FromSeconds(2));
+    private Task<RecordedTelemetry<HttpResponseMessage>> FaultAsync(ShopProcesses shop, TimeSpan patience)
+        => _telemetry.Of(() => shop.Client.GetAsync("/fault"), patience);
 
     private static List<string> Failures(RecordedTelemetry placed, RecordedTelemetry fault)
     {

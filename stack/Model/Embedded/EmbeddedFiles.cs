@@ -141,7 +141,8 @@ public static class EmbeddedFiles
         }
     }
 
-    private static IEnumerable<string> Faults(EmbeddedOptions options)
+    /// <summary>What the engine would not start with, one line for each; each names its key.</summary>
+    public static IEnumerable<string> Faults(EmbeddedOptions options)
     {
         foreach (var (key, folder) in new[] { ("dataFolder", options.DataFolder), ("logFolder", options.LogFolder) })
         {

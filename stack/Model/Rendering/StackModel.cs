@@ -70,6 +70,30 @@ public sealed record StackModel
     /// <summary>The group that owns the secret files and that the containers reading them join; null where files have no group.</summary>
     public long? SecretsGroup { get; init; }
 
+    /// <summary>Where the stack is to run.</summary>
+    public StackForm Form { get; init; }
+
+    /// <summary>Whether Loki and Prometheus run several times, behind the balancer that then bears their names.</summary>
+    public bool Replicated => Form == StackForm.ComposeHa;
+
+    /// <summary>Whether Loki and Tempo keep their data in an object store, whose address and keys stand in their environment.</summary>
+    public bool UsesObjectStore => Form != StackForm.OneMachine;
+
+    /// <summary>The names of the Lokis.</summary>
+    public IReadOnlyList<string> LokiReplicas => Replicated ? ["loki-1", "loki-2", "loki-3"] : ["loki"];
+
+    /// <summary>The names of the Prometheis.</summary>
+    public IReadOnlyList<string> PrometheusReplicas => Replicated ? ["prometheus-1", "prometheus-2"] : ["prometheus"];
+
+    /// <summary>Whether the long-term store of metrics is Mimir; otherwise it is VictoriaMetrics.</summary>
+    public bool UsesMimir { get; init; }
+
+    /// <summary>The namespace of the services on Kubernetes; that of the stack has <c>-monitoring</c> after it.</summary>
+    public string Namespace { get; init; } = "";
+
+    /// <summary>Whether some service has an objective.</summary>
+    public bool HasObjectives => Services.Any(service => service.ErrorBudget is not null);
+
     /// <summary>The components that these settings leave out.</summary>
     internal IReadOnlyList<Component> Absent
         =>
@@ -112,6 +136,8 @@ public sealed record StackModel
                     ErrorBudget = service.Slo is { } slo ? ((100 - slo) / 100).ToString("0.##########", CultureInfo.InvariantCulture) : null,
                 })],
             SecretsGroup = ProcessGroup.Current,
+            UsesMimir = settings.LongTermMetrics == MetricsStore.Mimir,
+            Namespace = settings.Names.Project.Replace('_', '-').Trim('-'),
         };
 }
 

@@ -12,12 +12,14 @@ namespace MicroMonitored.Model.Rendering;
 /// <remarks>
 /// A file ending in <c>.sbn</c> is a Scriban template, one in <c>.new</c> or <c>.md</c> is for a person, any other is copied. Everything is rendered and
 /// read back before anything is written; a file is written only when its content differs, by rename, so that a component never reads half a file.
+/// A form beyond one machine adds files of its own, which may show what the others render to.
 /// </remarks>
 public static class StackRenderer
 {
     /// <summary>The folder of the secret files below the output folder.</summary>
     public const string SecretsFolder = "secrets";
 
+    private const string ObjectStoreFile = $"{SecretsFolder}/object-store/environment";
     private const string TemplateExtension = ".sbn";
     private static readonly string[] ForPeople = [".new", ".md"];
     private const string ManifestName = ".rendered.json";
@@ -30,7 +32,7 @@ public static class StackRenderer
     public static IReadOnlyList<RenderedFile> Render(StackModel model, string assetsFolder, string outputFolder)
     {
         var contents = Contents(model, assetsFolder);
-        var secrets = Secrets(model);
+        var secrets = Secrets(model, outputFolder);
         try
         {
             return Write(outputFolder, contents, secrets);
@@ -56,18 +58,15 @@ public static class StackRenderer
         var contents = new SortedDictionary<string, byte[]>(StringComparer.Ordinal);
 
         // The Compose files, at the top, carry fingerprints of the folders below: those are rendered first.
-        foreach (var (path, file) in AssetFiles(assetsFolder, model).OrderBy(asset => asset.Path.Contains('/') ? 0 : 1))
+        foreach (var (path, file, read) in AssetFiles(assetsFolder, model).Concat(FormFiles.Of(model))
+            .OrderBy(asset => asset.Path.Contains('/') ? 0 : 1))
         {
             try
             {
-                if (!path.EndsWith(TemplateExtension, StringComparison.Ordinal))
-                {
-                    contents.Add(path, File.ReadAllBytes(file));
-                    continue;
-                }
-
-                var text = Expand(file, model, folder => Fingerprint(contents, folder));
-                contents.Add(path[..^TemplateExtension.Length], Utf8.GetBytes(text));
+                var isTemplate = path.EndsWith(TemplateExtension, StringComparison.Ordinal);
+                contents.Add(
+                    isTemplate ? path[..^TemplateExtension.Length] : path,
+                    isTemplate ? Utf8.GetBytes(Expand(file, Utf8.GetString(read()), model, contents)) : read());
             }
             catch (FaultException fault)
             {
@@ -81,21 +80,22 @@ public static class StackRenderer
                 faults.Add(fault);
         }
 
-        return faults.Count == 0 ? contents : throw new FaultException(faults);
+        return faults.Count == 0 ? FormFiles.Written(model, contents) : throw new FaultException(faults);
     }
 
-    private static IEnumerable<(string Path, string File)> AssetFiles(string folder, StackModel model)
+    private static IEnumerable<(string Path, string File, Func<byte[]> Read)> AssetFiles(string folder, StackModel model)
         => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
             .Select(file => (Path: Path.GetRelativePath(folder, file).Replace('\\', '/'), File: file))
             .Where(asset => !IsRuleTest(asset.Path) && !ForPeople.Contains(Path.GetExtension(asset.Path)))
             .Where(asset => !model.Absent.Any(component => component.Owns(asset.Path)))
-            .OrderBy(asset => asset.Path, StringComparer.Ordinal);
+            .OrderBy(asset => asset.Path, StringComparer.Ordinal)
+            .Select(asset => (asset.Path, asset.File, (Func<byte[]>)(() => File.ReadAllBytes(asset.File))));
 
     private static bool IsRuleTest(string path) => path.StartsWith("prometheus/tests/", StringComparison.Ordinal);
 
-    private static string Expand(string file, StackModel model, Func<string, string> fingerprint)
+    private static string Expand(string file, string source, StackModel model, SortedDictionary<string, byte[]> contents)
     {
-        var template = Template.Parse(File.ReadAllText(file), file);
+        var template = Template.Parse(source, file);
         if (template.Messages.FirstOrDefault(message => message.Type == ParserMessageType.Error) is { } error)
             throw new FaultException($"{file}({error.Span.Start.Line + 1}): {error.Message}");
 
@@ -113,7 +113,7 @@ public static class StackRenderer
             NewLine = "\n",
             MemberRenamer = StandardMemberRenamer.Default,
         };
-        context.PushGlobal(new TemplateFunctions(fingerprint));
+        context.PushGlobal(new TemplateFunctions(folder => Fingerprint(contents, folder), contents));
         context.PushGlobal(globals);
         try
         {
@@ -139,16 +139,32 @@ public static class StackRenderer
         return Convert.ToHexStringLower(hash.GetHashAndReset())[..16];
     }
 
-    private static SortedDictionary<string, byte[]> Secrets(StackModel model)
+    private static SortedDictionary<string, byte[]> Secrets(StackModel model, string outputFolder)
     {
-        var secrets = new SortedDictionary<string, byte[]>(StringComparer.Ordinal)
-        {
-            [$"{SecretsFolder}/grafana/admin-password"] = Utf8.GetBytes(model.Grafana.Password),
-        };
+        var secrets = new SortedDictionary<string, byte[]>(StringComparer.Ordinal);
+        if (model.Form == StackForm.Kubernetes)
+            return secrets;
+        secrets.Add($"{SecretsFolder}/grafana/admin-password", Utf8.GetBytes(model.Grafana.Password));
+        if (model.UsesObjectStore)
+            secrets.Add(ObjectStoreFile, ObjectStore(Path.Combine(outputFolder, ObjectStoreFile)));
         if (model.Notifies)
             secrets.Add($"{SecretsFolder}/alertmanager/webhook-url", Utf8.GetBytes(model.Webhook!.AbsoluteUri));
         return secrets;
     }
+
+    /// <summary>Where the object store is and what opens it: made once, then the team's own.</summary>
+    private static byte[] ObjectStore(string file)
+        => File.Exists(file) ? File.ReadAllBytes(file) : Utf8.GetBytes($"""
+            S3_ENDPOINT=object-store:8333
+            S3_REGION=us-east-1
+            AWS_ACCESS_KEY_ID={RandomNumberGenerator.GetHexString(20, lowercase: true)}
+            AWS_SECRET_ACCESS_KEY={RandomNumberGenerator.GetHexString(40, lowercase: true)}
+            LOGS_BUCKET=logs
+            TRACES_BUCKET=traces
+            METRICS_BUCKET=metrics
+            S3_BUCKET=logs,traces,metrics
+
+            """.ReplaceLineEndings("\n"));
 
     private static List<RenderedFile> Write(string folder, SortedDictionary<string, byte[]> contents, SortedDictionary<string, byte[]> secrets)
     {

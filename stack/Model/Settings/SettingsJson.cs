@@ -9,7 +9,8 @@ namespace MicroMonitored.Model.Settings;
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     Converters =
     [
-        typeof(JsonStringEnumConverter<EngineChoice>), typeof(JsonStringEnumConverter<AgentChoice>), typeof(AddressConverter), typeof(DurationConverter),
+        typeof(JsonStringEnumConverter<EngineChoice>), typeof(JsonStringEnumConverter<AgentChoice>), typeof(JsonStringEnumConverter<MetricsStore>),
+        typeof(AddressConverter), typeof(DurationConverter),
     ])]
 [JsonSerializable(typeof(StackSettings))]
 [JsonSerializable(typeof(JsonNode))]

@@ -27,6 +27,16 @@ public enum AgentChoice
     Alloy,
 }
 
+/// <summary>What keeps metrics for long where the stack goes beyond one machine.</summary>
+public enum MetricsStore
+{
+    /// <summary>VictoriaMetrics, on a disk of its own.</summary>
+    VictoriaMetrics,
+
+    /// <summary>Mimir, on the object store.</summary>
+    Mimir,
+}
+
 /// <summary>The settings of <c>stack/stack.json</c>, read, overridden by the environment and validated as a whole.</summary>
 /// <remarks>Keys, defaults, bounds and what each means stand in <c>stack.schema.json</c>; a test holds the two together.</remarks>
 public sealed record StackSettings
@@ -36,6 +46,9 @@ public sealed record StackSettings
 
     /// <summary>What reads the log files on the docker engine.</summary>
     public required AgentChoice Agent { get; init; }
+
+    /// <summary>What keeps metrics for long where the stack goes beyond one machine.</summary>
+    public required MetricsStore LongTermMetrics { get; init; }
 
     /// <summary>The address every published or listening port binds.</summary>
     public required IPAddress BindAddress { get; init; }
@@ -139,7 +152,20 @@ public sealed record StackImages(
     string Tempo,
     string Grafana,
     string Alertmanager,
-    string Runtime);
+    string Runtime)
+{
+    /// <summary>Beyond one machine: stands before the Lokis and Prometheis.</summary>
+    public string Balancer { get; init; } = "";
+
+    /// <summary>Beyond one machine: keeps what Loki, Tempo and Mimir store, by S3.</summary>
+    public string ObjectStore { get; init; } = "";
+
+    /// <summary>Beyond one machine: keeps metrics for long.</summary>
+    public string VictoriaMetrics { get; init; } = "";
+
+    /// <summary>Beyond one machine: keeps metrics for long, in place of <see cref="VictoriaMetrics"/>.</summary>
+    public string Mimir { get; init; } = "";
+}
 
 /// <summary>How long each signal is kept.</summary>
 /// <param name="Size">What Prometheus, or the embedded engine's whole store, may take on disk: a number and k, m or g; the oldest goes first.</param>

@@ -1,3 +1,5 @@
+using MicroMonitored.Model.Rendering;
+
 namespace Stack.Tests.Rendering;
 
 /// <summary>Every key we render is one that its component knows: it stands in the component's recorded effective configuration.</summary>
@@ -11,6 +13,9 @@ public sealed class EffectiveConfigurationTests
         ["prometheus-3.12.0.yaml"] =
         [
             "storage.tsdb.out_of_order_time_window",
+            "global.external_labels",
+            "remote_write",
+            "alerting.alert_relabel_configs",
             "rule_files",
             "alerting",
             "scrape_configs[].file_sd_configs",
@@ -23,12 +28,15 @@ public sealed class EffectiveConfigurationTests
     };
 
     [Theory]
-    [InlineData("loki/loki.yaml", "loki-3.7.6.yaml")]
-    [InlineData("tempo/tempo.yaml", "tempo-3.0.3.yaml")]
-    [InlineData("prometheus/prometheus.yml", "prometheus-3.12.0.yaml")]
-    public void Every_rendered_key_is_known(string rendered, string recorded)
+    [InlineData("loki/loki.yaml", "loki-3.7.6.yaml", StackForm.OneMachine)]
+    [InlineData("tempo/tempo.yaml", "tempo-3.0.3.yaml", StackForm.OneMachine)]
+    [InlineData("prometheus/prometheus.yml", "prometheus-3.12.0.yaml", StackForm.OneMachine)]
+    [InlineData("loki/loki.yaml", "loki-3.7.6.yaml", StackForm.ComposeHa)]
+    [InlineData("tempo/tempo.yaml", "tempo-3.0.3.yaml", StackForm.ComposeHa)]
+    [InlineData("prometheus/prometheus.yml", "prometheus-3.12.0.yaml", StackForm.ComposeHa)]
+    public void Every_rendered_key_is_known(string rendered, string recorded, StackForm form)
     {
-        using var stack = new RenderedStack();
+        using var stack = new RenderedStack(RenderedStack.Default with { Form = form });
 
         var unknown = Unknown(stack.Yaml(rendered), Recorded(recorded)).Except(NotRecorded[recorded]);
 

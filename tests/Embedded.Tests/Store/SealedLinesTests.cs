@@ -19,7 +19,8 @@ public sealed class SealedLinesTests
     [
         "{s=~\".+\"}", "{s=\"a\"}", "{s=~\".+\"} |= \"éb\"", "{s=~\".+\"} |= \"a\" |= \"b\"", "{s=~\".+\"} != \"a\" |= \"b\"",
         "{s=~\".+\"} | level=\"error\"", "{s=~\".+\"} | detected_level=\"error\"", "{s=~\".+\"} | detected_level!=\"error\" |= \"a\"",
-        "{s=~\".+\"} | detected_level=~\"err.*|info\" or s=\"a\"", $"{{s=~\".+\"}} | trace_id=\"{Traces[0]}\"", $"{{s=\"a\"}} |= \"b\" | trace_id=\"{Traces[1]}\"",
+        "{s=~\".+\"} | detected_level=~\"err.*|info\" or s=\"a\"", $"{{s=~\".+\"}} | trace_id=\"{Traces[0]}\"",
+        $"{{s=\"a\"}} |= \"b\" | trace_id=\"{Traces[1]}\"",
         "{s=\"b\"} | trace_id=\"short\"", "{s=~\".+\"} | trace_id=\"nowhere\"", "{s=~\".+\"} | trace_id_extracted!=\"\"", "{s=~\".+\"} | n > 3",
     ];
 

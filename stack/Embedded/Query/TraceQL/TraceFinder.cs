@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using MicroMonitored.Embedded.Query.Otlp;
 using MicroMonitored.Embedded.Store;
 
@@ -68,10 +69,11 @@ internal sealed class TraceFinder(ISpanReader reader, CancellationToken cancella
             var traces = reader.Traces(some, cancellation);
             at += some.Length;
             next = Math.Clamp(MostSpans * some.Length / Math.Max(1, traces.Sum(static spans => spans.Count)), 1, MostTraces);
+            var known = new Dictionary<byte[], IMessage>();
             foreach (var (id, spans) in some.Zip(traces))
             {
                 cancellation.ThrowIfCancellationRequested();
-                var trace = new TraceView(id, spans);
+                var trace = new TraceView(id, spans, known);
                 Inspected++;
                 InspectedBytes += trace.Bytes;
                 var sets = stage.Apply(trace, [new(trace.Spans, [])]).Where(static set => set.Spans.Count > 0).ToList();

@@ -234,7 +234,8 @@ internal sealed class SpanBlockReader
     /// <param name="operation">Service and name by number in the block.</param>
     /// <param name="message">A resource or scope by number in the block.</param>
     /// <exception cref="InvalidDataException">The block is damaged.</exception>
-    public List<StoredSpan> Read(ReadOnlySpan<byte> data, Func<UInt128, bool>? wanted, Func<int, (string Service, string Name)> operation, Func<int, byte[]> message)
+    public List<StoredSpan> Read(
+        ReadOnlySpan<byte> data, Func<UInt128, bool>? wanted, Func<int, (string Service, string Name)> operation, Func<int, byte[]> message)
     {
         var content = Compression.Decompress(data, out var length);
         try

@@ -19,19 +19,11 @@ public static class Benchmark
     /// <summary>What a run measures, by the word that <c>--filter</c> selects.</summary>
     public static readonly IReadOnlyDictionary<string, Func<BuildContext, string?>> All = new Dictionary<string, Func<BuildContext, string?>>
     {
-        ["instrumentation"] = Instrumentation,
-        ["scaffolding"] = Scaffolding,
+        ["instrumentation"] = context => Run(context),
+        ["engine"] = context => Run(context, "engine"),
+        ["scaffolding"] = context => Run(context, "scaffolding", Packages.Of(context).Templates),
         ["start-up"] = StartUp,
     };
-
-    /// <summary>What the services' instrumentation costs; returns the report's path.</summary>
-    /// <exception cref="CakeException">It does not compile, or a server did not answer.</exception>
-    public static string Instrumentation(BuildContext context)
-    {
-        var folder = Compiled(context);
-        context.Show("the benchmark", "dotnet", Program(context).AppendQuoted(folder), context.Paths.Root);
-        return Path.Combine(folder, "report.md");
-    }
 
     /// <summary>How long Up of a scaffolded repository takes against bare Compose; returns the report's path, or null where no Docker can run.</summary>
     /// <exception cref="CakeException">It does not compile, or something did not start.</exception>
@@ -66,14 +58,18 @@ public static class Benchmark
         return Path.Combine(folder, "start-up.md");
     }
 
-    /// <summary>How long <c>dotnet new micro-monitored</c> takes against <c>dotnet new webapi</c>; returns the report's path.</summary>
-    /// <exception cref="CakeException">It does not compile, or a template did not instantiate.</exception>
-    public static string Scaffolding(BuildContext context)
+    /// <summary>Runs what needs nothing but the program; returns the report's path.</summary>
+    private static string Run(BuildContext context, string? mode = null, string? subject = null)
     {
         var folder = Compiled(context);
-        var arguments = Program(context).Append("scaffolding").AppendQuoted(folder).AppendQuoted(Packages.Of(context).Templates);
+        var arguments = Program(context);
+        if (mode is not null)
+            arguments.Append(mode);
+        arguments.AppendQuoted(folder);
+        if (subject is not null)
+            arguments.AppendQuoted(subject);
         context.Show("the benchmark", "dotnet", arguments, context.Paths.Root);
-        return Path.Combine(folder, "scaffolding.md");
+        return Path.Combine(folder, $"{mode ?? "report"}.md");
     }
 
     private static ProcessArgumentBuilder Program(BuildContext context)

@@ -26,9 +26,12 @@ public sealed class EmbeddedEngine : IAsyncDisposable
 
     /// <summary>Starts the engine within this process; it listens when the task completes.</summary>
     /// <returns>The running engine; disposing it commits what it holds and frees its ports and files.</returns>
+    /// <exception cref="FaultException">The options are not valid, such as an address beyond loopback without a token; every fault at once.</exception>
     /// <exception cref="IOException">A port is taken, or another engine has the store open; the message names which.</exception>
     public static async Task<EmbeddedEngine> StartAsync(EmbeddedOptions options, CancellationToken cancellation = default)
     {
+        if (EmbeddedFiles.Faults(options).ToList() is { Count: > 0 } faults)
+            throw new FaultException(faults);
         var engine = new EmbeddedEngine(options);
         try
         {

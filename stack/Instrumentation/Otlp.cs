@@ -42,6 +42,7 @@ public static class Otlp
     public static LoggerProviderBuilder AddOtlp(this LoggerProviderBuilder logs, IConfiguration configuration)
         => IsAsked(configuration, "LOGS", byEndpoint: false)
             ? logs
+                .AddProcessor(new Redaction.Processor())
                 .ConfigureServices(static services => OtlpAttempt.Use(services, "OtlpLogExporter"))
                 .AddOtlpExporter("logs", otlp => Apply(otlp, configuration, "LOGS"))
             : logs;

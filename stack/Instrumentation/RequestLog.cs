@@ -63,7 +63,8 @@ public static class RequestLog
             var path = (context.Request.PathBase + context.Request.Path).ToString();
             var line = new RequestLine(context.Request.Method, path, RequestSpans.RouteOf(context), status, took.TotalMilliseconds);
             var fault = status == StatusCodes.Status499ClientClosedRequest ? null : thrown ?? RequestSpans.FaultOf(context);
-            _logger.Log(level, default, line, fault, static (line, _) => line.ToString());
+            // The console prints it, too.
+            _logger.Log(level, default, line, fault is null ? null : Redaction.Of(fault) ?? fault, static (line, _) => line.ToString());
         }
 
         private static int StatusOf(HttpContext context, Exception? thrown)

@@ -28,7 +28,8 @@ public static class TelemetryDefaults
     /// again for a day and waits in a queue meanwhile, whose overflow is counted (<see cref="Otlp.MeterName"/>); except in
     /// Development: often nothing runs there that would take it, and Ctrl-C would wait for it. A batch is twice the standard's,
     /// for each export has a fixed cost that its spans share. In Development a service joins the stack that is up in its
-    /// checkout; with <c>Monitoring:PeerPort</c> it finds the others by their DNS names.
+    /// checkout; with <c>Monitoring:PeerPort</c> it finds the others by their DNS names. Exceptions that are added to spans are told
+    /// without what looks like a secret.
     /// </summary>
     public static IHostApplicationBuilder AddTelemetryDefaults(this IHostApplicationBuilder builder)
     {
@@ -42,6 +43,7 @@ public static class TelemetryDefaults
             ],
         });
         builder.Services.AddSingleton<IServiceEndpointProviderFactory, Peers>();
+        Redaction.Begin();
         return builder;
     }
 }

@@ -48,6 +48,7 @@ internal static class VerificationPlans
             Grafana = engine.Kind.Has(Capabilities.Containers) ? new GrafanaCredentials(settings.Grafana.User, settings.Grafana.Password) : null,
             DashboardUids = engine.Kind.Has(Capabilities.Dashboards) ? Dashboards(context) : [],
             Alerting = alerting,
+            Exposure = alerting ? engine.Expose("verify") : null,
             PublishedPorts = Component.PortsOf(engine.Kind, settings)
                 .Select(port => KeyValuePair.Create(port.Port.Key, port.Number))
                 .Concat(context.Services.Select(service => KeyValuePair.Create(service.Name, service.Port)))

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -30,7 +31,7 @@ public static class Learning
     public static async Task<IReadOnlyDictionary<string, string>> LearnAsync(VerificationPlan plan, TimeProvider time, CancellationToken cancellation)
     {
         plan = plan with { Services = [.. plan.Services.Select(Driven).Where(service => service.Expectations!.Drive.Count > 0)] };
-        using var run = new VerificationRun(plan, RunIdentity.Create(), time, new Poller(time, long.MaxValue), cancellation);
+        await using var run = new VerificationRun(plan, RunIdentity.Create(), time, new Poller(time, long.MaxValue), cancellation);
         try
         {
             await Task.WhenAll(run.Services.Select(service => RequestCounters.BaselineAsync(run, service.Name))).ConfigureAwait(false);
@@ -84,9 +85,12 @@ public static class Learning
 
     private static async Task<Dictionary<string, double>> SeriesAsync(VerificationRun run, string service, CancellationToken cancellation)
     {
-        var series = await RequestCounters.CurrentAsync(run, service, $"{{job=\"{service}\",__name__=~\".+_total|.+_count\"}}", cancellation)
+        // Not by timestamp(), which takes the names away: series of two metrics would have the same labels, which Prometheus refuses.
+        var last = (await RequestCounters.TargetAsync(run, service, cancellation).ConfigureAwait(false))?.LastScrape ?? run.Time.GetUtcNow();
+        var (window, at) = (run.Plan.ScrapeInterval * 2, (last + (run.Plan.ScrapeInterval / 2)).ToUnixTimeMilliseconds() / 1000.0);
+        var samples = await run.Prometheus.QueryAsync(string.Create(CultureInfo.InvariantCulture,
+            $"last_over_time({{job=\"{service}\",__name__=~\".+_total|.+_count\"}}[{window.TotalMilliseconds:0}ms] @ {at:0.000})"), cancellation)
             .ConfigureAwait(false);
-        var samples = await run.Prometheus.QueryAsync(series, cancellation).ConfigureAwait(false);
         return samples.Where(sample => !Common.Any(prefix => sample.Labels["__name__"].StartsWith(prefix, StringComparison.Ordinal)))
             .GroupBy(sample => string.Join('\n', sample.Labels
                 .Where(label => !ScrapeLabels.Contains(label.Key) && !label.Key.StartsWith("otel_scope_", StringComparison.Ordinal))

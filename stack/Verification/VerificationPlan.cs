@@ -47,6 +47,9 @@ public sealed record VerificationPlan
     /// <summary>Whether rules and Alertmanager are part of this stack.</summary>
     public bool Alerting { get; init; }
 
+    /// <summary>How the stack reaches Verify itself; null where it cannot, so that no alert is provoked.</summary>
+    public Exposure? Exposure { get; init; }
+
     /// <summary>What the requests to a stack that somebody else runs carry, by base address; empty for a stack of this machine.</summary>
     public IReadOnlyList<Endpoint> Access { get; init; } = [];
 

@@ -5,7 +5,7 @@ using MicroMonitored.Verification.Probes;
 namespace MicroMonitored.Verification;
 
 /// <summary>One run: its identity, the clients, and the facts that several checks share. Each fact is established once, when first asked for.</summary>
-internal sealed class VerificationRun : IDisposable
+internal sealed class VerificationRun : IAsyncDisposable
 {
     /// <summary>How long something is watched after it is as expected, to see that nothing more arrives.</summary>
     public static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(500);
@@ -68,6 +68,9 @@ internal sealed class VerificationRun : IDisposable
     /// <summary>Whether the stack can do this.</summary>
     public bool Can(Capabilities wanted) => (Plan.Capabilities & wanted) == wanted;
 
+    /// <summary>The alert that is provoked; ended with the run, also when the check that began it was cut short.</summary>
+    public AlertProbe? Alert { get; set; }
+
     /// <summary>Emit-to-queryable delays in milliseconds, by signal.</summary>
     public ConcurrentDictionary<string, ConcurrentBag<double>> Delays { get; } = new(StringComparer.Ordinal);
 
@@ -106,5 +109,10 @@ internal sealed class VerificationRun : IDisposable
 
     public void Delayed(string signal, TimeSpan delay) => Delays.GetOrAdd(signal, _ => []).Add(delay.TotalMilliseconds);
 
-    public void Dispose() => Http.Dispose();
+    public async ValueTask DisposeAsync()
+    {
+        if (Alert is not null)
+            await Alert.DisposeAsync().ConfigureAwait(false);
+        Http.Dispose();
+    }
 }

@@ -39,6 +39,7 @@ public static class Verifier
         new("grafana.dashboards", GrafanaChecks.Dashboards, GrafanaChecks.DashboardsAsync),
         new("grafana.panels", GrafanaChecks.Dashboards, GrafanaChecks.PanelsAsync),
         new("alerts.rules", AlertChecks.Rules, AlertChecks.RulesAsync),
+        new("alerts.round-trip", AlertChecks.RoundTrip, AlertChecks.RoundTripAsync),
         new("drops.zero", SecurityChecks.OwnComponents, SecurityChecks.DropsAsync),
         new("freshness.metrics", _ => Scope.Stack, FreshnessChecks.MetricsAsync),
         new("freshness.logs", FreshnessChecks.Logs, FreshnessChecks.LogsAsync),
@@ -69,7 +70,7 @@ public static class Verifier
         var end = began + (long)((plan.Timeout - diagnosis).TotalSeconds * time.TimestampFrequency);
         using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         using var expiry = time.CreateTimer(_ => bounded.Cancel(), null, plan.Timeout, Timeout.InfiniteTimeSpan);
-        using var run = new VerificationRun(plan, RunIdentity.Create(), time, new Poller(time, end), bounded.Token);
+        await using var run = new VerificationRun(plan, RunIdentity.Create(), time, new Poller(time, end), bounded.Token);
         await ExternalAccess.RequireAsync(run).ConfigureAwait(false);
         var rows = new List<Task<(CheckResult Result, string? BlockedBy)>>();
         foreach (var check in Catalog)

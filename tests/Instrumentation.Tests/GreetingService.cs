@@ -17,6 +17,7 @@ internal static class GreetingService
         app.MapGet("/hello/{name}", string (string name) =>
         {
             app.Logger.LogInformation("Hello {Name}", name);
+            app.Logger.LogWarning(new InvalidOperationException("refused ?access_token=s3cr3t"), "No greeting from elsewhere");
             return name;
         });
         await app.StartAsync(cancellation);

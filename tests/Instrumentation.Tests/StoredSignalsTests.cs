@@ -41,6 +41,11 @@ public sealed class StoredSignalsTests : IAsyncLifetime
             "/api/search?q=" + Uri.EscapeDataString("""{ resource.service.name = "app" && span.http.route = "/hello/{name}" }"""),
             "GET /hello/{name}");
         await FoundAsync(_ports.Loki, "/loki/api/v1/query_range?query=" + Uri.EscapeDataString("""{service_name="app"} |= "Hello Ada" """), "Hello Ada");
+        const string Refused = "/loki/api/v1/query_range?query=%7Bservice_name%3D%22app%22%7D%7C%3D%22elsewhere%22";
+        await FoundAsync(_ports.Loki, Refused, "access_token=Redacted");
+        using var client = new HttpClient();
+        var stored = await client.GetStringAsync(new Uri($"http://127.0.0.1:{_ports.Loki}{Refused}"), Cancellation);
+        Assert.DoesNotContain("s3cr3t", stored, StringComparison.Ordinal);
         await FoundAsync(
             _ports.Prometheus,
             "/api/v1/query?query=" + Uri.EscapeDataString("""http_server_request_duration_seconds_count{job="app",http_route="/hello/{name}"}"""),

@@ -68,6 +68,7 @@ public sealed class OtlpJsonTests
     [InlineData("""{"resourceSpans":5}""")]
     [InlineData("""{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"AQIDBAUGBwgJCgsMDQ4PEA=="}]}]}]}""")]
     [InlineData("""{"resourceSpans":[{"scopeSpans":[{"spans":[{"startTimeUnixNano":"-1"}]}]}]}""")]
+    [InlineData("""{"\ud800":""")]
     public void What_is_no_message_is_refused(string json) =>
         Assert.Throws<FormatException>(() => OtlpJson.Parse<ExportTraceServiceRequest>(Encoding.UTF8.GetBytes(json)));
 }

@@ -87,7 +87,7 @@ public sealed class CanaryTests
     {
         var seen = new Seen();
         await using var engine = await RealEngine.StartAsync();
-        var options = Short with { Exposure = new CanaryExposure(TargetsFile: engine.TargetsFile) };
+        var options = Short with { Exposure = new Exposure(TargetsFile: engine.TargetsFile) };
         var running = Canary.RunAsync(engine.Plan, options, seen, TimeProvider.System, TestContext.Current.CancellationToken);
         var address = (await seen.First).Metrics!;
         var group = JsonNode.Parse(await File.ReadAllTextAsync(engine.TargetsFile, TestContext.Current.CancellationToken))![0]!;

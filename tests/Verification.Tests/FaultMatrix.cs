@@ -62,12 +62,13 @@ internal static class FaultMatrix
         new("exception-swallowed", [$"traces.errors {Orders}"], "shop-orders → span", "record route, status and exception"),
         new("secret-logged", [$"secrets.planted {Orders}"], "shop-orders → log", "keep headers, cookies, bodies and query values out"),
         new("secret-traced", [$"secrets.planted {Orders}", $"traces.clean {Orders}"], "shop-orders → trace", "keep headers, cookies"),
+        new("secret-thrown", [$"secrets.planted {Orders}"], "shop-orders → trace", "and the text of exceptions"),
         new("secret-exposed", [$"secrets.planted {Orders}"], "shop-orders → /metrics", "keep headers, cookies, bodies and query values out"),
         new("secret-printed", [$"secrets.planted {Orders}"], "shop-orders → file", "keep headers, cookies, bodies and query values out"),
         new("metric-store-not-ready", ["stack.ready prometheus"], "verify → prometheus", "--target=Up"),
         new("metric-store-down",
             [.. Of(["metrics.target-up", "metrics.exact-count", "metrics.runtime", "metrics.exemplar", "traces.errors", "links.exemplar-to-trace"]),
-                "metrics.otlp", "grafana.panels", $"links.service-graph {Orders}"],
+                "metrics.otlp", "grafana.panels", "alerts.rules", $"links.service-graph {Orders}"],
             "verify → prometheus", "--target=Logs --component=prometheus"),
         new("log-store-down",
             [.. Of(["logs.exactly-once", "logs.labels", "traces.errors", "secrets.planted", "links.log-to-trace", "links.trace-to-logs"]),
@@ -102,6 +103,8 @@ internal static class FaultMatrix
             [.. Of(["logs.labels", "links.log-to-trace", "links.trace-to-logs"]), "logs.labels", "links.log-to-trace", "links.trace-to-logs"],
             "log agent → structured metadata", "structured_metadata stage"),
         new("drops", ["drops.zero"], "micromonitored", "see the reason label of micromonitored_dropped_lines_total"),
+        new("service-graph-off", [$"links.service-graph {Orders}", "grafana.panels"], "tempo metrics generator → prometheus",
+            "enable the processor service-graphs"),
         new("page-down", ["stack.ready grafana", "grafana.health"], "verify → grafana", "--target=Up"),
         new("target-missing", [$"metrics.target-up {Orders}"], "file_sd → prometheus", "render the targets again (--target=Up)")
         {
@@ -144,17 +147,42 @@ internal static class FaultMatrix
             },
         },
         Part("parts-whole", "", ""),
-        Part("grafana-unhealthy", "verify → grafana", "--target=Logs --component=grafana", "grafana.health"),
         Part("grafana-default-password", "grafana → login", "change the administrator's password", "grafana.login"),
         Part("grafana-wrong-password", "grafana → login", "set grafana.user and grafana.password in stack.json", "grafana.login"),
         Part("grafana-anonymous", "grafana → anonymous access", "GF_AUTH_ANONYMOUS_ENABLED", "grafana.login"),
         Part("datasource-wrong", "grafana → loki", "set the url of the datasource loki", "grafana.datasources"),
-        Part("dashboard-missing", "dashboard files → grafana", "--target=Logs --component=grafana", "grafana.dashboards"),
-        Part("panel-empty", "panel Rate", "correct the query of panel 'Rate'", "grafana.panels"),
-        Part("panel-misspelt", "panel Logs", "correct the query of panel 'Logs'", "grafana.panels"),
-        Part("rule-broken", "rule ServiceDown", "correct the expression of ServiceDown", "alerts.rules"),
-        Part("rules-missing", "rule files → prometheus", "list the rule files under rule_files", "alerts.rules"),
-        Part("service-graph-off", "tempo metrics generator → prometheus", "enable the processor service-graphs", $"links.service-graph {Orders}"),
+        Asset("dashboard-missing", static engine => File.Delete(engine.File("dashboards/canary.json")), IsWhole,
+            "dashboard files → grafana", "--target=Logs --component=grafana", "grafana.dashboards"),
+        Asset("panel-empty", static engine => engine.Change("dashboards/services.json", "active_requests", "requests_in_flight"), IsWhole, "panel In flight",
+            "correct the query of panel 'In flight'", "grafana.panels"),
+        Asset("panel-misspelt", static engine => engine.Change("dashboards/services.json", "max by (job) (up", "max by (job (up"), IsWhole,
+            "panel Service", "correct the query of panel 'Service'", "grafana.panels"),
+        Asset("rule-broken", static engine => engine.Change("rules/alerts.yml", "expr: up{job!~", "expr: up({job!~"),
+            static rules => rules.Contains("\"err\"", StringComparison.Ordinal), "rule ServiceDown", "correct the expression of ServiceDown", "alerts.rules"),
+        Asset("rules-missing", static engine => Directory.Delete(engine.File("rules"), recursive: true),
+            static rules => rules.Contains("\"groups\":[]", StringComparison.Ordinal), "rule files → prometheus", "list the rule files under rule_files",
+            "alerts.rules", "alerts.round-trip"),
+        Asset("alert-missing", static engine => engine.Change("rules/alerts.yml", "alert: VerifyProbe", "alert: SomethingElse"),
+            static rules => !rules.Contains("VerifyProbe", StringComparison.Ordinal), "rule files → prometheus", "the rule VerifyProbe", "alerts.round-trip"),
+        Asset("alert-silent", static engine => engine.Change("rules/alerts.yml", "micromonitored_verify_alert > 0", "micromonitored_verify_alert > 1"),
+            static rules => rules.Contains("_alert > 1", StringComparison.Ordinal), "rule VerifyProbe", "micromonitored_verify_alert > 0", "alerts.round-trip"),
+        Asset("alert-kept", static engine => engine.Change("rules/alerts.yml", "_alert > 0", "_alert > 0\n        keep_firing_for: 59m"),
+            static rules => rules.Contains("3540", StringComparison.Ordinal), "rule VerifyProbe", "without keep_firing_for", "alerts.round-trip"),
+        new("alert-untold", ["alerts.round-trip"], "rules → webhook of Verify", "route VerifyProbe to a webhook")
+        {
+            What = "nobody tells Verify of its alert",
+            Break = static stack => Task.FromResult(stack.Plan with { Exposure = stack.Plan.Exposure! with { UrlFile = stack.Engine.File("other.url") } }),
+        },
+        new("verify-unscraped", ["alerts.round-trip"], "prometheus → verify /metrics", "let the metric store read the targets in")
+        {
+            What = "nobody scrapes Verify",
+            Break = static stack => Task.FromResult(stack.Plan with { Exposure = stack.Plan.Exposure! with { TargetsFile = stack.Engine.File("other.json") } }),
+        },
+        new("webhook-file-closed", ["alerts.round-trip"], "verify → /dev/null/verify.url", "make /dev/null writable")
+        {
+            What = "the file with the webhook's URL cannot be written",
+            Break = static stack => Task.FromResult(stack.Plan with { Exposure = new Exposure(UrlFile: "/dev/null/verify.url") }),
+        },
         Harmless("log-rotated", "a log file is renamed while it is written", static stack
             => Task.FromResult(stack.Plan with { LogProbe = new RotatingProbe(stack.Engine.Logs) })),
         Harmless("odd-lines", "300 KB, invalid UTF-8, NUL, escapes, no JSON, half a line", static async stack =>
@@ -172,6 +200,18 @@ internal static class FaultMatrix
     /// <summary>Of what the embedded engine has no counterpart for.</summary>
     private static FaultRow Part(string name, string hop, string fix, params string[] red)
         => new(name, red, hop, fix) { What = name.Replace('-', ' '), Break = stack => stack.WithPartsAsync(name) };
+
+    /// <summary>Of the rule files and dashboards that the engine reads.</summary>
+    private static FaultRow Asset(string name, Action<RealEngine> change, Func<string, bool> rules, string hop, string fix, params string[] red)
+        => new(name, red, hop, fix)
+        {
+            What = name.Replace('-', ' '),
+            Break = stack => stack.WithAssetsAsync(change, rules),
+            Mend = static stack => stack.WithAssetsAsync(static engine => engine.Ship(), IsWhole),
+        };
+
+    private static bool IsWhole(string rules) => new[] { "ServiceDown", "VerifyProbe", "_alert \u003E 0" }.All(rules.Contains)
+        && !new[] { "\"err\"", "\"unknown\"", "3540" }.Any(rules.Contains);
 
     /// <summary>What a stack must live through.</summary>
     private static FaultRow Harmless(string name, string what, Func<ShopStack, Task<VerificationPlan>> happens)

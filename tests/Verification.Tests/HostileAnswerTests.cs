@@ -80,6 +80,7 @@ public sealed class HostileRuns
         Grafana = new GrafanaCredentials("admin", "secret"),
         DashboardUids = ["services"],
         Alerting = true,
+        Exposure = new Exposure(UrlFile: Path.Combine(Path.GetTempPath(), Path.GetRandomFileName())),
     };
 
     private static async Task ServeAsync(TcpListener listener, Func<NetworkStream, CancellationToken, Task> answer, CancellationToken stopping)

@@ -15,6 +15,12 @@ internal sealed class RealEngine : IAsyncDisposable
     private static readonly ConcurrentDictionary<int, byte> Given = new();
     private static readonly TimeSpan ScrapeInterval = TimeSpan.FromMilliseconds(500);
 
+    private static readonly Dictionary<string, string> Shipped = new()
+    {
+        ["rules"] = Path.Combine(Assets(), "prometheus", "rules"),
+        ["dashboards"] = Path.Combine(Assets(), "grafana", "dashboards"),
+    };
+
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("verify-engine-");
     private readonly string _configuration;
     private readonly Dictionary<string, int> _ports;
@@ -24,20 +30,18 @@ internal sealed class RealEngine : IAsyncDisposable
     {
         _ports = Names.Zip(FreePorts(Names.Length), KeyValuePair.Create).ToDictionary();
         Directory.CreateDirectory(Logs);
+        Ship();
         _configuration = File("embedded.json");
         System.IO.File.WriteAllText(_configuration, JsonSerializer.Serialize(new Dictionary<string, object>
         {
-            ["dataFolder"] = "data", ["logFolder"] = "logs", ["ports"] = _ports, ["fileSd"] = new[] { "targets.json", "canary.json" },
-            ["dashboards"] = Dashboards, ["scrapeInterval"] = "500ms", ["scrapeTimeout"] = "500ms",
+            ["dataFolder"] = "data", ["logFolder"] = "logs", ["ports"] = _ports, ["fileSd"] = new[] { "targets.json", "canary.json", "verify.json" },
+            ["dashboards"] = "dashboards", ["rules"] = "rules", ["verifyUrl"] = VerifyAlert.UrlFile, ["scrapeInterval"] = "500ms", ["scrapeTimeout"] = "500ms",
         }));
         _process = Start("engine", Hook, ["--config", _configuration], []);
     }
 
     /// <summary>The <c>file_sd</c> file of the canary.</summary>
     public string TargetsFile => File("canary.json");
-
-    /// <summary>The folder of the shipped dashboards.</summary>
-    public static string Dashboards { get; } = ShippedDashboards();
 
     /// <summary>The folder of the log files.</summary>
     public string Logs => File("logs");
@@ -57,7 +61,10 @@ internal sealed class RealEngine : IAsyncDisposable
             Zipkin = At("zipkin"),
             JaegerThrift = At("jaegerThrift"),
         },
-        DashboardUids = [.. Directory.EnumerateFiles(Dashboards, "*.json").Select(static file => JsonDocument.Parse(System.IO.File.ReadAllBytes(file)))
+        Alerting = true,
+        Exposure = new Exposure(TargetsFile: File("verify.json"), UrlFile: File(VerifyAlert.UrlFile)),
+        DashboardUids = [.. Directory.EnumerateFiles(Shipped["dashboards"], "*.json")
+            .Select(static file => JsonDocument.Parse(System.IO.File.ReadAllBytes(file)))
             .Select(static dashboard => dashboard.RootElement.GetProperty("uid").GetString()!)],
         LogProbe = new FolderLogProbe(Logs, _folder.FullName),
         Timeout = TimeSpan.FromSeconds(40),
@@ -65,16 +72,35 @@ internal sealed class RealEngine : IAsyncDisposable
         PublishedPorts = _ports,
     };
 
-    private static string ShippedDashboards()
+    private static string Assets()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
-            var found = Path.Combine(folder.FullName, "stack", "assets", "grafana", "dashboards");
+            var found = Path.Combine(folder.FullName, "stack", "assets");
             if (Directory.Exists(found))
                 return found;
         }
 
-        throw new DirectoryNotFoundException("stack/assets/grafana/dashboards is not above the tests");
+        throw new DirectoryNotFoundException("stack/assets is not above the tests");
+    }
+
+    /// <summary>Lets the rule files and dashboards be as they are shipped.</summary>
+    public void Ship()
+    {
+        foreach (var (name, shipped) in Shipped)
+        {
+            Directory.CreateDirectory(File(name));
+            foreach (var file in Directory.EnumerateFiles(shipped).Where(static file => Path.GetExtension(file) is ".yml" or ".json"))
+                System.IO.File.Copy(file, Path.Combine(File(name), Path.GetFileName(file)), overwrite: true);
+        }
+    }
+
+    /// <summary>Changes a text of one of them, such as <c>rules/alerts.yml</c>.</summary>
+    public void Change(string file, string from, string to)
+    {
+        var text = System.IO.File.ReadAllText(File(file));
+        Assert.Contains(from, text, StringComparison.Ordinal);
+        System.IO.File.WriteAllText(File(file), text.Replace(from, to, StringComparison.Ordinal));
     }
 
     private static string Hook => Path.Combine(AppContext.BaseDirectory, "MicroMonitored.Embedded.dll");

@@ -10,7 +10,7 @@ public sealed class RealEngineTests
     [
         "metrics.otlp", "logs.exactly-once", "logs.labels", "logs.multiprotocol", "traces.otlp-grpc", "traces.otlp-http", "traces.zipkin", "traces.jaeger",
         "traces.search", "links.log-to-trace", "links.trace-to-logs", "grafana.health", "grafana.dashboards", "grafana.panels",
-        "drops.zero", "freshness.metrics", "freshness.logs", "freshness.traces",
+        "alerts.rules", "alerts.round-trip", "drops.zero", "freshness.metrics", "freshness.logs", "freshness.traces",
         "security.loopback",
     ];
 
@@ -35,7 +35,7 @@ public sealed class RealEngineTests
         var prometheus = new PrometheusClient(http, engine.Plan.Endpoints.Prometheus);
         var options = new CanaryOptions
         {
-            Duration = TimeSpan.FromSeconds(30), Interval = TimeSpan.FromMilliseconds(200), Exposure = new CanaryExposure(TargetsFile: engine.TargetsFile),
+            Duration = TimeSpan.FromSeconds(30), Interval = TimeSpan.FromMilliseconds(200), Exposure = new Exposure(TargetsFile: engine.TargetsFile),
         };
         using var enough = new CancellationTokenSource();
         var running = Canary.RunAsync(engine.Plan, options, null, TimeProvider.System, enough.Token);

@@ -26,10 +26,20 @@ internal sealed class ShopStack : IAsyncDisposable
         _ = WithTargets(Inventory, Orders);
     }
 
+    /// <summary>Changes rule files or dashboards of the engine, and waits until what it says of its rules is as expected.</summary>
+    public async Task<VerificationPlan> WithAssetsAsync(Action<RealEngine> change, Func<string, bool> rules)
+    {
+        change(Engine);
+        using var client = new HttpClient();
+        for (var clock = Stopwatch.StartNew(); !rules(await client.GetStringAsync(new Uri(Engine.At("prometheus"), "/api/v1/rules"))); await Task.Delay(50))
+            Assert.InRange(clock.Elapsed.TotalSeconds, 0, 30);
+        return Plan;
+    }
+
     /// <summary>The plan with the parts that the engine itself lacks.</summary>
     public async Task<VerificationPlan> WithPartsAsync(string fault)
     {
-        _parts ??= await MissingParts.StartAsync(Engine.At("prometheus"));
+        _parts ??= await MissingParts.StartAsync(Engine.At("grafana"));
         _parts.Fault = fault;
         return _parts.Plan(Plan);
     }

@@ -45,6 +45,10 @@ internal static partial class FaultyAnswers
         ["secret-logged"] = Beside(IsRequest, static context => Log(context, "asked with {query}{more}", Query(context), "")),
         ["secret-traced"] = Beside(IsRequest, static context => Activity.Current?.SetTag("url.query", Query(context))),
         ["secret-printed"] = Beside(IsRequest, static context => Console.WriteLine(Query(context))),
+        ["secret-thrown"] = Beside(static path => path == FaultRoute, static context => Activity.Current?.AddEvent(new("exception", tags: new()
+        {
+            ["exception.type"] = "Fault", ["exception.message"] = $"refused {Query(context)}", ["exception.stacktrace"] = $"Fault: refused {Query(context)}",
+        }))),
         ["secret-exposed"] = static (context, next) =>
         {
             if (Query(context) is { Length: > 0 } query)
@@ -89,6 +93,9 @@ internal static partial class FaultyAnswers
         ["drops"] = static (context, next) => Rewrite(
             path => path == "/api/v1/query" && context.Request.Query["query"] == "{job=\"micromonitored\"}",
             static text => text.Replace("\"result\":[", "\"result\":[" + Dropped(), StringComparison.Ordinal))(context, next),
+        ["service-graph-off"] = static (context, next) => Rewrite(
+            path => path == "/api/v1/query" && Query(context).Contains("traces_service_graph_request_total", StringComparison.Ordinal),
+            static _ => """{"status":"success","data":{"resultType":"vector","result":[]}}""")(context, next),
         ["page-down"] = Refuse(static path => path == "/api/health", 503),
     };
 

@@ -22,7 +22,8 @@ internal static class IngestApi
         services.AddSingleton<RemoteWrite>();
         services.AddGrpc(grpc =>
         {
-            grpc.MaxReceiveMessageSize = RequestBody.Limit;
+            // As the collector has it: a message is in memory as a whole, and as many may come at once as there are streams.
+            grpc.MaxReceiveMessageSize = 4 * 1024 * 1024;
             grpc.IgnoreUnknownServices = false;
         });
     }
@@ -85,7 +86,8 @@ internal static class IngestApi
     {
         if (MediaType(context) != "application/json")
             throw new IngestException(StatusCodes.Status415UnsupportedMediaType, "Content-Type must be application/json (Zipkin v2).");
-        var spans = await body.ReadAsync(context.Request, "Zipkin v2 JSON", bytes => ZipkinReader.Read(bytes, MaxForeignSpans), context.RequestAborted);
+        var spans = await body.ReadAsync(
+            context.Request, "Zipkin v2 JSON", json => ZipkinReader.Read(ParseBudget.Json(json), MaxForeignSpans), context.RequestAborted);
         await StoreAsync(context, receiver, spans);
     }
 

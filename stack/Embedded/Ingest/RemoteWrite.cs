@@ -22,7 +22,7 @@ internal sealed class RemoteWrite(IMetricWriter metrics, RequestBody body, Engin
         }
 
         var batch = await body.ReadSnappyAsync(
-            context.Request, "a remote write request", bytes => From(WriteRequest.Parser.ParseFrom(bytes.Span), counters), context.RequestAborted);
+            context.Request, "a remote write request", bytes => From(ParseBudget.Message<WriteRequest>(bytes.Span), counters), context.RequestAborted);
         var outcome = await metrics.AppendAsync(batch, context.RequestAborted);
         if (outcome.OutOfOrder > 0)
             throw IngestException.Invalid($"out of order sample: {outcome.OutOfOrder} of {batch.Samples.Count} samples are older than what is stored");

@@ -21,6 +21,8 @@ internal sealed class RequestBody : IDisposable
     // Large bodies are read one at a time into one buffer, so that many senders together cannot fill the memory.
     private readonly SemaphoreSlim _large = new(1);
     private byte[]? _largeBuffer;
+    private readonly Lock _unpacking = new();
+    private ArrayBufferWriter<byte>? _unpacked;
 
     /// <summary>Hands the whole body to <paramref name="use"/>; the memory is valid only within the call.</summary>
     /// <param name="what">What the body must be, for the sender of one that is not.</param>
@@ -33,21 +35,25 @@ internal sealed class RequestBody : IDisposable
     public Task<T> ReadSnappyAsync<T>(HttpRequest request, string what, Func<ReadOnlyMemory<byte>, T> use, CancellationToken cancellation) =>
         ReadAsync(request, "snappy", what, bytes => Unsnappy(bytes, use), cancellation);
 
-    private static T Unsnappy<T>(ReadOnlyMemory<byte> bytes, Func<ReadOnlyMemory<byte>, T> use)
+    private T Unsnappy<T>(ReadOnlyMemory<byte> bytes, Func<ReadOnlyMemory<byte>, T> use)
     {
         var length = Snappy.GetUncompressedLength(bytes.Span);
         if (length > Limit)
             throw TooLarge();
         if (length / MostSnappy > bytes.Length)
             throw IngestException.Invalid("The body cannot be decompressed.");
-        var buffer = ArrayPool<byte>.Shared.Rent(Math.Max(length, 1));
-        try
+        if (length <= Small)
         {
-            return use(buffer.AsMemory(0, Snappy.Decompress(bytes.Span, buffer)));
+            using var unpacked = Snappy.DecompressToMemory(bytes.Span);
+            return use(unpacked.Memory);
         }
-        finally
+
+        lock (_unpacking)
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            _unpacked ??= new(Limit);
+            _unpacked.ResetWrittenCount();
+            Snappy.Decompress(new ReadOnlySequence<byte>(bytes), _unpacked);
+            return use(_unpacked.WrittenMemory);
         }
     }
 

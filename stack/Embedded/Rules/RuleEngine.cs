@@ -82,7 +82,6 @@ internal sealed class RuleEngine(
     {
         if (options.Rules is not { } folder)
             return;
-        var told = Task.CompletedTask;
         try
         {
             using var timer = new PeriodicTimer(Tick, time);
@@ -90,15 +89,15 @@ internal sealed class RuleEngine(
             {
                 Read(folder);
                 await EvaluateAsync(stoppingToken);
-                // A receiver that is slow holds no rule.
-                if (told.IsCompleted)
-                    told = notifier.TellAsync([.. _groups.SelectMany(static group => group.Rules)], stoppingToken);
+                notifier.Tell([.. _groups.SelectMany(static group => group.Rules)]);
             }
             while (await timer.WaitForNextTickAsync(stoppingToken));
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
         }
+
+        await notifier.EndAsync();
     }
 
     private async Task EvaluateAsync(CancellationToken cancellation)

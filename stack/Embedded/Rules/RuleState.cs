@@ -39,6 +39,9 @@ internal sealed class RuleState(Rule rule)
     // A stop of the engine that was longer ends what was pending.
     private const long OutageMs = 60 * 60_000;
 
+    // Prometheus' --rules.alert.for-grace-period.
+    private const long GraceMs = 10 * 60_000;
+
     private readonly Dictionary<Labels, ActiveAlert> _alerts = [];
     private HashSet<Labels> _written = [];
     private bool _isRestored;
@@ -172,20 +175,24 @@ internal sealed class RuleState(Rule rule)
             alert.ResolvedAtMs ??= nowMs;
     }
 
-    // After a start: what had been pending or firing before the stop goes on, the time of the stop not counted.
+    // After a start: what had been pending or firing before the stop goes on, the time of the stop not counted; it fires again after the grace at the
+    // earliest. What has to hold for less than that begins anew.
     private void Restore(IMetricReader metrics, long nowMs, CancellationToken cancellation)
     {
-        if (rule.ForMs == 0 || _alerts.Count == 0)
+        if (rule.ForMs < GraceMs || _alerts.Count == 0)
             return;
         List<LabelMatcher> matchers = [new(Labels.MetricName, MatchOperator.Equal, "ALERTS_FOR_STATE"), new("alertname", MatchOperator.Equal, rule.Name)];
         foreach (var series in metrics.Series(matchers, QueryLimits.Series, cancellation))
         {
             var labels = Labels.From(series.Labels).WithoutName();
             var last = metrics.Samples(series.Id, nowMs - OutageMs, nowMs - 1, cancellation).LastOrDefault(static sample => !sample.IsStale);
-            if (last.TimestampMs > 0 && _alerts.TryGetValue(labels, out var alert))
-                alert.ActiveAtMs = last.TimestampMs - (long)(last.Value * 1000) >= rule.ForMs
-                    ? (long)(last.Value * 1000)
-                    : Math.Min(nowMs, nowMs - (last.TimestampMs - (long)(last.Value * 1000)));
+            if (last.TimestampMs == 0 || !_alerts.TryGetValue(labels, out var alert))
+                continue;
+            var activeAtMs = (long)(last.Value * 1000);
+            var leftMs = rule.ForMs - (last.TimestampMs - activeAtMs);
+            alert.ActiveAtMs = leftMs <= 0 ? activeAtMs
+                : leftMs < GraceMs ? nowMs + GraceMs - rule.ForMs
+                : activeAtMs + (nowMs - last.TimestampMs);
         }
     }
 }

@@ -32,7 +32,7 @@ internal static class LokiPush
         if (IngestApi.MediaType(request.HttpContext) == "application/x-protobuf")
         {
             var message = await body.ReadSnappyAsync(
-                request, "a Loki push", static bytes => PushRequest.Parser.ParseFrom(bytes.Span), cancellation);
+                request, "a Loki push", static bytes => ParseBudget.Message<PushRequest>(bytes.Span), cancellation);
             return [.. message.Streams.Select(Stream).SelectMany(Records)];
         }
 
@@ -46,7 +46,8 @@ internal static class LokiPush
         try
         {
             var push = await body.ReadAsync(
-                request, "a Loki push", static json => JsonSerializer.Deserialize(json.Span, AnswerJson.Default.LokiPushRequest), cancellation);
+                request, "a Loki push", static json => JsonSerializer.Deserialize(ParseBudget.Json(json).Span, AnswerJson.Default.LokiPushRequest),
+                cancellation);
             var streams = push?.Streams ?? throw new BadHttpRequestException("expected an object with an array \"streams\"");
             return [.. streams.SelectMany(Records)];
         }

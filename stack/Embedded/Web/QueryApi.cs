@@ -31,6 +31,10 @@ internal static class QueryApi
         Add<TempoApi>(options.Ports.Tempo);
         Add<PagesApi>(options.Ports.Grafana);
         var gate = new SemaphoreSlim(Concurrency);
+
+        // Else the pool waits long before it adds threads to those that queries keep, and writers and those that cancel wait with it.
+        ThreadPool.GetMinThreads(out var threads, out var ports);
+        ThreadPool.SetMinThreads(Math.Max(threads, Concurrency + Environment.ProcessorCount + 4), ports);
         app.Use((context, next) => context.Connection.LocalPort == options.Ports.Grafana && PageAnswer.IsLive(context.Request)
             ? next(context)
             : products.TryGetValue(context.Connection.LocalPort, out var product)

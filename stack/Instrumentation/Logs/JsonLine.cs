@@ -127,7 +127,8 @@ internal sealed class JsonLine
 
     private void Exception(Exception fault, int characters)
     {
-        _json.WriteString("exception_type", fault.GetType().FullName);
+        fault = Redaction.Of(fault) ?? fault;
+        _json.WriteString("exception_type", (fault as RedactedException)?.Type ?? fault.GetType().FullName);
         _json.WriteString("exception_message", Head(fault.Message, characters));
         _json.WriteString("exception", Head(Print(fault), characters));
     }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
+using MicroMonitored.Model.Components;
 using MicroMonitored.Model.Services;
 using MicroMonitored.Model.Settings;
 
@@ -16,8 +17,8 @@ public static class EmbeddedFiles
     /// <summary>File name of the scrape targets.</summary>
     public const string Targets = "targets.json";
 
-    /// <summary>File name of the canary's scrape target; there while one runs.</summary>
-    public const string CanaryTargets = "canary.json";
+    /// <summary>File names of the scrape targets that the canary and Verify are themselves, while they run.</summary>
+    public static readonly IReadOnlyList<string> OwnTargets = ["canary.json", "verify.json"];
 
     /// <summary>Name of the folder of rule files.</summary>
     public const string Rules = "rules";
@@ -39,10 +40,11 @@ public static class EmbeddedFiles
             Ports = settings.Ports,
             DataFolder = dataFolder,
             LogFolder = logFolder,
-            FileSd = [Targets, CanaryTargets],
+            FileSd = [Targets, .. OwnTargets],
             Dashboards = dashboards,
             Rules = Rules,
             Webhook = settings.Alerting.Enabled ? settings.Alerting.Webhook : null,
+            VerifyUrl = VerifyAlert.UrlFile,
             ScrapeInterval = settings.ScrapeInterval,
             ScrapeTimeout = settings.ScrapeInterval,
             Retention = settings.Retention,
@@ -93,6 +95,7 @@ public static class EmbeddedFiles
             FileSd = [.. options.FileSd.Select(path => Path.GetFullPath(path, folder))],
             Dashboards = options.Dashboards is { } dashboards ? Path.GetFullPath(dashboards, folder) : null,
             Rules = options.Rules is { } rules ? Path.GetFullPath(rules, folder) : null,
+            VerifyUrl = options.VerifyUrl is { } url ? Path.GetFullPath(url, folder) : null,
         };
     }
 
@@ -141,7 +144,8 @@ public static class EmbeddedFiles
         }
     }
 
-    private static IEnumerable<string> Faults(EmbeddedOptions options)
+    /// <summary>What the engine would not start with, one line for each; each names its key.</summary>
+    public static IEnumerable<string> Faults(EmbeddedOptions options)
     {
         foreach (var (key, folder) in new[] { ("dataFolder", options.DataFolder), ("logFolder", options.LogFolder) })
         {

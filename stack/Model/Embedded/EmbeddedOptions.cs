@@ -35,6 +35,9 @@ public sealed record EmbeddedOptions
     /// <summary>Where alerts are posted, in the form of Alertmanager's webhook; nowhere where it is not given.</summary>
     public Uri? Webhook { get; init; }
 
+    /// <summary>The file with the URL that Verify's alert is posted to, read at each notification; that alert goes nowhere where it is missing.</summary>
+    public string? VerifyUrl { get; init; }
+
     /// <summary>Time between two scrapes of a target.</summary>
     public PrometheusDuration ScrapeInterval { get; init; } = PrometheusDuration.Parse("2s");
 

@@ -54,6 +54,7 @@ public sealed record StackFault(string Name, string Description)
         new("secret-traced", "a service records the query of a request in its span"),
         new("secret-exposed", "a service shows the query of a request on /metrics"),
         new("secret-printed", "a service prints the query of a request"),
+        new("secret-thrown", "a service records an exception whose text tells the query of a request"),
         new("metric-store-not-ready", "the metric store says that it is not ready"),
         new("metric-store-down", "the metric store answers no query"),
         new("log-store-down", "the log store takes and answers nothing"),
@@ -77,6 +78,7 @@ public sealed record StackFault(string Name, string Description)
         new("trace-id-as-label", "the trace id is a label of the log lines"),
         new("metadata-missing", "log lines bear no structured metadata"),
         new("drops", "the engine counts a dropped line"),
+        new("service-graph-off", "the metric store has no edge between two services"),
         new("page-down", "the pages say that they are not well"),
     ];
 

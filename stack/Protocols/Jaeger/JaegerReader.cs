@@ -15,7 +15,7 @@ namespace MicroMonitored.Protocols.Jaeger;
 public static class JaegerReader
 {
     /// <summary>Reads one batch, which is the whole body.</summary>
-    /// <exception cref="LimitException">The batch has more than <paramref name="maxSpans"/> spans.</exception>
+    /// <exception cref="LimitException">The batch has more than <paramref name="maxSpans"/> spans, or more than 500,000 parts in all.</exception>
     /// <exception cref="FormatException">The bytes are no batch.</exception>
     public static ExportTraceServiceRequest Read(ReadOnlySpan<byte> body, int maxSpans = int.MaxValue)
     {

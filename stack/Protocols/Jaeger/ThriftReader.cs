@@ -24,8 +24,10 @@ internal enum ThriftType : byte
 internal ref struct ThriftReader(ReadOnlySpan<byte> data)
 {
     private const int MaxDepth = 16;
+    private const int MaxStructs = 500_000;
 
     private ReadOnlySpan<byte> _data = data;
+    private int _structs;
 
     /// <summary>The next field of a struct; false at its end.</summary>
     public bool Next(out (ThriftType Type, short Id) field)
@@ -40,6 +42,9 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> data)
     {
         var type = (ThriftType)Take(1)[0];
         var count = Count();
+        _structs += count;
+        if (_structs > MaxStructs)
+            throw new LimitException($"More than {MaxStructs} spans, tags, logs and references in one body.");
         return count == 0 || type == ThriftType.Struct ? count : throw new FormatException("a list of structs is expected");
     }
 

@@ -27,7 +27,7 @@ public static class OtlpJson
             using var text = new StreamReader(WithBase64Ids(json.Span), Encoding.UTF8);
             return Parser.Parse<T>(text);
         }
-        catch (Exception exception) when (exception is JsonException or InvalidJsonException or InvalidProtocolBufferException)
+        catch (Exception exception) when (exception is JsonException or InvalidJsonException or InvalidProtocolBufferException or InvalidOperationException)
         {
             throw new FormatException(exception.Message, exception);
         }

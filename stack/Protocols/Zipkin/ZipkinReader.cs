@@ -14,8 +14,10 @@ namespace MicroMonitored.Protocols.Zipkin;
 /// <summary>Zipkin v2 JSON (https://zipkin.io/zipkin-api/) as OTLP spans, translated as the OpenTelemetry collector does.</summary>
 public static class ZipkinReader
 {
+    private const int MaxTags = 1024;
+
     /// <summary>Reads a list of spans.</summary>
-    /// <exception cref="LimitException">There are more than <paramref name="maxSpans"/> spans.</exception>
+    /// <exception cref="LimitException">There are more than <paramref name="maxSpans"/> spans, or more than 1024 tags on one.</exception>
     /// <exception cref="FormatException">The text is no list of Zipkin spans.</exception>
     public static ExportTraceServiceRequest Read(ReadOnlyMemory<byte> json, int maxSpans = int.MaxValue)
     {
@@ -132,9 +134,15 @@ public static class ZipkinReader
         var tags = new Dictionary<string, string>(StringComparer.Ordinal);
         if (json.ValueKind != JsonValueKind.Object)
             throw new FormatException("a span must be an object");
-        if (json.TryGetProperty("tags", out var element) && element.ValueKind == JsonValueKind.Object)
-            foreach (var tag in element.EnumerateObject())
-                tags[tag.Name] = tag.Value.ValueKind == JsonValueKind.String ? tag.Value.GetString()! : tag.Value.GetRawText();
+        if (!json.TryGetProperty("tags", out var element) || element.ValueKind != JsonValueKind.Object)
+            return tags;
+        foreach (var tag in element.EnumerateObject())
+        {
+            if (tags.Count == MaxTags)
+                throw new LimitException($"More than {MaxTags} tags on one span.");
+            tags[tag.Name] = tag.Value.ValueKind == JsonValueKind.String ? tag.Value.GetString()! : tag.Value.GetRawText();
+        }
+
         return tags;
     }
 

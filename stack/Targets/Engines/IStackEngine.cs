@@ -38,9 +38,10 @@ internal interface IStackEngine
     /// <summary>Writes the synthetic log file of Verify.</summary>
     ILogProbe LogProbe { get; }
 
-    /// <summary>How the canary shows its own <c>/metrics</c> so that the stack's scraper finds and reaches it.</summary>
+    /// <summary>How the stack finds and reaches this process, which is scraped as the canary or Verify is.</summary>
+    /// <param name="name"><c>canary</c> or <c>verify</c>.</param>
     /// <param name="port">The port asked for; 0 takes a free one.</param>
-    CanaryExposure ExposeCanary(int port);
+    Exposure Expose(string name, int port = 0);
 }
 
 /// <summary>One line of <c>Status</c>.</summary>

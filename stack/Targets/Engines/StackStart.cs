@@ -22,6 +22,8 @@ internal static class StackStart
             context.Say(left.Length == 0 && components.All(component => component.Seconds is null)
                 ? "Already up; nothing to do."
                 : FormattableString.Invariant($"Up on the {engine.Name} engine in {clock.Elapsed.TotalSeconds:0.0} s{left}."));
+            if (context.Settings.IsOpen)
+                context.Say($"Warning: bindAddress {context.Settings.BindAddress} opens the ports to other machines, and only Grafana asks for a password.");
             if (Embedded.FaultInjection.Injected(context.Paths) is { } fault)
                 context.Say($"Broken on purpose: {fault.Description} ({fault.Name}); mend it by {Paths.Command} --target=Fault --name=none");
         }

@@ -22,7 +22,7 @@ public sealed class Canary : AsyncFrostingTask<BuildContext>
     {
         var stack = context.GetValue(Stack);
         var port = context.GetValue(Port);
-        var exposure = stack is null ? EngineSelection.Running(context, context.GetValue(Engine)).ExposeCanary(port) : new CanaryExposure(port);
+        var exposure = stack is null ? EngineSelection.Running(context, context.GetValue(Engine)).Expose("canary", port) : new Exposure(port);
         var options = new CanaryOptions { Duration = context.GetValue(Duration), Exposure = exposure };
         var plan = VerificationPlans.Asked(context, stack, context.GetValue(Engine), context.GetValue(Timeout));
         var progress = CanaryTable.Progress(context.Terminal, options.Duration);

@@ -1,4 +1,5 @@
 using MicroMonitored.Verification.Canaries;
+using MicroMonitored.Verification.Probes;
 
 namespace MicroMonitored.Verification;
 
@@ -19,10 +20,10 @@ public static class Canary
         VerificationPlan plan, CanaryOptions options, IProgress<CanaryReport>? progress, TimeProvider time, CancellationToken cancellation)
     {
         var began = time.GetTimestamp();
-        using var run = new VerificationRun(plan, RunIdentity.Create(), time, new Poller(time, long.MaxValue), CancellationToken.None);
+        await using var run = new VerificationRun(plan, RunIdentity.Create(), time, new Poller(time, long.MaxValue), CancellationToken.None);
         using var watch = new CanaryWatch(run);
         var report = new CanaryReport(run.Identity.Id, run.StartedAt, TimeSpan.Zero, true, null, watch.State());
-        await using var metrics = options.Exposure is { } exposure ? new MetricsListener(exposure, Job, () => CanaryMetrics.Text(report)) : null;
+        await using var metrics = options.Exposure is { } exposure ? new ExposedListener(exposure, Job, () => CanaryMetrics.Text(report)) : null;
         await watch.BeginAsync().ConfigureAwait(false);
         var sending = SendAsync();
         while (!sending.IsCompleted || !report.Settled)

@@ -10,15 +10,8 @@ public sealed record CanaryOptions
     public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Where it shows its own <c>/metrics</c>; null shows none.</summary>
-    public CanaryExposure? Exposure { get; init; }
+    public Exposure? Exposure { get; init; }
 }
-
-/// <summary>A canary's own <c>/metrics</c>, and how a scraper learns of it.</summary>
-/// <param name="Port">The port on <paramref name="Address"/>; 0 takes a free one.</param>
-/// <param name="Address">What it listens on; loopback when null.</param>
-/// <param name="TargetsFile">A <c>file_sd</c> file that is there while the canary runs; null writes none.</param>
-/// <param name="ScrapedAs">The host under which the scraper reaches it.</param>
-public sealed record CanaryExposure(int Port = 0, System.Net.IPAddress? Address = null, string? TargetsFile = null, string ScrapedAs = "127.0.0.1");
 
 /// <summary>What became of one signal of a canary. What was sent has arrived, is under way, is late, or, after its deadline, is missing.</summary>
 /// <param name="Signal"><c>logs</c>, <c>traces</c>, or <c>requests SERVICE</c>.</param>

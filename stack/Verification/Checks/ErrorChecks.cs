@@ -151,8 +151,8 @@ internal static class ErrorChecks
             ? Outcome.Fail(
                 $"the secret sent in the {Place(text, secret)} is in a {where}",
                 $"{service} → {where.Split(' ')[0]}",
-                $"keep headers, cookies, bodies and query values out of the signals of {service}: record the path alone")
-            : Outcome.Pass($"secrets sent in header, query, cookie and body are in no log line, trace, metric, page or file of {service}");
+                $"keep headers, cookies, bodies and query values out of the signals of {service} and the text of exceptions: record the path alone")
+            : Outcome.Pass($"secrets sent in header, query, cookie and body are in no log line, trace, exception, metric, page or file of {service}");
     }
 
     /// <summary>What the engine that has pages of its own shows of the service.</summary>

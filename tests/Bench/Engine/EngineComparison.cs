@@ -1,20 +1,23 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 
 namespace Bench.Engine;
 
-/// <summary>The embedded engine beside its peers: the same spans to each in turn, then lines from a file, and what is on disk afterwards.</summary>
+/// <summary>
+/// The embedded engine beside its peers: the same spans to each in turn, then lines from a file; what questions to a full store take, what is on disk
+/// afterwards, and what the engine takes while next to nothing happens.
+/// </summary>
 public static class EngineComparison
 {
     private const int Rounds = 5;
     private const int BodiesPerRound = 200;
     private const int LinesPerRound = 100_000;
+    private static readonly string Own = Path.Combine(AppContext.BaseDirectory, "MicroMonitored.Embedded.dll");
     private static readonly TimeSpan Aftermath = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(4);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(9);
 
     /// <param name="artifacts">Where <c>engine.md</c> is written.</param>
-    /// <param name="peers">Aspire's dashboard, or nothing; other builds of the engine as paths of their assemblies.</param>
+    /// <param name="peers">Aspire's dashboard or other builds of the engine, as paths; nothing for Aspire's dashboard where a feed carries it.</param>
     public static async Task<int> RunAsync(string artifacts, IReadOnlyList<string> peers)
     {
         using var limit = new CancellationTokenSource(Limit);
@@ -22,8 +25,9 @@ public static class EngineComparison
         var receivers = new List<Receiver>();
         try
         {
-            receivers.Add(await Receiver.EngineAsync(Path.Combine(AppContext.BaseDirectory, "MicroMonitored.Embedded.dll"), Path.Combine(folder, "0")));
-            foreach (var peer in peers)
+            var idle = await Idle.MeasureAsync(Own, Path.Combine(folder, "idle"), limit.Token);
+            receivers.Add(await Receiver.EngineAsync(Own, Path.Combine(folder, "0")));
+            foreach (var peer in peers.Count > 0 ? peers : await AspirePackage.RestoredAsync(folder))
             {
                 var own = Path.Combine(folder, receivers.Count.ToString(CultureInfo.InvariantCulture));
                 receivers.Add(peer.EndsWith(".dll", StringComparison.Ordinal)
@@ -31,7 +35,7 @@ public static class EngineComparison
                     : await Receiver.AspireAsync(peer, own));
             }
 
-            var report = await MeasureAsync(receivers, limit.Token);
+            var report = $"{await MeasureAsync(receivers, limit.Token)}\n{idle}\n";
             Directory.CreateDirectory(artifacts);
             await File.WriteAllTextAsync(Path.Combine(artifacts, "engine.md"), report);
             await Console.Out.WriteLineAsync(report);
@@ -59,10 +63,10 @@ public static class EngineComparison
         var memory = receivers.Select(static _ => 0L).ToArray();
         for (var round = 0; round <= Rounds; round++)
         {
-            var (bodies, last) = Bodies(payloads);
+            var (bodies, traces) = payloads.Bodies(BodiesPerRound);
             for (var i = 0; i < receivers.Count; i++)
             {
-                var rate = await SpansAsync(receivers[i], bodies, last, cancellation);
+                var rate = await SpansAsync(receivers[i], bodies, traces[^1], cancellation);
                 raw[i] += bodies.Sum(static body => (long)body.Length);
                 if (round > 0)
                     spans[i].Add(rate);
@@ -71,7 +75,7 @@ public static class EngineComparison
 
             foreach (var (i, receiver) in receivers.Index().Where(static pair => pair.Item.Loki is not null))
             {
-                var text = Lines(payloads);
+                var text = payloads.Lines(LinesPerRound);
                 var rate = await LinesAsync(receiver, text, round, cancellation);
                 raw[i] += text.Length;
                 if (round > 0)
@@ -82,6 +86,8 @@ public static class EngineComparison
             await Console.Out.WriteLineAsync($"round {round}: spans {Newest(spans)}, lines {Newest(lines)} a CPU-second");
         }
 
+        var asked = await FullStore.MeasureAsync(receivers[0], payloads, cancellation);
+        raw[0] += asked.RawBytes;
         var table = new StringBuilder(
             "| server | spans per CPU-second | relative | lines per CPU-second | disk to raw bytes | memory |\n|---|---:|---:|---:|---:|---:|\n");
         foreach (var (i, receiver) in receivers.Index())
@@ -93,33 +99,12 @@ public static class EngineComparison
                 + $"{(lines[i].Count == 0 ? "none" : Number(Median.Of(lines[i]), "#,0"))} | {disk} | {memory[i] / 1_000_000} MB |\n");
         }
 
-        return table.ToString();
+        return $"{table}\n{asked.Answers}";
     }
 
     private static string Newest(List<List<double>> rates) => string.Join(' ', rates.Select(static own => Number(own.LastOrDefault(), "0")));
 
     private static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
-
-    private static (List<byte[]> Bodies, string Last) Bodies(Payloads payloads)
-    {
-        var bodies = new List<byte[]>();
-        var last = "";
-        for (var i = 0; i < BodiesPerRound; i++)
-        {
-            (var body, last) = payloads.Spans(DateTimeOffset.UtcNow);
-            bodies.Add(body);
-        }
-
-        return (bodies, last);
-    }
-
-    private static byte[] Lines(Payloads payloads)
-    {
-        var text = new StringBuilder();
-        for (var i = 0; i < LinesPerRound; i++)
-            payloads.Line(text, DateTimeOffset.UtcNow);
-        return Encoding.UTF8.GetBytes(text.ToString());
-    }
 
     private static async Task<double> SpansAsync(Receiver receiver, List<byte[]> bodies, string last, CancellationToken cancellation)
     {
@@ -138,14 +123,11 @@ public static class EngineComparison
         var before = receiver.ProcessorTime;
         await using (var file = new FileStream(Path.Combine(receiver.Folder, "logs", $"orders-{round}.log"), FileMode.Append))
             await file.WriteAsync(text, cancellation);
-        var query = new Uri(receiver.Loki!, "/loki/api/v1/query?query=" + Uri.EscapeDataString($"sum(count_over_time({{job=\"orders-{round}\"}}[1h]))"));
         long counted;
         do
         {
             await Task.Delay(Aftermath, cancellation);
-            using var answer = JsonDocument.Parse(await receiver.Client.GetStringAsync(query, cancellation));
-            var result = answer.RootElement.GetProperty("data").GetProperty("result");
-            counted = result.GetArrayLength() == 0 ? 0 : long.Parse(result[0].GetProperty("value")[1].GetString()!, CultureInfo.InvariantCulture);
+            counted = await receiver.CountAsync($"orders-{round}", cancellation);
         }
         while (counted < LinesPerRound);
         return counted == LinesPerRound

@@ -22,8 +22,30 @@ public sealed class Payloads(int seed)
     private byte[]? _parent;
     private int _inTrace;
 
-    /// <summary>One request of 512 spans, serialized, and the id of the last trace in it.</summary>
-    public (byte[] Body, string TraceId) Spans(DateTimeOffset now)
+    /// <summary>Requests of 512 spans, serialized, and the id of the last trace in each.</summary>
+    public (List<byte[]> Bodies, List<string> Traces) Bodies(int count)
+    {
+        var (bodies, traces) = (new List<byte[]>(), new List<string>());
+        for (var i = 0; i < count; i++)
+        {
+            var (body, trace) = Spans(DateTimeOffset.UtcNow);
+            bodies.Add(body);
+            traces.Add(trace);
+        }
+
+        return (bodies, traces);
+    }
+
+    /// <summary>Lines of about 280 bytes, as UTF-8.</summary>
+    public byte[] Lines(int count)
+    {
+        var text = new StringBuilder();
+        for (var i = 0; i < count; i++)
+            Line(text, DateTimeOffset.UtcNow);
+        return Encoding.UTF8.GetBytes(text.ToString());
+    }
+
+    private (byte[] Body, string TraceId) Spans(DateTimeOffset now)
     {
         var service = Services[_random.Next(Services.Length)];
         var scope = new ScopeSpans { Scope = new InstrumentationScope { Name = "Microsoft.AspNetCore", Version = "10.0.0" } };
@@ -39,8 +61,7 @@ public sealed class Payloads(int seed)
         return (request.ToByteArray(), Convert.ToHexStringLower(_traceId));
     }
 
-    /// <summary>One line of about 280 bytes, its end included.</summary>
-    public void Line(StringBuilder text, DateTimeOffset now)
+    private void Line(StringBuilder text, DateTimeOffset now)
     {
         Span<byte> ids = stackalloc byte[24];
         _random.NextBytes(ids);

@@ -28,6 +28,8 @@ public sealed class Receiver : IAsyncDisposable
 
     public Uri? Tempo { get; }
 
+    public Uri? Pages { get; private init; }
+
     public HttpClient Client => _client;
 
     /// <summary>User and system time of all its threads so far.</summary>
@@ -50,20 +52,24 @@ public sealed class Receiver : IAsyncDisposable
         }
     }
 
-    /// <summary>The embedded engine of this build, or of <paramref name="assembly"/>.</summary>
-    public static async Task<Receiver> EngineAsync(string assembly, string folder)
+    /// <summary>The embedded engine with the rules and dashboards that the template ships; it scrapes the services.</summary>
+    public static async Task<Receiver> EngineAsync(string assembly, string folder, params IReadOnlyList<Uri> services)
     {
         var ports = FreePorts(8);
         Directory.CreateDirectory(Path.Combine(folder, "logs"));
+        string[] fileSd = ["targets.json"];
+        var groups = services.Select((service, number) => new { targets = new[] { service.Authority }, labels = new { job = $"service-{number}" } });
+        await File.WriteAllTextAsync(Path.Combine(folder, fileSd[0]), JsonSerializer.Serialize(groups));
         var configuration = Path.Combine(folder, "embedded.json");
         await File.WriteAllTextAsync(configuration, JsonSerializer.Serialize(new
         {
-            dataFolder = "data", logFolder = "logs",
+            dataFolder = "data", logFolder = "logs", fileSd, rules = Shipped("rules"), dashboards = Shipped("dashboards"),
             ports = new { grafana = ports[0], prometheus = ports[1], loki = ports[2], tempo = ports[3], otlpGrpc = ports[4], otlpHttp = ports[5],
                 zipkin = ports[6], jaegerThrift = ports[7] },
         }));
         var start = new ProcessStartInfo("dotnet", [assembly, "--config", configuration]);
-        var receiver = new Receiver("this engine", Started(start), Url(ports[5], "/v1/traces"), folder, Url(ports[2], "/"), Url(ports[3], "/"));
+        var receiver = new Receiver("this engine", Started(start), Url(ports[5], "/v1/traces"), folder, Url(ports[2], "/"), Url(ports[3], "/"))
+            { Pages = Url(ports[0], "/") };
         return await receiver.ReadyAsync(Url(ports[1], "/-/ready"));
     }
 
@@ -76,7 +82,7 @@ public sealed class Receiver : IAsyncDisposable
         start.Environment["ASPIRE_DASHBOARD_OTLP_ENDPOINT_URL"] = Url(ports[1], "").ToString();
         start.Environment["ASPIRE_DASHBOARD_OTLP_HTTP_ENDPOINT_URL"] = Url(ports[2], "").ToString();
         start.Environment["ASPIRE_DASHBOARD_UNSECURED_ALLOW_ANONYMOUS"] = "true";
-        var receiver = new Receiver("Aspire's dashboard 13.6.5", Started(start), Url(ports[2], "/v1/traces"), folder, null, null);
+        var receiver = new Receiver($"Aspire's dashboard {AspirePackage.Version}", Started(start), Url(ports[2], "/v1/traces"), folder, null, null);
         return await receiver.ReadyAsync(Url(ports[0], "/"));
     }
 
@@ -92,6 +98,15 @@ public sealed class Receiver : IAsyncDisposable
             using var answer = await _client.PostAsync(Traces, content, cancellation);
             answer.EnsureSuccessStatusCode();
         });
+
+    /// <summary>How many lines of the last hour can be found under a job.</summary>
+    public async Task<long> CountAsync(string job, CancellationToken cancellationToken)
+    {
+        var query = Uri.EscapeDataString($"sum(count_over_time({{job=\"{job}\"}}[1h]))");
+        using var answer = JsonDocument.Parse(await _client.GetStringAsync(new Uri(Loki!, $"/loki/api/v1/query?query={query}"), cancellationToken));
+        var result = answer.RootElement.GetProperty("data").GetProperty("result");
+        return result.GetArrayLength() == 0 ? 0 : long.Parse(result[0].GetProperty("value")[1].GetString()!, System.Globalization.CultureInfo.InvariantCulture);
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -148,6 +163,8 @@ public sealed class Receiver : IAsyncDisposable
 
         throw new InvalidOperationException($"{Name} did not get ready");
     }
+
+    private static string Shipped(string folder) => Path.Combine(AppContext.BaseDirectory, folder);
 
     private static Uri Url(int port, string path) => new($"http://127.0.0.1:{port}{path}");
 

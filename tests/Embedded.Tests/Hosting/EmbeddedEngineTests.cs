@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Embedded.Tests.Ingest;
 using MicroMonitored.Embedded;
+using MicroMonitored.Model;
 
 namespace Embedded.Tests.Hosting;
 
@@ -23,6 +24,19 @@ public sealed class EmbeddedEngineTests
 
         using var listener = new TcpListener(IPAddress.Loopback, options.Ports.Loki);
         listener.Start();
+    }
+
+    [Fact]
+    public async Task Beyond_loopback_it_does_not_start_without_a_token()
+    {
+        using var folder = new TemporaryFolder();
+        var options = new EmbeddedOptions
+        {
+            DataFolder = folder.File("data"), LogFolder = folder.File("logs"), Ports = Configurations.FreePorts(), BindAddress = IPAddress.Any,
+        };
+        var refused = await Assert.ThrowsAsync<FaultException>(() => EmbeddedEngine.StartAsync(options));
+        Assert.Contains("bindAddress: 0.0.0.0 is not loopback and needs a token", Assert.Single(refused.Faults), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(options.DataFolder));
     }
 
     [Theory]

@@ -144,6 +144,7 @@ public sealed class ScrapeTests : IAsyncLifetime
 
     [Theory]
     [InlineData("{}")]
+    [InlineData("[{}]")]
     [InlineData("[{\"targets\":[\"a b\"]}]")]
     [InlineData("[{\"targets\":[\"user@host:80\"]}]")]
     [InlineData("[{\"targets\":[\"h:80\"],\"labels\":{\"__scheme__\":\"file\"}}]")]

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
 using Google.Protobuf;
-using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Grpc.Net.Client;
 using MicroMonitored.Embedded.Ingest.Wire;
@@ -9,7 +8,6 @@ using MicroMonitored.Embedded.Store;
 using OpenTelemetry.Proto.Collector.Trace.V1;
 using Snappier;
 using static Embedded.Tests.Ingest.Payloads;
-using Metadata = MicroMonitored.Embedded.Ingest.Wire.Metadata;
 
 namespace Embedded.Tests.Ingest;
 
@@ -64,24 +62,7 @@ public sealed class WireTests
     public async Task Loki_protobuf_stores_lines_with_labels_and_metadata()
     {
         await using var engine = await Engine.StartAsync();
-        var push = new PushRequest
-        {
-            Streams =
-            {
-                new MicroMonitored.Embedded.Ingest.Wire.Stream
-                {
-                    Labels = "{app=\"shop\", level=\"say \\\"hi\\\"\"}",
-                    Entries =
-                    {
-                        new Entry
-                        {
-                            Timestamp = new Timestamp { Seconds = 5, Nanos = 7 }, Line = "hello",
-                            StructuredMetadata = { new Pair { Name = "trace_id", Value = "t" } },
-                        },
-                    },
-                },
-            },
-        };
+        var push = LokiPushOf("{app=\"shop\", level=\"say \\\"hi\\\"\"}");
         Assert.Equal(HttpStatusCode.NoContent, (await PushAsync(push)).StatusCode);
         var stream = Assert.Single(engine.Store.Logs.Streams([], None));
         Assert.Equal("shop", StoredLabels.Value(stream.Labels, "service_name"));
@@ -107,14 +88,8 @@ public sealed class WireTests
         await using var engine = await Engine.StartAsync();
         var port = engine.Options.Ports.OtlpHttp;
         await TakenAsync("/v1/traces", Json);
-        await TakenAsync("/v1/logs", """
-            {"resourceLogs":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"shop"}}]},
-            "scopeLogs":[{"logRecords":[{"timeUnixNano":"5","severityNumber":9,"body":{"stringValue":"hi"}}]}]}]}
-            """);
-        await TakenAsync("/v1/metrics", """
-            {"resourceMetrics":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"shop"}}]},
-            "scopeMetrics":[{"metrics":[{"name":"depth","gauge":{"dataPoints":[{"timeUnixNano":"1795394188000000000","asInt":"4"}]}}]}]}]}
-            """);
+        await TakenAsync("/v1/logs", JsonLogs);
+        await TakenAsync("/v1/metrics", JsonMetrics);
         Assert.Single(engine.Store.Spans.Trace(TraceId, None));
         Assert.Equal(1, engine.Store.Count().LogLines);
         Assert.Single(engine.Store.Metrics.Series([new("__name__", MatchOperator.Equal, "depth")], 10, None));
@@ -179,21 +154,6 @@ public sealed class WireTests
         await ((Task)Task.WhenAll(others)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         Assert.InRange(others.Count(write => write.IsFaulted), 1, 999);
         await queue.WriteAsync(new HeldWrite(held), None);
-    }
-
-    private static WriteRequest Write(params long[] times)
-    {
-        var series = new TimeSeries
-        {
-            Labels = { new Label { Name = "__name__", Value = "jobs_total" }, new Label { Name = "kind", Value = "a" } },
-            Exemplars = { new WriteExemplar { Value = 1, Timestamp = times[^1], Labels = { new Label { Name = "trace_id", Value = "t1" } } } },
-        };
-        foreach (var (index, time) in times.Index())
-            series.Samples.Add(new WriteSample { Timestamp = time, Value = index + 1 });
-        return new WriteRequest
-        {
-            Timeseries = { series }, Metadata = { new Metadata { MetricFamilyName = "jobs_total", Type = Metadata.Types.MetricType.Counter, Help = "Jobs." } },
-        };
     }
 
     private static Task<HttpResponseMessage> WriteAsync(Engine engine, WriteRequest request) => PostAsync(

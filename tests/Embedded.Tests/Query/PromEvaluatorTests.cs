@@ -183,6 +183,19 @@ public sealed class PromEvaluatorTests
         Assert.Equal(expected, Instant(query, 0));
     }
 
+    [Theory]
+    [InlineData("timestamp({job=\"a\"})")]
+    [InlineData("{job=\"a\"} and (timestamp({job=\"a\"}) >= 0)")]
+    [InlineData("sum(rate({job=\"a\"}[1m]))")]
+    public void Two_metrics_that_become_one_are_refused_within_an_operator_too(string query)
+    {
+        _store.AddSeries("__name__=x job=a", (0, 1), (10_000, 2));
+        _store.AddSeries("__name__=y job=a", (0, 1), (10_000, 2));
+        var refusal = Assert.Throws<QueryExecutionException>(() => Instant(query, 10_000));
+        Assert.Equal("vector cannot contain metrics with the same labelset", refusal.Message);
+        Assert.Equal(2, PromEvaluator.Instant(_store, PromParser.Parse("last_over_time({job=\"a\"}[1m] @ 10)"), 10_000, default).Vector.Count);
+    }
+
     [Fact]
     public void Many_to_many_is_an_error_that_names_the_group()
     {

@@ -20,6 +20,8 @@ public sealed class AlertTests : IAsyncLifetime
     private WebApplication _receiver = null!;
     private bool _isAway;
     private bool _isSilent;
+    private TaskCompletionSource? _held;
+    private Task<bool>? _answered;
 
     public async ValueTask InitializeAsync()
     {
@@ -32,8 +34,18 @@ public sealed class AlertTests : IAsyncLifetime
             var body = (await JsonNode.ParseAsync(context.Request.Body))!;
             if (_isAway)
                 context.Response.StatusCode = 500;
+            if (_held is { } held)
+            {
+                var aborted = new TaskCompletionSource();
+                await using var end = context.RequestAborted.Register(aborted.SetResult);
+                _answered = AnsweredAsync();
+                async Task<bool> AnsweredAsync() => await Task.WhenAny(held.Task, aborted.Task) == held.Task;
+            }
+
             lock (_told)
                 _told.Add(body);
+            if (_answered is { } answered)
+                await answered;
             if (_isSilent)
                 await Task.Delay(TimeSpan.FromMinutes(1), context.RequestAborted).ContinueWith(static _ => { }, TaskScheduler.Default);
         });
@@ -43,7 +55,7 @@ public sealed class AlertTests : IAsyncLifetime
         _engine = await EmbeddedEngine.StartAsync(new EmbeddedOptions
         {
             DataFolder = _folder.File("data"), LogFolder = _folder.File("logs"), Ports = _ports, Rules = _folder.File("rules"),
-            Webhook = new(_receiver.Urls.Single()),
+            Webhook = new(_receiver.Urls.Single()), VerifyUrl = _folder.File("verify.url"),
         });
     }
 
@@ -134,6 +146,35 @@ public sealed class AlertTests : IAsyncLifetime
         for (var i = 0; i < 6; i++, await Task.Delay(1000))
             evaluated.Add((string)(await Get("/api/v1/rules"))["groups"]![0]!["lastEvaluation"]!);
         Assert.InRange(evaluated.Count, 3, 6);
+    }
+
+    [Fact]
+    public async Task An_engine_that_stops_waits_for_a_notification_under_way()
+    {
+        _held = new();
+        Write("vector(1)");
+        await Told("firing");
+        var stopping = _engine.DisposeAsync().AsTask();
+        await Task.WhenAny(stopping, _answered!, Task.Delay(1000));
+        _held.SetResult();
+        await stopping;
+        Assert.True(await _answered!, "the notification was cut short");
+    }
+
+    [Fact]
+    public async Task The_alert_of_Verify_is_told_at_once_to_the_address_in_its_file_and_nowhere_else()
+    {
+        File.WriteAllText(_folder.File("rules/verify.yml"), """
+            groups:
+            - { name: verify, interval: 1s, rules: [{ alert: VerifyProbe, expr: vector(1), labels: { run_id: one } }] }
+            """);
+        await Becomes(async () => (await Get("/api/v1/alerts"))["alerts"]!.AsArray().FirstOrDefault());
+        await Task.Delay(1500);
+        Assert.Empty(_told);
+        File.WriteAllText(_folder.File("verify.url"), _receiver.Urls.Single());
+        var told = await Told("firing");
+        Assert.Equal(("verify", "one"), ((string?)told["receiver"], (string?)told["groupLabels"]!["run_id"]));
+        File.Delete(_folder.File("rules/verify.yml"));
     }
 
     [Fact]

@@ -62,19 +62,24 @@ public sealed class RuleTests
         Assert.Equal("inactive", group.Rules[0].State);
     }
 
-    [Fact]
-    public async Task What_had_held_before_a_stop_counts_after_it()
+    [Theory]
+    [InlineData("9m", 5, 20, 20)]
+    [InlineData("30m", 5, 20, 15)]
+    [InlineData("30m", 25, 40, 20)]
+    [InlineData("30m", 40, 60, 1)]
+    [InlineData("30m", 5, 70, 70)]
+    public async Task What_had_held_before_a_stop_counts_after_it_as_Prometheus_has_it(string holds, int heldMinutes, int startedAt, int activeSince)
     {
-        _store.Add("up", "0x40", 5000);
-        const string Rules = "  - {alert: Down, expr: 'up == 0', for: 1m}";
-        var before = Group(Rules);
-        for (var at = 0; at <= 50_000; at += 5000)
-            await before.EvaluateAsync(_store, _store, at, default);
-        var after = Group(Rules);
-        await after.EvaluateAsync(_store, _store, 100_000, default);
-        Assert.Equal("pending", after.Rules[0].State);
-        await after.EvaluateAsync(_store, _store, 110_000, default);
-        Assert.Equal("firing", after.Rules[0].State);
+        static long Ms(int minute) => minute * 60_000L;
+        var rules = $"  - {{alert: Down, expr: vector(1), for: {holds}}}";
+        var before = Group(rules);
+        for (var minute = 1; minute <= 1 + heldMinutes; minute++)
+            await before.EvaluateAsync(_store, _store, Ms(minute), default);
+        var after = Group(rules);
+        await after.EvaluateAsync(_store, _store, Ms(startedAt + 1), default);
+        var alert = Assert.Single(after.Rules[0].Alerts);
+        Assert.Equal(Ms(activeSince), alert.ActiveAtMs - (activeSince == 1 ? 0 : Ms(1)));
+        Assert.Equal(heldMinutes == 40, alert.IsFiring);
     }
 
     [Fact]
@@ -132,7 +137,7 @@ public sealed class RuleTests
         Assert.DoesNotContain("\"labels\"", rules, StringComparison.Ordinal);
         var alert = new ActiveAlert(Labels.From([new("alertname", "A")]), 1000) { FiredAtMs = 2000 };
         Assert.Contains("\"startsAt\":\"1970-01-01T00:00:02Z\",\"endsAt\":\"0001-01-01T00:00:00Z\"",
-            JsonSerializer.Serialize(AlertMessage.Of(Labels.Empty, [alert]), AnswerJson.Default.AlertMessage), StringComparison.Ordinal);
+            JsonSerializer.Serialize(AlertMessage.Of("webhook", Labels.Empty, [alert]), AnswerJson.Default.AlertMessage), StringComparison.Ordinal);
     }
 
     [Fact]

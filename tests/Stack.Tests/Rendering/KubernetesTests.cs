@@ -124,7 +124,7 @@ public sealed class KubernetesTests
         Assert.Equal("s3", YamlNode.Parse(stack.Yaml("values/tempo.yaml")["config"].Text!)["storage"]["trace"]["backend"].Text);
         var alertmanager = YamlNode.Parse(stack.Yaml("values/prometheus.yaml")["alertmanager"]["stringConfig"].Text!);
         Assert.Equal("/etc/alertmanager/secrets/alertmanager-webhook/webhook-url",
-            alertmanager["receivers"].Items.Single()["webhook_configs"].Items.Single()["url_file"].Text);
+            alertmanager["receivers"].Items.Single(one => one["name"].Text == "webhook")["webhook_configs"].Items.Single()["url_file"].Text);
         Assert.All(stack.Files, file => Assert.DoesNotContain("t0ken", stack.Text(file.Path), StringComparison.Ordinal));
         Assert.All(stack.Files, file => Assert.False(file.Path.StartsWith(StackRenderer.SecretsFolder, StringComparison.Ordinal), file.Path));
     }

@@ -80,6 +80,7 @@ internal static partial class MetricNames
         ["micromonitored_canary_duplicate"] = "stack/Verification/Canaries/CanaryMetrics.cs",
         ["micromonitored_canary_out_of_order"] = "stack/Verification/Canaries/CanaryMetrics.cs",
         ["micromonitored_canary_unexpected"] = "stack/Verification/Canaries/CanaryMetrics.cs",
+        ["micromonitored_verify_alert"] = "stack/Model/Components/VerifyAlert.cs",
         ["micromonitored_canary_freshness_seconds_bucket"] = "stack/Verification/Canaries/CanaryMetrics.cs",
     };
 

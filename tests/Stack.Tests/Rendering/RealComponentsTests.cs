@@ -32,7 +32,7 @@ public sealed class RealComponentsTests(RealComponents stack) : IClassFixture<Re
     {
         await stack.Ready();
 
-        await stack.Until("/api/v1/rules", answer => States(answer) is { Count: 33 } states && states.All(state => state == "ok"), TimeSpan.FromSeconds(15));
+        await stack.Until("/api/v1/rules", answer => States(answer) is { Count: 34 } states && states.All(state => state == "ok"), TimeSpan.FromSeconds(15));
         await stack.Value("""service:http_requests:rate1m{job="shop-orders"}""",
             value => double.Parse(value, System.Globalization.CultureInfo.InvariantCulture) > 0);
 

@@ -54,7 +54,7 @@ public sealed class RealToolTests
             Assert.Contains((alert, true), cases);
             Assert.Contains((alert, false), cases);
         });
-        Assert.Equal(18, RuleFiles.Alerts().Count());
+        Assert.Equal(19, RuleFiles.Alerts().Count());
     }
 
     [Fact]

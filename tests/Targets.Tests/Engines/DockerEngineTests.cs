@@ -73,6 +73,19 @@ public sealed class DockerEngineTests : IDisposable
     }
 
     [Fact]
+    public async Task Up_warns_of_ports_that_are_open_to_other_machines()
+    {
+        await new Up().RunAsync(_stack.Context(("engine", "docker")));
+        Assert.DoesNotContain("Warning", _stack.Said, StringComparison.Ordinal);
+
+        _stack.Variables["STACK__BINDADDRESS"] = "0.0.0.0";
+        _stack.Variables["STACK__GRAFANA__PASSWORD"] = "not-the-default";
+        await new Up().RunAsync(_stack.Context(("engine", "docker")));
+
+        Assert.Contains("Warning: bindAddress 0.0.0.0 opens the ports to other machines", _stack.Said, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Status_says()
     {
         await _stack.Engine().UpAsync(StackOptions.Timeout.Fallback, Cancellation);

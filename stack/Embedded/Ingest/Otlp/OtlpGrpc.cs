@@ -1,7 +1,9 @@
+using System.Buffers;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using MicroMonitored.Embedded.Store;
+using MicroMonitored.Protocols;
 using OpenTelemetry.Proto.Collector.Logs.V1;
 using OpenTelemetry.Proto.Collector.Metrics.V1;
 using OpenTelemetry.Proto.Collector.Trace.V1;
@@ -104,10 +106,17 @@ internal static class OtlpGrpc
                 try
                 {
                     var message = new T();
-                    message.MergeFrom(context.PayloadAsReadOnlySequence());
+                    var payload = context.PayloadAsReadOnlySequence();
+                    if (payload.Length > ParseBudget.Small)
+                        ParseBudget.Check(payload.IsSingleSegment ? payload.FirstSpan : payload.ToArray(), message.Descriptor);
+                    message.MergeFrom(payload);
                     return message;
                 }
-                catch (InvalidProtocolBufferException exception)
+                catch (LimitException exception)
+                {
+                    throw new RpcException(new Status(StatusCode.ResourceExhausted, exception.Message));
+                }
+                catch (Exception exception) when (exception is InvalidProtocolBufferException or FormatException)
                 {
                     throw new RpcException(new Status(StatusCode.InvalidArgument, $"Not an OTLP message: {exception.Message}"));
                 }

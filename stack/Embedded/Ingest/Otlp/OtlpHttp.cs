@@ -33,18 +33,10 @@ internal sealed class OtlpHttp(OtlpReceiver receiver, RequestBody body)
             _ => throw new IngestException(StatusCodes.Status415UnsupportedMediaType, $"Content-Type must be {Protobuf} or {Json}."),
         };
         var request = isJson
-            ? await body.ReadAsync(context.Request, "OTLP/JSON", OtlpJson.Parse<TRequest>, context.RequestAborted)
-            : await body.ReadAsync(context.Request, "an OTLP message", Parse<TRequest>, context.RequestAborted);
+            ? await body.ReadAsync(context.Request, "OTLP/JSON", static json => OtlpJson.Parse<TRequest>(ParseBudget.Json(json)), context.RequestAborted)
+            : await body.ReadAsync(context.Request, "an OTLP message", static bytes => ParseBudget.Message<TRequest>(bytes.Span), context.RequestAborted);
         var response = await export(request, context.RequestAborted);
         context.Response.Headers[HeaderNames.ContentType] = isJson ? Json : Protobuf;
         await context.Response.BodyWriter.WriteAsync(isJson ? OtlpJson.Format(response) : response.ToByteArray(), context.RequestAborted);
-    }
-
-    private static T Parse<T>(ReadOnlyMemory<byte> bytes)
-        where T : IMessage<T>, new()
-    {
-        var message = new T();
-        message.MergeFrom(bytes.Span);
-        return message;
     }
 }

@@ -19,8 +19,7 @@ internal static class OtlpLimits
         span.DroppedAttributesCount += (uint)Apply(span.Attributes, counters);
         span.DroppedEventsCount += (uint)Cut(span.Events, Events, counters);
         span.DroppedLinksCount += (uint)Cut(span.Links, Links, counters);
-        if (span.Name.Length > Text)
-            span.Name = Cut(span.Name, counters);
+        span.Name = Cut(span.Name, Text, counters);
         foreach (var spanEvent in span.Events)
             spanEvent.DroppedAttributesCount += (uint)Apply(spanEvent.Attributes, counters);
         foreach (var link in span.Links)
@@ -32,7 +31,11 @@ internal static class OtlpLimits
     {
         var dropped = Cut(attributes, Attributes, counters);
         foreach (var attribute in attributes)
+        {
+            attribute.Key = Cut(attribute.Key, OtlpSpans.MaxNameLength, counters);
             Apply(attribute.Value, Depth, counters);
+        }
+
         return dropped;
     }
 
@@ -41,7 +44,7 @@ internal static class OtlpLimits
         switch (value?.ValueCase)
         {
             case AnyValue.ValueOneofCase.StringValue when value.StringValue.Length > Text:
-                value.StringValue = Cut(value.StringValue, counters);
+                value.StringValue = Cut(value.StringValue, Text, counters);
                 break;
             case AnyValue.ValueOneofCase.BytesValue when value.BytesValue.Length > Text:
                 value.BytesValue = Google.Protobuf.ByteString.CopyFrom(value.BytesValue.Span[..Text]);
@@ -62,13 +65,17 @@ internal static class OtlpLimits
         }
     }
 
-    private static string Cut(string text, EngineCounters counters)
+    /// <summary>The text, or as much of its beginning as may stay.</summary>
+    public static string Cut(string text, int length, EngineCounters counters)
     {
+        if (text.Length <= length)
+            return text;
         counters.Add("truncated_attributes", "length");
-        return text[..(char.IsHighSurrogate(text[Text - 1]) ? Text - 1 : Text)];
+        return text[..(char.IsHighSurrogate(text[length - 1]) ? length - 1 : length)];
     }
 
-    private static int Cut<T>(RepeatedField<T> items, int limit, EngineCounters counters)
+    /// <summary>How many items were dropped.</summary>
+    public static int Cut<T>(RepeatedField<T> items, int limit, EngineCounters counters)
     {
         var dropped = items.Count - limit;
         if (dropped <= 0)

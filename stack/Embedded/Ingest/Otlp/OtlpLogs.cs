@@ -27,6 +27,7 @@ internal static class OtlpLogs
             var labels = new Dictionary<string, KeyValuePair<string, string>[]>(StringComparer.Ordinal);
             foreach (var record in resourceLogs.ScopeLogs.SelectMany(scope => scope.LogRecords))
             {
+                OtlpLimits.Cut(record.Attributes, MaxMetadata, counters);
                 OtlpLimits.Apply(record.Attributes, counters);
                 var level = Level(record.SeverityNumber);
                 if (!labels.TryGetValue(level, out var stream))
@@ -37,7 +38,7 @@ internal static class OtlpLogs
                     metadata.Add(new("trace_id", Convert.ToHexStringLower(record.TraceId.Span)));
                 if (record.SpanId.Length == 8)
                     metadata.Add(new("span_id", Convert.ToHexStringLower(record.SpanId.Span)));
-                foreach (var attribute in record.Attributes.Take(MaxMetadata))
+                foreach (var attribute in record.Attributes)
                     metadata.Add(new(OtlpNames.Label(attribute.Key), OtlpText.Of(attribute.Value)));
 
                 var text = OtlpText.Of(record.Body);

@@ -19,17 +19,22 @@ internal sealed record AcceptedMetrics(MetricBatch Batch, int Rejected, string R
 /// <remarks>Delta temporality is refused. Of exponential histograms only count and sum are kept.</remarks>
 internal sealed class OtlpMetrics
 {
+    private const int MostLabels = 2_000_000;
+    private const int MostText = 4096;
+
     private readonly long _nowMs;
+    private readonly EngineCounters _counters;
     private readonly List<NewSample> _samples = [];
     private readonly Dictionary<string, MetricMetadata> _metadata = new(StringComparer.Ordinal);
     private int _rejected;
+    private int _labels;
     private string _reason = "";
 
-    private OtlpMetrics(long nowMs) => _nowMs = nowMs;
+    private OtlpMetrics(long nowMs, EngineCounters counters) => (_nowMs, _counters) = (nowMs, counters);
 
     public static AcceptedMetrics From(ExportMetricsServiceRequest request, long nowMs, EngineCounters counters)
     {
-        var metrics = new OtlpMetrics(nowMs);
+        var metrics = new OtlpMetrics(nowMs, counters);
         foreach (var resourceMetrics in request.ResourceMetrics)
         {
             var resource = resourceMetrics.Resource ?? new Resource();
@@ -56,7 +61,7 @@ internal sealed class OtlpMetrics
         var info = new Labels { new("__name__", "target_info") };
         foreach (var (key, value) in values)
             if (key is not ("service.name" or "service.namespace" or "service.instance.id"))
-                info.Add(new(OtlpNames.Label(key), value));
+                Add(info, OtlpNames.Label(key), value);
         if (target.Count > 0 && info.Count > 1)
             _samples.Add(new NewSample([.. info, .. target], new Sample(_nowMs, 1)));
         return target;
@@ -80,16 +85,17 @@ internal sealed class OtlpMetrics
             case Metric.DataOneofCase.ExponentialHistogram when metric.ExponentialHistogram.AggregationTemporality == AggregationTemporality.Cumulative:
                 var exponential = Name(metric, "histogram");
                 foreach (var point in metric.ExponentialHistogram.DataPoints)
-                    Totals(exponential, point.Attributes, point.TimeUnixNano, point.Count, point.HasSum ? point.Sum : null, target);
+                    Totals(exponential, Own(point.Attributes, target), point.TimeUnixNano, point.Count, point.HasSum ? point.Sum : null);
                 break;
             case Metric.DataOneofCase.ExponentialHistogram: Reject(metric, metric.ExponentialHistogram.DataPoints.Count); break;
             case Metric.DataOneofCase.Summary:
                 var summary = Name(metric, "summary");
                 foreach (var point in metric.Summary.DataPoints)
                 {
+                    var own = Own(point.Attributes, target);
                     foreach (var quantile in point.QuantileValues)
-                        Put(summary, point.Attributes, target, point.TimeUnixNano, quantile.Value, new("quantile", PrometheusFloat.Format(quantile.Quantile)));
-                    Totals(summary, point.Attributes, point.TimeUnixNano, point.Count, point.Sum, target);
+                        Put(summary, own, point.TimeUnixNano, quantile.Value, new("quantile", PrometheusFloat.Format(quantile.Quantile)));
+                    Totals(summary, own, point.TimeUnixNano, point.Count, point.Sum);
                 }
 
                 break;
@@ -98,8 +104,9 @@ internal sealed class OtlpMetrics
 
     private string Name(Metric metric, string type, bool isMonotonicSum = false, bool isGauge = false)
     {
-        var name = OtlpNames.Metric(metric.Name, metric.Unit, isMonotonicSum, isGauge);
-        _metadata[name] = new MetricMetadata(type, metric.Unit, metric.Description);
+        var unit = OtlpLimits.Cut(metric.Unit, OtlpSpans.MaxNameLength, _counters);
+        var name = OtlpNames.Metric(OtlpLimits.Cut(metric.Name, OtlpSpans.MaxNameLength, _counters), unit, isMonotonicSum, isGauge);
+        _metadata[name] = new MetricMetadata(type, unit, OtlpLimits.Cut(metric.Description, MostText, _counters));
         return name;
     }
 
@@ -108,7 +115,7 @@ internal sealed class OtlpMetrics
         foreach (var point in points)
         {
             var value = (point.Flags & 1) != 0 ? Sample.StaleMarker : point.ValueCase == NumberDataPoint.ValueOneofCase.AsInt ? point.AsInt : point.AsDouble;
-            Put(name, point.Attributes, target, point.TimeUnixNano, value, null, Of(point.Exemplars.LastOrDefault()));
+            Put(name, Own(point.Attributes, target), point.TimeUnixNano, value, null, Of(point.Exemplars.LastOrDefault()));
         }
     }
 
@@ -121,43 +128,75 @@ internal sealed class OtlpMetrics
             return;
         }
 
-        var total = 0UL;
-        for (var i = 0; i < point.ExplicitBounds.Count && i < point.BucketCounts.Count; i++)
+        double[] bounds = [.. point.ExplicitBounds];
+        var exemplars = new NewExemplar?[bounds.Length + 1];
+        foreach (var exemplar in point.Exemplars)
         {
-            total += point.BucketCounts[i];
-            var (low, high) = (i == 0 ? double.NegativeInfinity : point.ExplicitBounds[i - 1], point.ExplicitBounds[i]);
-            Put($"{name}_bucket", point.Attributes, target, point.TimeUnixNano, total, new("le", PrometheusFloat.Format(high)),
-                ExemplarIn(point.Exemplars, low, high));
+            if (Of(exemplar) is not { Value: not double.NaN } candidate)
+                continue;
+            var at = Array.BinarySearch(bounds, candidate.Value);
+            exemplars[at < 0 ? ~at : at] = candidate;
         }
 
-        var last = point.ExplicitBounds.Count == 0 ? double.NegativeInfinity : point.ExplicitBounds[^1];
-        Put($"{name}_bucket", point.Attributes, target, point.TimeUnixNano, point.Count, new("le", "+Inf"),
-            ExemplarIn(point.Exemplars, last, double.PositiveInfinity));
-        Totals(name, point.Attributes, point.TimeUnixNano, point.Count, point.HasSum ? point.Sum : null, target);
+        var own = Own(point.Attributes, target);
+        var total = 0UL;
+        for (var i = 0; i < bounds.Length && i < point.BucketCounts.Count; i++)
+        {
+            total += point.BucketCounts[i];
+            Put($"{name}_bucket", own, point.TimeUnixNano, total, new("le", PrometheusFloat.Format(bounds[i])), exemplars[i]);
+        }
+
+        Put($"{name}_bucket", own, point.TimeUnixNano, point.Count, new("le", "+Inf"), exemplars[^1]);
+        Totals(name, own, point.TimeUnixNano, point.Count, point.HasSum ? point.Sum : null);
     }
 
-    private void Totals(string name, RepeatedField<KeyValue> attributes, ulong time, ulong count, double? sum, Labels target)
+    private void Totals(string name, Labels own, ulong time, ulong count, double? sum)
     {
-        Put($"{name}_count", attributes, target, time, count);
+        Put($"{name}_count", own, time, count);
         if (sum is { } value)
-            Put($"{name}_sum", attributes, target, time, value);
+            Put($"{name}_sum", own, time, value);
     }
 
-    private void Put(
-        string name, RepeatedField<KeyValue> attributes, Labels target, ulong timeNs, double value,
-        KeyValuePair<string, string>? extra = null, NewExemplar? exemplar = null)
+    /// <summary>The labels of a data point beside its name: its attributes and, before them, its target's.</summary>
+    private Labels Own(RepeatedField<KeyValue> attributes, Labels target)
     {
-        var labels = new Labels(attributes.Count + target.Count + 2) { new("__name__", name) };
-        foreach (var attribute in attributes.Take(OtlpLimits.Attributes))
+        OtlpLimits.Apply(attributes, _counters);
+        var labels = new Labels(attributes.Count + target.Count);
+        foreach (var attribute in attributes)
         {
             var label = OtlpNames.Label(attribute.Key);
             if (!target.Exists(known => known.Key == label) && label is not ("__name__" or "le" or "quantile"))
-                labels.Add(new(label, OtlpText.Of(attribute.Value)));
+                Add(labels, label, OtlpText.Of(attribute.Value));
         }
 
+        labels.AddRange(target);
+        return labels;
+    }
+
+    /// <summary>Values whose names have become one are joined, as Prometheus does.</summary>
+    private static void Add(Labels labels, string name, string value)
+    {
+        var known = labels.FindIndex(label => label.Key == name);
+        if (known < 0)
+            labels.Add(new(name, value));
+        else
+            labels[known] = new(name, $"{labels[known].Value};{value}");
+    }
+
+    private void Put(string name, Labels own, ulong timeNs, double value, KeyValuePair<string, string>? extra = null, NewExemplar? exemplar = null)
+    {
+        _labels += own.Count + 2;
+        if (_labels > MostLabels)
+        {
+            _rejected++;
+            _reason = $"a request has at most {MostLabels} labels in all its samples";
+            return;
+        }
+
+        var labels = new Labels(own.Count + 2) { new("__name__", name) };
+        labels.AddRange(own);
         if (extra is { } pair)
             labels.Add(pair);
-        labels.AddRange(target);
         _samples.Add(new NewSample(labels, new Sample(Milliseconds(timeNs), value), exemplar));
     }
 
@@ -165,15 +204,6 @@ internal sealed class OtlpMetrics
     {
         _rejected += points;
         _reason = $"{(metric.Name.Length > 100 ? metric.Name[..100] : metric.Name)}: only cumulative temporality is taken";
-    }
-
-    private NewExemplar? ExemplarIn(RepeatedField<Exemplar> exemplars, double low, double high)
-    {
-        NewExemplar? found = null;
-        foreach (var exemplar in exemplars)
-            if (Of(exemplar) is { } candidate && candidate.Value > low && candidate.Value <= high)
-                found = candidate;
-        return found;
     }
 
     private NewExemplar? Of(Exemplar? exemplar)

@@ -13,7 +13,7 @@ internal sealed record AcceptedSpans(IReadOnlyList<StoredSpan> Spans, int Reject
 /// <summary>Turns OTLP spans into stored ones.</summary>
 internal static class OtlpSpans
 {
-    private const int MaxNameLength = 1024;
+    public const int MaxNameLength = 1024;
 
     /// <summary>Checks and caps every span; spans without valid ids are refused one by one.</summary>
     public static AcceptedSpans From(ExportTraceServiceRequest request, EngineCounters counters)
@@ -47,7 +47,7 @@ internal static class OtlpSpans
                         span.SpanId.ToByteArray(),
                         IsId(span.ParentSpanId, 8) ? span.ParentSpanId.ToByteArray() : null,
                         service,
-                        span.Name.Length > MaxNameLength ? span.Name[..MaxNameLength] : span.Name,
+                        OtlpLimits.Cut(span.Name, MaxNameLength, counters),
                         (int)span.Kind,
                         (long)span.StartTimeUnixNano,
                         (long)span.EndTimeUnixNano,

@@ -70,8 +70,10 @@ internal sealed class FileDiscovery(EmbeddedOptions options, EngineCounters coun
             if (group.TryGetProperty("labels", out var labels))
                 foreach (var label in labels.EnumerateObject())
                     given[label.Name] = label.Value.GetString() ?? "";
-            foreach (var target in group.GetProperty("targets").EnumerateArray())
-                targets.Add(Target(target.GetString() ?? "", given, path));
+            if (!group.TryGetProperty("targets", out var addresses))
+                throw new JsonException("a target group has no targets");
+            foreach (var address in addresses.EnumerateArray())
+                targets.Add(Target(address.GetString() ?? "", given, path));
         }
 
         return targets;

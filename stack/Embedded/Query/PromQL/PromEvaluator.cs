@@ -125,9 +125,19 @@ internal sealed class PromEvaluator
                 _operators.WithScalar(binary, Vector(binary.Left, time), Scalar(binary.Right, time), scalarLeft: false),
             PromBinary binary => _operators.Vectors(binary, Vector(binary.Left, time), Vector(binary.Right, time)),
             PromAggregate aggregate => Aggregate(aggregate, time),
-            PromCall call => _functions.Call(call, time),
+            PromCall call => Call(call, time),
             _ => throw new QueryExecutionException($"cannot evaluate {node.GetType().Name} as a vector"),
         };
+    }
+
+    private List<PromPoint> Call(PromCall call, long time)
+    {
+        var points = _functions.Call(call, time);
+        // Where their names are gone, two metrics may have become one; an operator around it would hide that.
+        if (call.Arguments.Any(static argument => argument is PromSelector selector
+            && !selector.Matchers.Any(static matcher => matcher is { Name: Labels.MetricName, Operator: MatchOperator.Equal })))
+            RefuseDuplicates(points);
+        return points;
     }
 
     /// <summary>A range vector at a moment: the samples of each series in it, ascending; some series may have none.</summary>

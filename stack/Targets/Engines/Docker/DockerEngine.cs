@@ -29,7 +29,7 @@ internal sealed partial class DockerEngine : IStackEngine
 
     public ILogProbe LogProbe => new DockerLogProbe(_context, _docker);
 
-    public CanaryExposure ExposeCanary(int port) => HostGateway.Expose(_context, _docker, port);
+    public Exposure Expose(string name, int port = 0) => HostGateway.Expose(_context, _docker, name, port);
 
     private StackModel Model => StackModel.Create(_context.Settings, _context.Services);
 

@@ -20,7 +20,8 @@ internal sealed class EmbeddedEngine(BuildContext context) : IStackEngine
 
     public StackEngine Kind => StackEngine.Embedded;
 
-    public CanaryExposure ExposeCanary(int port) => new(port, TargetsFile: Path.Combine(Rendered, EmbeddedFiles.CanaryTargets));
+    public Exposure Expose(string name, int port = 0)
+        => new(port, TargetsFile: Path.Combine(Rendered, name + ".json"), UrlFile: Path.Combine(Rendered, VerifyAlert.UrlFile));
 
     private string EngineName => Kind.Name;
 

@@ -2,6 +2,8 @@ using System.Reflection;
 using MicroMonitored.Instrumentation;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Extensions;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -43,9 +45,9 @@ public static class MonitoringExtensions
     {
         if (!app.Configuration.HasOwnPort())
             MapEndpoints(app);
-        // Mapped where it is asked for, so that a failure can be followed through all signals.
+        // Mapped where it is asked for, so that a failure can be followed through all signals; its text tells what no signal may.
         if (app.Configuration["Monitoring:FaultRoute"] is { Length: > 0 } route)
-            app.MapGet(route, static string () => throw new InvalidOperationException("A fault, asked for by Monitoring:FaultRoute."));
+            app.MapGet(route, static string (HttpRequest request) => throw new InvalidOperationException($"A fault, asked for by {request.GetDisplayUrl()}"));
         return app;
     }
 

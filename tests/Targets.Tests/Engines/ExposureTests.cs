@@ -4,8 +4,8 @@ using MicroMonitored.Verification;
 
 namespace Targets.Tests.Engines;
 
-/// <summary>How the scraper of each engine finds and reaches the canary.</summary>
-public sealed class CanaryExposureTests : IDisposable
+/// <summary>How the scraper of each engine finds and reaches the canary, and the notifier Verify.</summary>
+public sealed class ExposureTests : IDisposable
 {
     private readonly SimulatedStack _stack = new();
 
@@ -16,7 +16,7 @@ public sealed class CanaryExposureTests : IDisposable
     {
         _stack.Docker.Gateway = "fd00::1 127.0.0.1 ";
 
-        Assert.Equal(new CanaryExposure(7, IPAddress.Loopback, Targets("prometheus/targets"), "127.0.0.1"), _stack.Engine().ExposeCanary(7));
+        Assert.Equal(new Exposure(7, IPAddress.Loopback, Targets("prometheus/targets"), "127.0.0.1", Url("alertmanager")), _stack.Engine().Expose("canary", 7));
         Assert.Equal(
             ["""docker network inspect monitoring --format "{{range .IPAM.Config}}{{.Gateway}} {{end}}" """.Trim()], _stack.CommandLines());
     }
@@ -28,12 +28,14 @@ public sealed class CanaryExposureTests : IDisposable
     {
         _stack.Docker.Gateway = gateway;
 
-        Assert.Equal(new CanaryExposure(0, null, Targets("prometheus/targets"), "host.docker.internal"), _stack.Engine().ExposeCanary(0));
+        Assert.Equal(new Exposure(0, null, Targets("prometheus/targets"), "host.docker.internal", Url("alertmanager")), _stack.Engine().Expose("canary"));
     }
 
     [Fact]
     public void The_embedded_engine_reads_it_beside_the_services() =>
-        Assert.Equal(new CanaryExposure(0, TargetsFile: Targets("embedded")), new EmbeddedEngine(_stack.Context()).ExposeCanary(0));
+        Assert.Equal(new Exposure(0, TargetsFile: Targets("embedded"), UrlFile: Url("embedded")), new EmbeddedEngine(_stack.Context()).Expose("canary"));
+
+    private string Url(string folder) => Path.Combine(_stack.Paths.Rendered, folder, "verify.url");
 
     private string Targets(string folder) => Path.Combine(_stack.Paths.Rendered, Path.Combine(folder.Split('/')), "canary.json");
 }

@@ -17,8 +17,8 @@ internal sealed record BundleManifest(string Version, IReadOnlyList<string> Imag
     /// <summary>The packages that came with the repository.</summary>
     public const string Feed = "feed/";
 
-    /// <summary>The packages that its builds restore from elsewhere, with a project that asks for each.</summary>
-    public const string Packages = "packages/";
+    /// <summary>The packages that its builds restore from elsewhere.</summary>
+    public const string Packages = "offline/";
 }
 
 /// <summary>One entry of a bundle.</summary>

@@ -45,17 +45,20 @@ internal static class Offline
                 throw new FaultException(faults);
 
             images.Load(Path.Combine(folder, BundleManifest.ImagesFile), file);
-            foreach (var package in manifest.Files.Where(one => one.Path.StartsWith(BundleManifest.Feed, StringComparison.Ordinal)))
-            {
-                var target = Path.Combine(context.Paths.Root, package.Path);
-                Directory.CreateDirectory(context.Paths.Feed);
-                if (!File.Exists(target))
-                    File.Copy(Path.Combine(folder, package.Path), target);
-            }
-
-            RestoredPackages.Restore(context, Path.Combine(folder, BundleManifest.Packages));
+            Bring(manifest, BundleManifest.Feed, folder, context.Paths.Root);
+            Bring(manifest, BundleManifest.Packages, folder, context.Paths.Artifacts);
             return manifest;
         });
+    }
+
+    private static void Bring(BundleManifest manifest, string below, string from, string to)
+    {
+        foreach (var file in manifest.Files.Select(one => one.Path).Where(path => path.StartsWith(below, StringComparison.Ordinal)))
+        {
+            Directory.CreateDirectory(Path.Combine(to, below));
+            if (!File.Exists(Path.Combine(to, file)))
+                File.Copy(Path.Combine(from, file), Path.Combine(to, file));
+        }
     }
 
     private static ComponentImages Images(BuildContext context)

@@ -1,4 +1,5 @@
 using System.Formats.Tar;
+using System.Text.Json;
 using MicroMonitored.Model;
 using MicroMonitored.Targets.Tasks;
 using Targets.Tests.Engines;
@@ -15,6 +16,16 @@ public sealed class BundleTests : IDisposable
         Directory.CreateDirectory(_stack.Paths.Feed);
         File.WriteAllText(Path.Combine(_stack.Paths.Feed, "MicroMonitored.Model.1.2.3.nupkg"), "a package");
         File.WriteAllText(_stack.Paths.Versions, "<Project><PropertyGroup><MicroMonitoredVersion>1.2.3</MicroMonitoredVersion></PropertyGroup></Project>");
+
+        var cache = Directory.CreateDirectory(Path.Combine(_stack.Paths.Root, "cache", "some.package", "4.5.6"));
+        File.WriteAllText(Path.Combine(cache.FullName, "some.package.4.5.6.nupkg"), "another");
+        var restored = Directory.CreateDirectory(Path.Combine(_stack.Paths.Artifacts, "obj", "Shop.Orders"));
+        File.WriteAllText(Path.Combine(restored.FullName, "project.assets.json"), JsonSerializer.Serialize(new
+        {
+            libraries = new Dictionary<string, object> { ["Some.Package/4.5.6"] = new { type = "package" }, ["Shop/1.0.0"] = new { type = "project" } },
+            packageFolders = new Dictionary<string, object> { [Path.Combine(_stack.Paths.Root, "cache")] = new { } },
+            project = new { frameworks = new Dictionary<string, object> { ["net10.0"] = new { } } },
+        }));
     }
 
     private string Bundled => Path.Combine(_stack.Paths.Root, "shop.tar");
@@ -27,15 +38,15 @@ public sealed class BundleTests : IDisposable
         _stack.Docker.Images.Remove("grafana/loki:3.7.7");
         Save();
         Assert.Contains("Pulling grafana/loki:3.7.7…", _stack.Said, StringComparison.Ordinal);
-        Assert.Contains("Saved 8 images and 1 packages into shop.tar, ", _stack.Said, StringComparison.Ordinal);
+        Assert.Contains("Saved 8 images and 2 packages into shop.tar, ", _stack.Said, StringComparison.Ordinal);
         _stack.Docker.Images.Clear();
         Directory.Delete(_stack.Paths.Feed, recursive: true);
 
         new Bundle().Run(_stack.Context(("load", Bundled)));
 
         Assert.Equal("a package", await File.ReadAllTextAsync(Path.Combine(_stack.Paths.Feed, "MicroMonitored.Model.1.2.3.nupkg"), Cancellation));
-        Assert.Contains(_stack.CommandLines(),
-            line => line.StartsWith("dotnet restore \"{root}/artifacts/bundle/work/packages/packages.csproj\"", StringComparison.Ordinal));
+        Assert.Equal("another", await File.ReadAllTextAsync(Path.Combine(_stack.Paths.Artifacts, "offline", "some.package.4.5.6.nupkg"), Cancellation));
+        _stack.CommandLines();
         await new Up().RunAsync(_stack.Context(("engine", "docker")));
         Assert.DoesNotContain(_stack.CommandLines(), line => line.StartsWith("docker pull", StringComparison.Ordinal));
         Assert.False(Directory.Exists(Path.Combine(_stack.Paths.Artifacts, "bundle", "work")));

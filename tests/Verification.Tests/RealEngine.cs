@@ -43,6 +43,9 @@ internal sealed class RealEngine : IAsyncDisposable
     /// <summary>The <c>file_sd</c> file of the canary.</summary>
     public string TargetsFile => File("canary.json");
 
+    /// <summary>Whether the mode of a file can keep the engine from reading it.</summary>
+    public static bool MayBeRefused { get; } = OperatingSystem.IsLinux() && (!Environment.IsPrivilegedProcess || System.IO.File.Exists("/usr/bin/setpriv"));
+
     /// <summary>The folder of the log files.</summary>
     public string Logs => File("logs");
 
@@ -144,7 +147,11 @@ internal sealed class RealEngine : IAsyncDisposable
     /// <summary>Starts a .NET program that the fault of the moment breaks; what it prints goes into a file.</summary>
     public Process Start(string name, string assembly, IEnumerable<string> arguments, IEnumerable<KeyValuePair<string, string>> variables)
     {
-        var start = new ProcessStartInfo("dotnet", [assembly, .. arguments])
+        // Root reads whatever it likes: without these rights the engine depends on modes as anybody does.
+        IEnumerable<string> command = ["dotnet", assembly, .. arguments];
+        if (assembly == Hook && MayBeRefused && Environment.IsPrivilegedProcess)
+            command = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", .. command];
+        var start = new ProcessStartInfo(command.First(), command.Skip(1))
         {
             RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetDirectoryName(assembly),
         };

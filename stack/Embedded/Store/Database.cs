@@ -10,9 +10,14 @@ internal sealed class Database : IDisposable
 {
     /// <summary>Written as SQLite's application id, so that a foreign file is known: "MMon".</summary>
     private const int ApplicationId = 0x4D4D6F6E;
-    private const int SchemaVersion = 3;
+    private const int SchemaVersion = 4;
 
-    private const string Schema = """
+    private const string LogIndexes = """
+        CREATE INDEX log_blocks_by_stream ON log_blocks (stream_id, to_ns, from_ns, lines, bytes);
+        CREATE TABLE log_filters (id INTEGER PRIMARY KEY, filter BLOB NOT NULL);
+        """;
+
+    private const string Schema = $$"""
         CREATE TABLE series (id INTEGER PRIMARY KEY, labels TEXT NOT NULL);
         CREATE TABLE metric_log (id INTEGER PRIMARY KEY, data BLOB NOT NULL);
         CREATE TABLE chunks (series_id INTEGER NOT NULL, from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL, data BLOB NOT NULL,
@@ -20,12 +25,12 @@ internal sealed class Database : IDisposable
         CREATE TABLE exemplars (series_id INTEGER NOT NULL, ts_ms INTEGER NOT NULL, labels TEXT NOT NULL, value REAL,
             PRIMARY KEY (series_id, ts_ms, labels)) WITHOUT ROWID;
         CREATE TABLE metadata (family TEXT PRIMARY KEY, type TEXT NOT NULL, unit TEXT NOT NULL, help TEXT NOT NULL) WITHOUT ROWID;
-        CREATE TABLE streams (id INTEGER PRIMARY KEY, labels TEXT NOT NULL);
+        CREATE TABLE streams (id INTEGER PRIMARY KEY, labels TEXT NOT NULL, metadata TEXT);
         CREATE TABLE log_blocks (id INTEGER PRIMARY KEY, stream_id INTEGER NOT NULL, from_ns INTEGER NOT NULL, to_ns INTEGER NOT NULL,
             lines INTEGER NOT NULL, bytes INTEGER NOT NULL, tail INTEGER NOT NULL, data BLOB NOT NULL);
-        CREATE INDEX log_blocks_by_stream ON log_blocks (stream_id, to_ns, from_ns);
         CREATE INDEX log_blocks_by_time ON log_blocks (to_ns, stream_id, lines);
         CREATE INDEX log_blocks_of_tail ON log_blocks (stream_id, bytes) WHERE tail = 1;
+        {{LogIndexes}}
         CREATE TABLE tails (path TEXT NOT NULL, identity TEXT NOT NULL, fingerprint BLOB NOT NULL, position INTEGER NOT NULL,
             PRIMARY KEY (path, identity)) WITHOUT ROWID;
         CREATE TABLE operations (id INTEGER PRIMARY KEY, service TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (service, name));
@@ -168,6 +173,10 @@ internal sealed class Database : IDisposable
             return null;
         if (WrittenNumber("PRAGMA application_id") != ApplicationId)
             return "is a database of another program";
+        // Format 3 had no filters of trace ids; what has none is looked into.
+        if (WrittenNumber("PRAGMA user_version") == 3)
+            Run($"BEGIN IMMEDIATE; DROP INDEX log_blocks_by_stream; ALTER TABLE streams ADD COLUMN metadata TEXT; {LogIndexes} "
+                + "PRAGMA user_version = 4; COMMIT");
         var version = WrittenNumber("PRAGMA user_version");
         return version == SchemaVersion ? null : $"was written by {(version > SchemaVersion ? "a newer" : "an older")} engine (format {version}, "
             + $"this one reads {SchemaVersion})";

@@ -9,8 +9,11 @@ namespace MicroMonitored.Embedded.Store;
 /// <param name="ToNs">The latest timestamp.</param>
 /// <param name="Lines">How many lines.</param>
 /// <param name="Bytes">The bytes of the lines, uncompressed.</param>
+/// <param name="Names">The names that their structured metadata has.</param>
+/// <param name="Traces">Stands for each <c>trace_id</c> of their structured metadata.</param>
 /// <param name="Data">Everything, compressed.</param>
-internal sealed record WrittenLines(long First, long FromNs, long ToNs, int Lines, int Bytes, byte[] Data)
+internal sealed record WrittenLines(
+    long First, long FromNs, long ToNs, int Lines, int Bytes, IReadOnlyCollection<string> Names, IReadOnlyCollection<UInt128> Traces, byte[] Data)
 {
     public bool IsTail => Bytes < LogBlock.SmallBytes && Lines < LogBlock.SmallLines;
 }
@@ -21,6 +24,7 @@ internal sealed record WrittenLines(long First, long FromNs, long ToNs, int Line
 /// </summary>
 internal static class LogBlock
 {
+    public const string TraceId = "trace_id";
     public const int SmallBytes = 64 * 1024;
     public const int SmallLines = 512;
     public const int MaxBytes = 512 * 1024;
@@ -42,12 +46,13 @@ internal static class LogBlock
         using var metadata = new PooledBuffer(32 * 1024);
         var lengths = ArrayPool<int>.Shared.Rent(lines.Count);
         var names = new Dictionary<string, int>(StringComparer.Ordinal);
+        var traces = new HashSet<UInt128>();
         for (var i = 0; i < lines.Count; i++)
         {
             var start = text.Length;
             Encoding.UTF8.GetBytes(lines[i].Line, text);
             lengths[i] = text.Length - start;
-            Write(metadata, lines[i].Metadata, text.Written[start..], names);
+            Write(metadata, lines[i].Metadata, text.Written[start..], names, traces);
         }
 
         Varint.Write(head, (ulong)lines.Count);
@@ -70,7 +75,8 @@ internal static class LogBlock
         using var whole = new PooledBuffer(head.Length + text.Length + 10);
         Varint.WriteBytes(whole, head.Written);
         whole.Write(text.Written);
-        return new WrittenLines(first, lines[0].TimestampNs, lines[^1].TimestampNs, lines.Count, text.Length, Compression.Compress(whole.Written));
+        return new WrittenLines(
+            first, lines[0].TimestampNs, lines[^1].TimestampNs, lines.Count, text.Length, names.Keys, traces, Compression.Compress(whole.Written));
     }
 
     internal static long[] ReadTimes(ref ReadOnlySpan<byte> head, int count)
@@ -100,7 +106,8 @@ internal static class LogBlock
     }
 
     private static void Write(
-        PooledBuffer buffer, IReadOnlyList<KeyValuePair<string, string>> metadata, ReadOnlySpan<byte> line, Dictionary<string, int> names)
+        PooledBuffer buffer, IReadOnlyList<KeyValuePair<string, string>> metadata, ReadOnlySpan<byte> line, Dictionary<string, int> names,
+        HashSet<UInt128> traces)
     {
         Varint.Write(buffer, (ulong)metadata.Count);
         Span<byte> few = stackalloc byte[256];
@@ -111,6 +118,8 @@ internal static class LogBlock
                 names.Add(name, index = names.Count);
             Varint.Write(buffer, (ulong)index);
             var bytes = value.Length <= 64 ? few[..Encoding.UTF8.GetBytes(value, few)] : Encoding.UTF8.GetBytes(value);
+            if (name == TraceId)
+                traces.Add(TraceFilter.Key(bytes));
             var place = bytes.Length < 8 ? -1 : line.IndexOf(bytes);
             Varint.Write(buffer, (ulong)(place + 1));
             Varint.Write(buffer, (ulong)bytes.Length);
@@ -161,6 +170,11 @@ internal sealed class LogBlockReader : IDisposable
     public long TimeOf(int line) => _times[line];
 
     public long SequenceOf(int line) => _id + _places[line];
+
+    public int BytesOf(int line) => _starts[line + 1] - _starts[line];
+
+    /// <summary>False when no line and no structured metadata holds the text.</summary>
+    public bool MayHold(ReadOnlySpan<byte> text) => Content.IndexOf(text) >= 0;
 
     /// <summary>The lines in the range that hold all texts, in the asked order.</summary>
     public List<int> Find(long fromNs, long toNs, bool newestFirst, IReadOnlyList<byte[]> texts)

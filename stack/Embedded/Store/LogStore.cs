@@ -40,13 +40,16 @@ internal sealed class LogStore : ILogReader, ILogWriter
         _lines = CounterRows.Read(database, "log_lines");
         using var connection = database.OpenReader();
         using var command = connection.CreateCommand();
-        command.CommandText = "SELECT id, labels FROM streams";
+        command.CommandText = "SELECT id, labels, metadata FROM streams";
         using var reader = command.ExecuteReader();
         while (reader.Read())
         {
             var json = reader.GetString(1);
-            var set = new LabelSet(reader.GetInt64(0), StoredLabels.FromJson(json));
-            _index.Add(json, set, new Stream(set, json));
+            var set = new LabelSet(reader.GetInt64(0), StoredLabels.FromJson(json))
+            {
+                MetadataNames = reader.IsDBNull(2) ? null : [.. StoredLabels.FromJson(reader.GetString(2)).Select(name => name.Key)],
+            };
+            _index.Add(json, set, new Stream(set, json) { AreNamesStored = true });
         }
 
         reader.Dispose();
@@ -88,12 +91,14 @@ internal sealed class LogStore : ILogReader, ILogWriter
     public IReadOnlyList<LabelSet> Streams(IReadOnlyList<LabelMatcher> matchers, CancellationToken cancellation) =>
         _index.Find(matchers, MaxStreams, cancellation);
 
-    public IEnumerable<LogEntry> Entries(IReadOnlyCollection<long> streamIds, long fromNs, long toNs, bool newestFirst, CancellationToken cancellation) =>
-        Entries(streamIds, fromNs, toNs, newestFirst, [], cancellation);
-
     public IEnumerable<LogEntry> Entries(
-        IReadOnlyCollection<long> streamIds, long fromNs, long toNs, bool newestFirst, IReadOnlyList<string> texts, CancellationToken cancellation) =>
-        new LogScan(_database, fromNs, toNs, newestFirst, texts).Entries(streamIds, cancellation);
+        IReadOnlyCollection<long> streamIds, long fromNs, long toNs, bool newestFirst, LogNeeds needs, CancellationToken cancellation) =>
+        new LogScan(_database, fromNs, toNs, newestFirst, needs).Entries(streamIds, cancellation);
+
+    public IEnumerable<LogRun> Runs(
+        IReadOnlyCollection<long> streamIds, long fromNs, long toNs, IReadOnlyList<string> texts, Func<long, long, bool> isOne,
+        CancellationToken cancellation) =>
+        new LogScan(_database, fromNs, toNs, newestFirst: false, new(texts)).Runs(streamIds, isOne, cancellation);
 
     /// <summary>Deletes blocks whose lines are all older.</summary>
     public async Task RetainAsync(long beforeNs, CancellationToken cancellation)
@@ -210,11 +215,28 @@ internal sealed class LogStore : ILogReader, ILogWriter
         part.Bytes += line.Line.Length;
     }
 
-    private static void Insert(WriteSession session, long id, long stream, WrittenLines block, bool isTail) => session.Execute(
-        "INSERT INTO log_blocks (id, stream_id, from_ns, to_ns, lines, bytes, tail, data) VALUES (@0, @1, @2, @3, @4, @5, @6, @7)",
-        id, stream, block.FromNs, block.ToNs, (long)block.Lines, (long)block.Bytes, isTail ? 1L : 0L, block.Data);
+    private static void Insert(WriteSession session, long id, long stream, WrittenLines block, bool isTail)
+    {
+        session.Execute(
+            "INSERT INTO log_blocks (id, stream_id, from_ns, to_ns, lines, bytes, tail, data) VALUES (@0, @1, @2, @3, @4, @5, @6, @7)",
+            id, stream, block.FromNs, block.ToNs, (long)block.Lines, (long)block.Bytes, isTail ? 1L : 0L, block.Data);
 
-    internal sealed record Stream(LabelSet Set, string Json);
+        // The few small blocks are looked into instead.
+        if (!isTail)
+            session.Execute("INSERT INTO log_filters (id, filter) VALUES (@0, @1)", id, TraceFilter.Write(block.Traces));
+    }
+
+    private static void Delete(WriteSession session, long id)
+    {
+        session.Execute("DELETE FROM log_blocks WHERE id = @0", id);
+        session.Execute("DELETE FROM log_filters WHERE id = @0", id);
+    }
+
+    internal sealed record Stream(LabelSet Set, string Json)
+    {
+        /// <summary>Whether the database has the names of the metadata; the writer's thread alone touches it.</summary>
+        public bool AreNamesStored { get; set; }
+    }
 
     private sealed record Part(IReadOnlyList<KeyValuePair<string, string>> Labels, WrittenLines Block);
 
@@ -222,6 +244,7 @@ internal sealed class LogStore : ILogReader, ILogWriter
         LogStore store, int count, IReadOnlyList<Part> parts, IReadOnlyList<TailPosition> positions, IReadOnlyList<TailPosition> forgotten) : StoreWrite
     {
         private readonly List<Stream> _created = [];
+        private readonly List<Stream> _named = [];
         private int _stored;
 
         public int OverLimit { get; private set; }
@@ -231,6 +254,7 @@ internal sealed class LogStore : ILogReader, ILogWriter
         public override void Apply(WriteSession session)
         {
             _created.Clear();
+            _named.Clear();
             _stored = 0;
             OverLimit = 0;
             var streams = new Dictionary<object, Stream?>(ReferenceEqualityComparer.Instance);
@@ -244,6 +268,7 @@ internal sealed class LogStore : ILogReader, ILogWriter
                     continue;
                 }
 
+                Name(session, stream, block.Names);
                 Insert(session, store._next + block.First, stream.Set.Id, block, block.IsTail);
                 _stored += block.Lines;
             }
@@ -273,6 +298,19 @@ internal sealed class LogStore : ILogReader, ILogWriter
         {
             foreach (var stream in _created)
                 store._pending.Remove(stream.Json);
+            foreach (var stream in _named)
+                stream.AreNamesStored = false;
+        }
+
+        private void Name(WriteSession session, Stream stream, IReadOnlyCollection<string> names)
+        {
+            if (stream.Set.MetadataNames is not { } known || (stream.AreNamesStored && names.All(known.Contains)))
+                return;
+            stream.Set.MetadataNames = known = [.. known.Union(names)];
+            session.Execute("UPDATE streams SET metadata = @0 WHERE id = @1",
+                StoredLabels.ToJson([.. known.Select(name => KeyValuePair.Create(name, ""))]), stream.Set.Id);
+            stream.AreNamesStored = true;
+            _named.Add(stream);
         }
 
         private Stream? StreamOf(WriteSession session, IReadOnlyList<KeyValuePair<string, string>> unsorted)
@@ -283,7 +321,7 @@ internal sealed class LogStore : ILogReader, ILogWriter
                 return stream;
             if (store._index.Count + store._pending.Count >= MaxStreams)
                 return null;
-            stream = new Stream(new LabelSet(session.Insert("INSERT INTO streams (labels) VALUES (@0)", json), labels), json);
+            stream = new Stream(new LabelSet(session.Insert("INSERT INTO streams (labels) VALUES (@0)", json), labels) { MetadataNames = [] }, json);
             store._pending.Add(json, stream);
             _created.Add(stream);
             return stream;
@@ -297,7 +335,7 @@ internal sealed class LogStore : ILogReader, ILogWriter
         public override void Apply(WriteSession session)
         {
             foreach (var id in ids)
-                session.Execute("DELETE FROM log_blocks WHERE id = @0", id);
+                Delete(session, id);
             foreach (var block in blocks)
                 Insert(session, block.First, stream, block, block.IsTail && blocks.Count < ids.Count);
         }
@@ -324,7 +362,7 @@ internal sealed class LogStore : ILogReader, ILogWriter
             foreach (var (id, stream, lines) in session.Rows(
                 "SELECT id, stream_id, lines FROM log_blocks WHERE to_ns < @0 ORDER BY to_ns LIMIT @1", beforeNs, (long)DeletedBlocks))
             {
-                session.Execute("DELETE FROM log_blocks WHERE id = @0", id);
+                Delete(session, id);
                 streams.Add(stream);
                 _lines += lines;
                 Deleted++;

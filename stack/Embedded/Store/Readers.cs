@@ -22,7 +22,12 @@ internal enum MatchOperator
 internal sealed record LabelMatcher(string Name, MatchOperator Operator, string Value);
 
 /// <summary>A metric series or log stream: its labels in ordinal order of name (<c>__name__</c> included for metrics).</summary>
-internal sealed record LabelSet(long Id, IReadOnlyList<KeyValuePair<string, string>> Labels);
+internal sealed record LabelSet(long Id, IReadOnlyList<KeyValuePair<string, string>> Labels)
+{
+    /// <summary>Of a stream: every name that the structured metadata of one of its lines has; null where that is not known.</summary>
+    /// <remarks>Replaced before the lines of a new name are committed: who reads it after lines sees all of their names.</remarks>
+    public IReadOnlyCollection<string>? MetadataNames { get; set; }
+}
 
 /// <summary>One sample: milliseconds since the Unix epoch and the value; <see cref="StaleMarker"/> ends a series.</summary>
 internal readonly record struct Sample(long TimestampMs, double Value)
@@ -42,6 +47,19 @@ internal sealed record StoredExemplar(long SeriesId, long TimestampMs, double Va
 /// <param name="Sequence">Ascending in the order of arrival; orders lines of the same timestamp.</param>
 /// <param name="Metadata">Structured metadata: <c>trace_id</c>, <c>span_id</c>, flags; never part of the stream's labels.</param>
 internal sealed record LogEntry(long StreamId, long TimestampNs, long Sequence, string Line, IReadOnlyList<KeyValuePair<string, string>> Metadata);
+
+/// <summary>Lines of one stream that are counted as one, because all stand in the same windows.</summary>
+/// <param name="TimestampNs">The time of one of them.</param>
+/// <param name="Bytes">The bytes of the lines as UTF-8.</param>
+internal readonly record struct LogRun(long StreamId, long TimestampNs, long Lines, long Bytes);
+
+/// <summary>What all lines have that are wanted.</summary>
+/// <param name="Texts">Each stands in the line.</param>
+/// <param name="TraceId">The value of <c>trace_id</c> in their structured metadata; null for any.</param>
+internal sealed record LogNeeds(IReadOnlyList<string> Texts, string? TraceId = null)
+{
+    public static readonly LogNeeds None = new([]);
+}
 
 /// <summary>One stored span: the OTLP message as received, with what queries need beside it.</summary>
 /// <param name="TraceId">16 bytes.</param>
@@ -92,12 +110,14 @@ internal interface ILogReader
     IReadOnlyList<LabelSet> Streams(IReadOnlyList<LabelMatcher> matchers, CancellationToken cancellation);
 
     /// <summary>The lines of the given streams with <c>from &lt;= timestamp &lt; to</c>, lazily, by timestamp, then sequence.</summary>
-    IEnumerable<LogEntry> Entries(IReadOnlyCollection<long> streamIds, long fromNs, long toNs, bool newestFirst, CancellationToken cancellation);
-
-    /// <summary>The same; lines that do not hold every one of <paramref name="texts"/> may be left out.</summary>
+    /// <param name="needs">Lines that do not have this may be left out.</param>
     IEnumerable<LogEntry> Entries(
-        IReadOnlyCollection<long> streamIds, long fromNs, long toNs, bool newestFirst, IReadOnlyList<string> texts, CancellationToken cancellation) =>
-        Entries(streamIds, fromNs, toNs, newestFirst, cancellation);
+        IReadOnlyCollection<long> streamIds, long fromNs, long toNs, bool newestFirst, LogNeeds needs, CancellationToken cancellation);
+
+    /// <summary>Counts the lines that hold every one of <paramref name="texts"/>, in any order.</summary>
+    /// <param name="isOne">Whether lines from the first time to the last, both included, may be counted as one.</param>
+    IEnumerable<LogRun> Runs(
+        IReadOnlyCollection<long> streamIds, long fromNs, long toNs, IReadOnlyList<string> texts, Func<long, long, bool> isOne, CancellationToken cancellation);
 }
 
 /// <summary>Reads spans.</summary>

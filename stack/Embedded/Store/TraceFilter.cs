@@ -9,6 +9,15 @@ internal static class TraceFilter
     private const int BitsPerTrace = 16;
     private const int Probes = 8;
 
+    /// <summary>What stands for a trace id that is text: its FNV-1a hash.</summary>
+    public static UInt128 Key(ReadOnlySpan<byte> text)
+    {
+        var hash = 0xCBF29CE484222325;
+        foreach (var letter in text)
+            hash = (hash ^ letter) * 0x100000001B3;
+        return hash;
+    }
+
     public static byte[] Write(IReadOnlyCollection<UInt128> traces)
     {
         var filter = new byte[Math.Max(1, (traces.Count * BitsPerTrace + 63) / 64) * 8];

@@ -113,7 +113,7 @@ public sealed class EngineProcessTests
         Assert.NotEmpty(acknowledged);
         Assert.All(acknowledged, id => Assert.Single(store.Spans.Trace(TraceId(id), None)));
         var streams = store.Logs.Streams([], None).Select(stream => stream.Id).ToArray();
-        var stored = store.Logs.Entries(streams, 0, long.MaxValue, false, None).Select(entry => entry.Line).ToList();
+        var stored = store.Logs.Entries(streams, 0, long.MaxValue, false, LogNeeds.None, None).Select(entry => entry.Line).ToList();
         Assert.Equal(Enumerable.Range(0, lines).Select(Line).Order(StringComparer.Ordinal), stored.Order(StringComparer.Ordinal));
 
         int Acknowledged()

@@ -247,5 +247,5 @@ public sealed class LogTailerTests : IAsyncDisposable
 
     private List<LogEntry> Entries() =>
         [.. _store.Logs.Entries([.. _store.Logs.Streams([], CancellationToken.None).Select(stream => stream.Id)], 0, long.MaxValue, false,
-            CancellationToken.None)];
+            LogNeeds.None, CancellationToken.None)];
 }

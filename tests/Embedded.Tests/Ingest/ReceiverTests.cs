@@ -145,7 +145,7 @@ public sealed class ReceiverTests
         Assert.Equal(HttpStatusCode.OK, (await engine.PostAsync(port, path, Text(body, "application/json"))).StatusCode);
         var stream = Assert.Single(engine.Store.Logs.Streams([], None));
         Assert.Equal([new("job", "shop"), new("level", "error"), new("service_name", "shop")], stream.Labels);
-        var entry = Assert.Single(engine.Store.Logs.Entries([stream.Id], 0, long.MaxValue, false, None));
+        var entry = Assert.Single(engine.Store.Logs.Entries([stream.Id], 0, long.MaxValue, false, LogNeeds.None, None));
         Assert.Equal(("went wrong", 1795394188000000001), (entry.Line, entry.TimestampNs));
         Assert.Contains(new("trace_id", TraceHex), entry.Metadata);
     }

@@ -67,7 +67,7 @@ public sealed class WireTests
         var stream = Assert.Single(engine.Store.Logs.Streams([], None));
         Assert.Equal("shop", StoredLabels.Value(stream.Labels, "service_name"));
         Assert.Equal("say \"hi\"", StoredLabels.Value(stream.Labels, "level"));
-        var line = Assert.Single(engine.Store.Logs.Entries([stream.Id], 0, long.MaxValue, false, None));
+        var line = Assert.Single(engine.Store.Logs.Entries([stream.Id], 0, long.MaxValue, false, LogNeeds.None, None));
         Assert.Equal((5_000_000_007, "hello", "t"), (line.TimestampNs, line.Line, line.Metadata[0].Value));
 
         foreach (var labels in (string[])["", "app", "{app!=\"a\"}", "{app=\"a\"} |= \"b\"", "{}"])

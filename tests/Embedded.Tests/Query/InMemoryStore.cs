@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.RegularExpressions;
 using MicroMonitored.Embedded.Rules;
 using MicroMonitored.Embedded.Store;
@@ -91,7 +92,15 @@ internal sealed class InMemoryStore : IMetricReader, ILogReader, ISpanReader, IT
             return [.. _streams.Where(s => Matches(s, matchers))];
     }
 
-    public IEnumerable<LogEntry> Entries(IReadOnlyCollection<long> streamIds, long fromNs, long toNs, bool newestFirst, CancellationToken cancellation)
+    public IEnumerable<LogRun> Runs(
+        IReadOnlyCollection<long> streamIds, long fromNs, long toNs, IReadOnlyList<string> texts, Func<long, long, bool> isOne,
+        CancellationToken cancellation) =>
+        Entries(streamIds, fromNs, toNs, newestFirst: false, LogNeeds.None, cancellation)
+            .Where(entry => texts.All(text => entry.Line.Contains(text, StringComparison.Ordinal)))
+            .Select(static entry => new LogRun(entry.StreamId, entry.TimestampNs, 1, Encoding.UTF8.GetByteCount(entry.Line)));
+
+    public IEnumerable<LogEntry> Entries(
+        IReadOnlyCollection<long> streamIds, long fromNs, long toNs, bool newestFirst, LogNeeds needs, CancellationToken cancellation)
     {
         List<LogEntry> all;
         lock (_guard)

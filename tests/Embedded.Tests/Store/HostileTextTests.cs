@@ -50,7 +50,7 @@ public sealed class HostileTextTests
             Assert.Equal(text, Assert.Single(store.Metrics.Exemplars([series.Id], 0, 9, None)).Labels[0].Key);
             Assert.Equal(text, store.Metrics.Metadata()[text].Help);
             var stream = Assert.Single(store.Logs.Streams([new("service_name", MatchOperator.Equal, text)], None));
-            var line = Assert.Single(store.Logs.Entries([stream.Id], 0, 9, false, [text], None));
+            var line = Assert.Single(store.Logs.Entries([stream.Id], 0, 9, false, new([text]), None));
             Assert.Equal((text, text), (line.Line, line.Metadata[0].Key));
             Assert.Contains(store.Logs.Positions(), position => position.Path == text && position.Identity == text);
             Assert.Equal(2, store.Spans.ServiceNames(None).Count);

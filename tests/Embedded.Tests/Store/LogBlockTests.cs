@@ -81,13 +81,13 @@ public sealed class LogBlockTests : IAsyncDisposable
         Assert.Equal(before, Read(false));
         Assert.Equal(Enumerable.Reverse(before), Read(true));
         Assert.Equal(700, _store.Count().LogLines);
-        var found = _store.Logs.Entries(Ids(), 0, long.MaxValue, false, ["69"], None).Select(entry => entry.Line);
+        var found = _store.Logs.Entries(Ids(), 0, long.MaxValue, false, new(["69"]), None).Select(entry => entry.Line);
         Assert.Equal(17, found.Count(line => line.Contains("69", StringComparison.Ordinal)));
     }
 
     private long[] Ids() => [.. _store.Logs.Streams([], None).Select(stream => stream.Id)];
 
-    private List<string> Read(bool newestFirst) => [.. _store.Logs.Entries(Ids(), 0, long.MaxValue, newestFirst, None).Select(Shown)];
+    private List<string> Read(bool newestFirst) => [.. _store.Logs.Entries(Ids(), 0, long.MaxValue, newestFirst, LogNeeds.None, None).Select(Shown)];
 
     private long Rows()
     {

@@ -106,8 +106,8 @@ public sealed class StoreTests : IAsyncDisposable
             [new(first, 5, "5a", []), new(second, 5, "5b", []), new(first, 3, "3\0", [new("trace_id", "t")]), new(second, 9, "9", []), new(first, 7, "7", [])],
                 None);
         var ids = _store.Logs.Streams([], None).Select(stream => stream.Id).ToArray();
-        Assert.Equal(["3\0", "5a", "5b", "7"], _store.Logs.Entries(ids, 0, 9, false, None).Select(entry => entry.Line));
-        Assert.Equal(["9", "7", "5b", "5a"], _store.Logs.Entries(ids, 5, 10, true, None).Select(entry => entry.Line));
+        Assert.Equal(["3\0", "5a", "5b", "7"], _store.Logs.Entries(ids, 0, 9, false, LogNeeds.None, None).Select(entry => entry.Line));
+        Assert.Equal(["9", "7", "5b", "5a"], _store.Logs.Entries(ids, 5, 10, true, LogNeeds.None, None).Select(entry => entry.Line));
         Assert.Single(_store.Logs.Streams([new LabelMatcher("service_name", MatchOperator.Matches, "a|c")], None));
     }
 
@@ -174,7 +174,8 @@ public sealed class StoreTests : IAsyncDisposable
         Assert.InRange(after.LogLines, 1, 299);
         Assert.Equal(before.LogLines - after.LogLines, _counters.Value("dropped_log_lines", "retention_size"));
         Assert.Equal(before.Spans - after.Spans, _counters.Value("dropped_spans", "retention_size"));
-        var left = _store.Logs.Entries([.. _store.Logs.Streams([], None).Select(stream => stream.Id)], 0, 5000, false, None).Select(line => line.TimestampNs);
+        var left = _store.Logs.Entries([.. _store.Logs.Streams([], None).Select(one => one.Id)], 0, 5000, false, LogNeeds.None, None)
+            .Select(line => line.TimestampNs);
         Assert.Equal(Enumerable.Range(1300 - (int)after.LogLines, (int)after.LogLines).Select(time => (long)time), left);
         await _store.RetainSizeAsync(1, 5000, None);
         Assert.Equal((0, 0), (_store.Count().LogLines, _store.Count().Spans));

@@ -51,6 +51,9 @@ internal static class LogSubset
 {
     public static readonly string[] Plain = ["count_over_time", "rate", "bytes_over_time", "bytes_rate", "absent_over_time"];
 
+    /// <summary>Those that ask how many lines or bytes there are, and nothing of the lines.</summary>
+    public static readonly string[] Counting = ["count_over_time", "rate", "bytes_over_time", "bytes_rate"];
+
     public static readonly string[] Unwrapping =
     [
         "rate", "rate_counter", "sum_over_time", "avg_over_time", "min_over_time", "max_over_time", "stdvar_over_time", "stddev_over_time",

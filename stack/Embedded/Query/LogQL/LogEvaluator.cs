@@ -23,6 +23,7 @@ internal sealed class LogWork
 internal sealed class LogEvaluator(ILogReader reader, CancellationToken cancellation)
 {
     private (long StartNs, long EndNs, long StepNs) _steps;
+    private long _read;
 
     public LogWork Work { get; } = new();
 
@@ -33,7 +34,8 @@ internal sealed class LogEvaluator(ILogReader reader, CancellationToken cancella
         var kept = 0;
         if (limit > 0)
         {
-            foreach (var (line, entry) in Read(selection, fromNs, toNs, newestFirst))
+            var found = Streams(selection);
+            foreach (var (line, entry) in Read(selection, found, found.Ids, fromNs, toNs, newestFirst))
             {
                 var labels = Labels.FromParsed(line.Values);
                 if (!streams.TryGetValue(labels, out var stream))
@@ -90,18 +92,25 @@ internal sealed class LogEvaluator(ILogReader reader, CancellationToken cancella
 
     private PromSeries Constant(double value) => new(Labels.Empty, [.. Times().Select(time => new Sample(time / 1_000_000, value))]);
 
-    private IEnumerable<(LogLine Line, LogEntry Entry)> Read(LogSelection selection, long fromNs, long toNs, bool newestFirst)
+    private LogStreams Streams(LogSelection selection)
     {
-        var bases = reader.Streams(selection.Matchers, cancellation).ToDictionary(static s => s.Id, static s => Labels.From(s.Labels));
-        Work.Streams += bases.Count;
-        if (bases.Count == 0 || toNs <= fromNs)
+        var streams = new LogStreams(reader, selection, cancellation);
+        Work.Streams += streams.Found;
+        return streams;
+    }
+
+    private IEnumerable<(LogLine Line, LogEntry Entry)> Read(
+        LogSelection selection, LogStreams streams, IReadOnlyCollection<long> ids, long fromNs, long toNs, bool newestFirst)
+    {
+        if (ids.Count == 0 || toNs <= fromNs)
             yield break;
 
-        foreach (var entry in reader.Entries(bases.Keys, fromNs, toNs, newestFirst, Required(selection.Stages), cancellation))
+        foreach (var entry in reader.Entries(ids, fromNs, toNs, newestFirst, streams.Needs, cancellation))
         {
-            if ((++Work.Lines & 0xff) == 0)
+            Work.Lines++;
+            if ((++_read & 0xff) == 0)
                 cancellation.ThrowIfCancellationRequested();
-            if (Work.Lines > QueryLimits.LogLines)
+            if (_read > QueryLimits.LogLines)
                 throw new QueryLimitException($"the query would read more than {QueryLimits.LogLines} lines; narrow its selector or its range");
 
             Work.Bytes += entry.Line.Length;
@@ -111,7 +120,7 @@ internal sealed class LogEvaluator(ILogReader reader, CancellationToken cancella
             if (!PassesText(selection.Stages, entry.Line, out var rest))
                 continue;
 
-            var line = new LogLine(entry.Line, bases[entry.StreamId], entry.Metadata, entry.TimestampNs);
+            var line = new LogLine(entry.Line, streams.Labels[entry.StreamId], entry.Metadata, entry.TimestampNs);
             var keep = true;
             for (var i = rest; i < selection.Stages.Count && keep; i++)
                 keep = selection.Stages[i].Keep(line);
@@ -122,13 +131,6 @@ internal sealed class LogEvaluator(ILogReader reader, CancellationToken cancella
             yield return (line, entry);
         }
     }
-
-    /// <summary>The texts that every line must hold to pass the leading line filters.</summary>
-    private static List<string> Required(IReadOnlyList<LogStage> stages) =>
-    [
-        .. stages.TakeWhile(static stage => stage is LogLineFilter).Cast<LogLineFilter>()
-            .Where(static filter => filter is { Wanted: true, Texts: [_], Tests: [] }).Select(static filter => filter.Texts[0]),
-    ];
 
     // Leading line filters need no labels: most lines of a selective query end here.
     private static bool PassesText(IReadOnlyList<LogStage> stages, string text, out int rest)
@@ -183,16 +185,35 @@ internal sealed class LogEvaluator(ILogReader reader, CancellationToken cancella
 
     private (long FromNs, long ToNs) Bounds(LogRange range) => (_steps.StartNs - range.OffsetNs - range.RangeNs + 1, _steps.EndNs - range.OffsetNs + 1);
 
-    private List<PromSeries> Range(LogRange range, Func<Labels, Labels>? group, int limit)
+    /// <param name="sum">What adds the series up afterwards; null where each stays.</param>
+    private List<PromSeries> Range(LogRange range, LogAggregate? sum, int limit)
     {
         var series = new Dictionary<Labels, (List<long> Times, List<double> Values)>();
         var (fromNs, toNs) = Bounds(range);
-        foreach (var (line, entry) in Read(range.Selection, fromNs, toNs, newestFirst: false))
+        var streams = Streams(range.Selection);
+        var counted = sum is null ? [] : Count(range, sum, streams, Add);
+        if (!streams.AreSame)
+        {
+            series.Clear();
+            counted = [];
+        }
+
+        foreach (var (line, entry) in Read(range.Selection, streams, [.. streams.Ids.Except(counted)], fromNs, toNs, newestFirst: false))
         {
             if (Value(range, line) is not { } value)
                 continue;
             var full = Series(range, line);
-            var labels = group is null ? full : group(full);
+            Add(sum is null ? full : Group(sum, full), entry.TimestampNs, value);
+        }
+
+        if (counted.Count > 0)
+        {
+            foreach (var (times, values) in series.Values)
+                CollectionsMarshal.AsSpan(times).Sort(CollectionsMarshal.AsSpan(values));
+        }
+
+        void Add(Labels labels, long timestampNs, double value)
+        {
             if (!series.TryGetValue(labels, out var points))
             {
                 if (series.Count >= limit)
@@ -200,7 +221,7 @@ internal sealed class LogEvaluator(ILogReader reader, CancellationToken cancella
                 series.Add(labels, points = ([], []));
             }
 
-            points.Times.Add(entry.TimestampNs);
+            points.Times.Add(timestampNs);
             points.Values.Add(value);
         }
 
@@ -217,6 +238,40 @@ internal sealed class LogEvaluator(ILogReader reader, CancellationToken cancella
 
         return answer;
     }
+
+    /// <summary>Counts lines that need not be read for it.</summary>
+    /// <returns>The streams whose lines are counted; others have to be read.</returns>
+    private List<long> Count(LogRange range, LogAggregate sum, LogStreams streams, Action<Labels, long, double> add)
+    {
+        if (range is not { Unwrap: null, Grouping: null } || !LogSubset.Counting.Contains(range.Function) || sum.Grouping is { Without: true })
+            return [];
+        var countable = streams.Countable(sum.Grouping?.Names ?? []);
+        var groups = countable.ToDictionary(static stream => stream, stream => Group(sum, Labels.FromParsed(streams.Line(stream).Values)));
+        var (fromNs, toNs) = Bounds(range);
+        foreach (var run in toNs <= fromNs ? [] : reader.Runs(countable, fromNs, toNs, streams.Needs.Texts, IsOne, cancellation))
+        {
+            Work.Lines += run.Lines;
+            Work.Bytes += run.Bytes;
+            Work.Kept += run.Lines;
+            if (run.Lines > 0)
+                add(groups[run.StreamId], run.TimestampNs, range.Function.StartsWith("bytes", StringComparison.Ordinal) ? run.Bytes : run.Lines);
+        }
+
+        return countable;
+
+        // Windows begin behind a time and end with one; where none of these lies between two lines, both are in the same windows.
+        bool IsOne(long first, long last) =>
+            EdgesBefore(first, -range.OffsetNs) == EdgesBefore(last, -range.OffsetNs)
+            && EdgesBefore(first, -range.OffsetNs - range.RangeNs) == EdgesBefore(last, -range.OffsetNs - range.RangeNs);
+    }
+
+    private long EdgesBefore(long time, long shift)
+    {
+        var (count, rest) = Math.DivRem(time - 1 - _steps.StartNs - shift, _steps.StepNs);
+        return Math.Clamp(rest < 0 ? count : count + 1, 0, ((_steps.EndNs - _steps.StartNs) / _steps.StepNs) + 1);
+    }
+
+    private static Labels Group(LogAggregate node, Labels labels) => node.Grouping?.Of(labels) ?? Labels.Empty;
 
     private List<Sample> Points(LogRange range, List<long> times, List<double> values)
     {
@@ -295,13 +350,11 @@ internal sealed class LogEvaluator(ILogReader reader, CancellationToken cancella
 
     private List<PromSeries> Aggregate(LogAggregate node)
     {
-        Labels Group(Labels labels) => node.Grouping?.Of(labels) ?? Labels.Empty;
-
         // A sum of counts is the count of the group: the inner series, one per distinct trace id, need not exist.
         if (node is { Operator: "sum", Body: LogRange direct }
             && direct.Function is "count_over_time" or "rate" or "bytes_over_time" or "bytes_rate" or "sum_over_time")
         {
-            return Range(direct, Group, QueryLimits.LogSeries);
+            return Range(direct, node, QueryLimits.LogSeries);
         }
 
         var inner = ByTime(Of(node.Body));
@@ -310,11 +363,11 @@ internal sealed class LogEvaluator(ILogReader reader, CancellationToken cancella
             "sort" => Each(inner, static (_, points) => points.OrderBy(static point => double.IsNaN(point.Value)).ThenBy(static point => point.Value)),
             "sort_desc" => Each(
                 inner, static (_, points) => points.OrderBy(static point => double.IsNaN(point.Value)).ThenByDescending(static point => point.Value)),
-            "topk" => Each(inner, (_, points) => points.GroupBy(point => Group(point.Labels)).SelectMany(
+            "topk" => Each(inner, (_, points) => points.GroupBy(point => Group(node, point.Labels)).SelectMany(
                 group => group.OrderBy(static point => double.IsNaN(point.Value)).ThenByDescending(static point => point.Value).Take(node.Count))),
-            "bottomk" => Each(inner, (_, points) => points.GroupBy(point => Group(point.Labels)).SelectMany(
+            "bottomk" => Each(inner, (_, points) => points.GroupBy(point => Group(node, point.Labels)).SelectMany(
                 group => group.OrderBy(static point => double.IsNaN(point.Value)).ThenBy(static point => point.Value).Take(node.Count))),
-            _ => Each(inner, (_, points) => points.GroupBy(point => Group(point.Labels)).Select(
+            _ => Each(inner, (_, points) => points.GroupBy(point => Group(node, point.Labels)).Select(
                 group => new PromPoint(group.Key, LogWindows.Aggregate(node.Operator, group.Select(static point => point.Value).ToArray())))),
         };
     }

@@ -69,11 +69,14 @@ internal static class DetectedLevel
 {
     public const string Label = "detected_level";
 
+    /// <summary>Whether structured metadata of this name is the level of a line whose stream has none.</summary>
+    public static bool IsLevel(string name) => name is "level" or "severity" or "severity_text";
+
     public static string Of(Labels stream, IReadOnlyList<KeyValuePair<string, string>> metadata)
     {
         var level = stream["level"];
         if (level.Length == 0)
-            level = metadata.FirstOrDefault(static pair => pair.Key is "level" or "severity" or "severity_text").Value ?? "";
+            level = metadata.FirstOrDefault(static pair => IsLevel(pair.Key)).Value ?? "";
 
         return level.ToLowerInvariant() switch
         {

@@ -121,15 +121,22 @@ internal sealed record LogLabelFilter(LogCondition Condition) : LogStage
 internal abstract record LogCondition
 {
     public abstract bool Holds(LogLine line);
+
+    /// <summary>Whether labels decide that are the same in each line.</summary>
+    public virtual bool IsDecidedBy(Func<string, bool> isFixed) => false;
 }
 
 internal sealed record LogBoth(LogCondition Left, LogCondition Right, bool Or) : LogCondition
 {
     public override bool Holds(LogLine line) => Or ? Left.Holds(line) || Right.Holds(line) : Left.Holds(line) && Right.Holds(line);
+
+    public override bool IsDecidedBy(Func<string, bool> isFixed) => Left.IsDecidedBy(isFixed) && Right.IsDecidedBy(isFixed);
 }
 
 internal sealed record LogTextCondition(string Name, MatchOperator Operator, string Value, Regex? Pattern) : LogCondition
 {
+    public override bool IsDecidedBy(Func<string, bool> isFixed) => isFixed(Name);
+
     public override bool Holds(LogLine line)
     {
         var actual = line[Name];

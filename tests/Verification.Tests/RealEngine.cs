@@ -26,7 +26,7 @@ internal sealed class RealEngine : IAsyncDisposable
     private readonly Dictionary<string, int> _ports;
     private Process _process;
 
-    private RealEngine()
+    private RealEngine(string data)
     {
         _ports = Names.Zip(FreePorts(Names.Length), KeyValuePair.Create).ToDictionary();
         Directory.CreateDirectory(Logs);
@@ -34,7 +34,7 @@ internal sealed class RealEngine : IAsyncDisposable
         _configuration = File("embedded.json");
         System.IO.File.WriteAllText(_configuration, JsonSerializer.Serialize(new Dictionary<string, object>
         {
-            ["dataFolder"] = "data", ["logFolder"] = "logs", ["ports"] = _ports, ["fileSd"] = new[] { "targets.json", "canary.json", "verify.json" },
+            ["dataFolder"] = data, ["logFolder"] = "logs", ["ports"] = _ports, ["fileSd"] = new[] { "targets.json", "canary.json", "verify.json" },
             ["dashboards"] = "dashboards", ["rules"] = "rules", ["verifyUrl"] = VerifyAlert.UrlFile, ["scrapeInterval"] = "500ms", ["scrapeTimeout"] = "500ms",
         }));
         _process = Start("engine", Hook, ["--config", _configuration], []);
@@ -108,9 +108,10 @@ internal sealed class RealEngine : IAsyncDisposable
 
     private static string Hook => Path.Combine(AppContext.BaseDirectory, "MicroMonitored.Embedded.dll");
 
-    public static async Task<RealEngine> StartAsync()
+    /// <param name="data">The folder of its store.</param>
+    public static async Task<RealEngine> StartAsync(string data = "data")
     {
-        var engine = new RealEngine();
+        var engine = new RealEngine(data);
         await engine.ReadyAsync();
         return engine;
     }

@@ -59,9 +59,10 @@ internal sealed class ShopStack : IAsyncDisposable
         RequestsPerService = 8,
     };
 
-    public static async Task<ShopStack> StartAsync()
+    /// <param name="data">The folder of the engine's store.</param>
+    public static async Task<ShopStack> StartAsync(string data = "data")
     {
-        var stack = new ShopStack(await RealEngine.StartAsync());
+        var stack = new ShopStack(await RealEngine.StartAsync(data));
         await Task.WhenAll(stack.StartAsync(Inventory), stack.StartAsync(Orders));
         await stack.ScrapedAsync();
         using var http = new SignalHttp();

@@ -42,6 +42,7 @@ public sealed class FullDiskTests : IDisposable
         Assert.Contains(full.Checks, check => check is { Id: "logs.multiprotocol", Status: CheckStatus.Fail }
             && check.Detail.Contains("503", StringComparison.Ordinal));
         Assert.Contains(full.Checks, check => check is { Id: "logs.exactly-once", Status: CheckStatus.Fail });
+        Assert.Equal("prometheus scrape → metric store", full.Checks.Single(check => check.Id == "alerts.round-trip").Hop);
 
         File.Delete(filler);
         IEnumerable<string> left = [""];

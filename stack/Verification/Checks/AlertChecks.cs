@@ -91,6 +91,13 @@ internal static class AlertChecks
             return Outcome.Fail($"no rule {VerifyAlert.Name} is loaded", "rule files → prometheus",
                 $"keep the group verify with the rule {VerifyAlert.Name} among the rule files and render again (--target=Up)");
         }
+        var scraped = await run.Prometheus.QueryAsync(
+            $"{VerifyAlert.Metric}{{{VerifyAlert.RunLabel}=\"{run.Identity.Id}\"}}", cancellation).ConfigureAwait(false);
+        if (scraped.Count == 0)
+        {
+            return Outcome.Fail($"{VerifyAlert.Metric} was scraped and is not there", "prometheus scrape → metric store",
+                "read what the metric store says of it (--target=Logs --component=prometheus): a full disk or a limit");
+        }
         if (!await IsFiringAsync(run, cancellation).ConfigureAwait(false))
         {
             return Outcome.Fail($"{VerifyAlert.Name} does not fire{(rule.LastError.Length > 0 ? $": {rule.LastError}" : "")}", $"rule {VerifyAlert.Name}",

@@ -83,6 +83,20 @@ public sealed class RefusalTests
     }
 
     [Fact]
+    public async Task No_address_leads_to_a_file()
+    {
+        await using var engine = await Engine.StartAsync();
+        foreach (var port in (int[])[engine.Options.Ports.Grafana, engine.Options.Ports.Prometheus, engine.Options.Ports.Loki, engine.Options.Ports.Tempo])
+        {
+            foreach (var path in (string[])["/..%2fembedded.json", "/dashboards/..%2f..%2fembedded", "/d/%2e%2e%2fstore.db", "/app.css%00", "/data/store.db"])
+            {
+                using var answer = await engine.Client.GetAsync($"http://127.0.0.1:{port}{path}");
+                Assert.InRange((int)answer.StatusCode, 400, 404);
+            }
+        }
+    }
+
+    [Fact]
     public async Task Beyond_loopback_everything_but_readiness_needs_the_token()
     {
         await using var engine = await Engine.StartAsync(options => options with { BindAddress = IPAddress.Any, Token = "0123456789abcdef" });

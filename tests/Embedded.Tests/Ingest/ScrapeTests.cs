@@ -71,6 +71,7 @@ public sealed class ScrapeTests : IAsyncLifetime
     [InlineData("redirect", "server returned HTTP status 302")]
     [InlineData("hang", "context deadline exceeded")]
     [InlineData("endless", "body size limit exceeded")]
+    [InlineData("many", "sample limit exceeded")]
     [InlineData("html", "unsupported Content-Type")]
     [InlineData("garbage", "line 1")]
     public async Task A_failing_target_is_down_with_its_reason_and_the_others_stay_up(string fault, string reason)
@@ -99,6 +100,9 @@ public sealed class ScrapeTests : IAsyncLifetime
                     var block = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("a 1\n", 50_000)));
                     for (var i = 0; i < 500; i++)
                         await context.Response.Body.WriteAsync(block, context.RequestAborted);
+                    break;
+                case "many":
+                    await context.Response.WriteAsync(string.Concat(Enumerable.Repeat("a 1\n", TargetScraper.SampleLimit + 1)), context.RequestAborted);
                     break;
                 case "html":
                     context.Response.ContentType = "text/html";

@@ -27,7 +27,8 @@ internal sealed record MatrixRow(
         ["framework"] = "net10.0",
     };
 
-    public string[] Arguments => ["micro-monitored", "-n", Name, .. Values.SelectMany(value => new[] { $"--{value.Key}", value.Value })];
+    public string[] Arguments => ["micro-monitored", "-n", Name,
+        .. Values.Where(value => value.Value.Length > 0).SelectMany(value => new[] { $"--{value.Key}", value.Value })];
 
     private static string Text(bool value) => value ? "true" : "false";
 }
@@ -37,24 +38,25 @@ internal static class Matrix
 {
     private const string Service = "micro-monitored-service";
     private const string Worker = "micro-monitored-worker";
-    private const string Volume = "sample-micro-app_microservices_logs";
+    // Not given: each repository has names of its own.
+    private const string Own = "";
 
     public static readonly IReadOnlyList<MatrixRow> Rows =
     [
-        new("Acme.Shop", "1.0", "two", "memory", true, false, 0, "github", "monitoring", Volume, false, new(Service, "Acme.Shop.Billing", true, true),
+        new("Acme.Shop", "1.0", "two", "memory", true, false, 0, "github", Own, Own, false, new(Service, "Acme.Shop.Billing", true, true),
             new(Worker, "Mailer", true, true)),
-        new("my-shop.class", "0.5", "one", "sqlite", true, false, 20000, "github", "monitoring", "shop_logs", true,
+        new("my-shop.class", "0.5", "one", "sqlite", true, false, 20000, "github", Own, "shop_logs", true,
             new(Service, "my-shop.class.Billing", true, false),
             new(Worker, "event", false, true)),
-        new("Zeta & Sons #2", "0.5", "two", "memory", false, true, 0, "none", "shop.net", Volume, false, new(Service, "Zeta.Billing", false, true),
+        new("Zeta & Sons #2", "0.5", "two", "memory", false, true, 0, "none", "shop.net", Own, false, new(Service, "Zeta.Billing", false, true),
             new(Worker, "Zeta.Mailer", true, false)),
-        new("한글상점", "0.1", "one", "sqlite", false, true, 0, "none", "monitoring", Volume, false, new(Service, "한글상점.결제", false, false),
+        new("한글상점", "0.1", "one", "sqlite", false, true, 0, "none", Own, Own, false, new(Service, "한글상점.결제", false, false),
             new(Worker, "Task", false, false)),
         new("2 Shops", "0.1", "two", "memory", true, true, 20000, "github", "shop.net", "shop_logs", false),
-        new("Task", "0.01", "one", "memory", true, false, 20000, "none", "shop.net", Volume, true),
+        new("Task", "0.01", "one", "memory", true, false, 20000, "none", "shop.net", Own, true),
         new("class", "1.0", "one", "sqlite", false, true, 20000, "none", "shop.net", "shop_logs", true),
-        new("Acme.event", "0.01", "two", "sqlite", false, true, 0, "github", "monitoring", "shop_logs", false),
-        new("A23456789_123456789_123456789_123456789_123456789z", "0.1", "two", "memory", false, false, 0, "github", "monitoring", Volume, true),
+        new("Acme.event", "0.01", "two", "sqlite", false, true, 0, "github", Own, "shop_logs", false),
+        new("A23456789_123456789_123456789_123456789_123456789z", "0.1", "two", "memory", false, false, 0, "github", Own, Own, true),
     ];
 
     public static MatrixRow Row(string name) => Rows.Single(row => row.Name == name);

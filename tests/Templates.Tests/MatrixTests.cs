@@ -56,8 +56,10 @@ public sealed class MatrixTests(BuiltMatrix matrix) : IClassFixture<BuiltMatrix>
         var settings = repository.Settings;
         Assert.Equal(row.Alerting, settings.GetProperty("alerting").GetProperty("enabled").GetBoolean());
         Assert.Equal(row.Sampling, settings.GetProperty("sampling").GetRawText());
-        Assert.Equal(row.Network, settings.GetProperty("names").GetProperty("network").GetString());
-        Assert.Equal(row.LogsVolume, settings.GetProperty("names").GetProperty("logsVolume").GetString());
+        var names = settings.GetProperty("names");
+        var project = names.GetProperty("project").GetString();
+        Assert.Equal(row.Network is { Length: > 0 } network ? network : $"{project}-monitoring", names.GetProperty("network").GetString());
+        Assert.Equal(row.LogsVolume is { Length: > 0 } volume ? volume : $"{project}_logs", names.GetProperty("logsVolume").GetString());
         var first = settings.GetProperty("ports").GetProperty("first");
         Assert.Equal(row.PortsBase == 0 ? "null" : $"{row.PortsBase}", first.GetRawText());
         var (grafana, alertmanager) = row.PortsBase == 0 ? (3000, 9093) : (row.PortsBase, row.PortsBase + 9);

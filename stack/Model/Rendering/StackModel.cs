@@ -22,6 +22,9 @@ public sealed record StackModel
     /// <summary>The external Docker volume of the log files.</summary>
     public required string LogsVolume { get; init; }
 
+    /// <summary>Where the log files of this project are in that volume.</summary>
+    public string LogFolder { get; init; } = StackNames.LogsRoot;
+
     /// <summary>The host address of every published port.</summary>
     public required IPAddress BindAddress { get; init; }
 
@@ -113,6 +116,7 @@ public sealed record StackModel
             ServicesProject = $"{settings.Names.Project}-services",
             Network = settings.Names.Network,
             LogsVolume = settings.Names.LogsVolume,
+            LogFolder = settings.Names.LogFolder,
             BindAddress = settings.BindAddress,
             Ports = settings.Ports,
             Images = settings.Images,

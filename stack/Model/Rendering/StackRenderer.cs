@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using MicroMonitored.Model.Components;
+using MicroMonitored.Model.Settings;
 using Scriban;
 using Scriban.Parsing;
 using Scriban.Runtime;
@@ -66,7 +68,7 @@ public static class StackRenderer
                 var isTemplate = path.EndsWith(TemplateExtension, StringComparison.Ordinal);
                 contents.Add(
                     isTemplate ? path[..^TemplateExtension.Length] : path,
-                    isTemplate ? Utf8.GetBytes(Expand(file, Utf8.GetString(read()), model, contents)) : read());
+                    isTemplate ? Utf8.GetBytes(Expand(file, Utf8.GetString(read()), model, contents)) : Located(path, read(), model));
             }
             catch (FaultException fault)
             {
@@ -90,6 +92,12 @@ public static class StackRenderer
             .Where(asset => !model.Absent.Any(component => component.Owns(asset.Path)))
             .OrderBy(asset => asset.Path, StringComparer.Ordinal)
             .Select(asset => (asset.Path, asset.File, (Func<byte[]>)(() => File.ReadAllBytes(asset.File))));
+
+    /// <summary>What reads log files is written with braces of its own, so that no template: the one thing to set in it is where the files are.</summary>
+    private static byte[] Located(string path, byte[] content, StackModel model)
+        => model.LogFolder != StackNames.LogsRoot && (Component.Promtail.Owns(path) || Component.Alloy.Owns(path))
+            ? Utf8.GetBytes(Utf8.GetString(content).Replace(StackNames.LogsRoot, model.LogFolder, StringComparison.Ordinal))
+            : content;
 
     private static bool IsRuleTest(string path) => path.StartsWith("prometheus/tests/", StringComparison.Ordinal);
 

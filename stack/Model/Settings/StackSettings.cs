@@ -93,7 +93,19 @@ public sealed record StackSettings
 /// <param name="Project">Prefix of the Compose project names and of the data volumes.</param>
 /// <param name="Network">The external Docker network.</param>
 /// <param name="LogsVolume">The external Docker volume of the log files.</param>
-public sealed record StackNames(string Project, string Network, string LogsVolume);
+public sealed record StackNames(string Project, string Network, string LogsVolume)
+{
+    /// <summary>Where the volume of the log files is in every container.</summary>
+    public const string LogsRoot = "/var/log/microservices";
+
+    /// <summary>Where this project's files are: at the top of a volume that bears its name, in a folder of its own in any other, which others share.</summary>
+    [JsonIgnore]
+    public string LogFolder => OwnsLogsVolume ? LogsRoot : $"{LogsRoot}/{Project}";
+
+    /// <summary>Whether the volume of the log files bears this project's name.</summary>
+    [JsonIgnore]
+    public bool OwnsLogsVolume => LogsVolume.StartsWith(Project + "_", StringComparison.Ordinal);
+}
 
 /// <summary>Host ports; which component each belongs to, and what it is for, says <see cref="Components.Component"/>.</summary>
 public sealed record StackPorts

@@ -22,14 +22,21 @@ internal static class Compilation
     public static void Publish(BuildContext context, string what, string solution, IReadOnlyList<string> projects)
         => Run("publish", context, what, solution, projects, analyzed: false, restored: false);
 
+    /// <summary>Restores the projects' packages.</summary>
+    /// <inheritdoc cref="Build"/>
+    public static void Restore(BuildContext context, string what, IReadOnlyList<string> projects)
+        => context.Capture(
+            what,
+            "dotnet",
+            new ProcessArgumentBuilder().Append("restore").AppendQuoted(Solution(System.IO.Path.Combine(context.Paths.Run, "services.slnx"), projects))
+                .Append("--verbosity").Append("quiet"),
+            context.Paths.Root);
+
     private static void Run(
         string command, BuildContext context, string what, string solution, IReadOnlyList<string> projects, bool analyzed, bool restored)
     {
-        var folder = System.IO.Path.GetDirectoryName(solution)!;
-        var entries = projects.Select(project => $"  <Project Path=\"{SecurityElement.Escape(System.IO.Path.GetRelativePath(folder, project))}\" />\n");
-        ChangedFile.Write(solution, $"<Solution>\n{string.Concat(entries)}</Solution>\n");
         var arguments = new ProcessArgumentBuilder()
-            .Append(command).AppendQuoted(solution)
+            .Append(command).AppendQuoted(Solution(solution, projects))
             .Append("--configuration").Append("Release")
             .Append("--nologo").Append("--verbosity").Append("quiet")
             .Append("-nodeReuse:false").Append($"-p:RunAnalyzers={(analyzed ? "true" : "false")}")
@@ -38,5 +45,13 @@ internal static class Compilation
         if (restored)
             arguments.Append("--no-restore");
         context.Capture(what, "dotnet", arguments, context.Paths.Root);
+    }
+
+    private static string Solution(string file, IReadOnlyList<string> projects)
+    {
+        var folder = System.IO.Path.GetDirectoryName(file)!;
+        var entries = projects.Select(project => $"  <Project Path=\"{SecurityElement.Escape(System.IO.Path.GetRelativePath(folder, project))}\" />\n");
+        ChangedFile.Write(file, $"<Solution>\n{string.Concat(entries)}</Solution>\n");
+        return file;
     }
 }

@@ -56,7 +56,9 @@ public sealed class DockerFaultTests(BareStackRepository stack) : IClassFixture<
 
         Assert.StartsWith($"{nowhere}/loki:1 (images.loki), {nowhere}/tempo:1 (images.tempo) are not here and cannot be pulled (",
             line, StringComparison.Ordinal);
-        Assert.EndsWith("connection refused); mend the network, load by docker load, or set images.loki, images.tempo in stack/stack.json to what is here",
+        Assert.EndsWith(
+            "connection refused); mend the network, load a bundle (--target=Bundle --load), "
+            + "or set images.loki, images.tempo in stack/stack.json to what is here",
             line, StringComparison.Ordinal);
         await NothingIsLeftAsync();
     }

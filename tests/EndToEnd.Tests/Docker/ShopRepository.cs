@@ -47,6 +47,9 @@ public class ShopRepository : IAsyncLifetime
     {
     }
 
+    /// <summary>Takes away what else it has made.</summary>
+    protected virtual Task CleanAsync() => Task.CompletedTask;
+
     /// <summary>Runs a target of the repository's own build.</summary>
     public Task<CommandResult> TargetAsync(string target, params string[] arguments)
         => _shop.TargetAsync(target, TestContext.Current.CancellationToken, arguments);
@@ -61,6 +64,7 @@ public class ShopRepository : IAsyncLifetime
         {
             await _shop.TargetAsync("Teardown", CancellationToken.None, "--purge");
             await RemoveLeftoversAsync();
+            await CleanAsync();
         }
 
         await _shop.DisposeAsync();

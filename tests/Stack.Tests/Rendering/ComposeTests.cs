@@ -160,6 +160,35 @@ public sealed class ComposeTests
         Assert.NotEqual(stack.Yaml("compose.yaml")["name"].Text, stack.Yaml("services.compose.yaml")["name"].Text);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Two_projects_that_share_a_volume_never_read_the_same_file(bool alloy)
+    {
+        string[] projects = ["sample-micro-app", "shop", "billing"];
+        var agent = alloy ? "alloy/config.alloy" : "promtail/promtail.yaml";
+
+        var folders = projects.Select(project =>
+        {
+            var model = StackModel.Create(RenderedStack.Settings(("STACK__NAMES__PROJECT", project)), []);
+            using var stack = new RenderedStack(model with { UsesAlloy = alloy, Services = RenderedStack.Containers("orders") });
+            var written = stack.Yaml("services.compose.yaml")["services"]["orders"]["environment"]["Monitoring__LogFolder"].Text!;
+            var read = System.Text.RegularExpressions.Regex.Matches(stack.Text(agent), @"/var/log/[^*""]*(?=/\*(\.\*)?\.log)")
+                .Select(match => match.Value).ToHashSet();
+            Assert.Equal([written], read);
+            return written;
+        });
+
+        Assert.Equal(["/var/log/microservices", "/var/log/microservices/shop", "/var/log/microservices/billing"], folders);
+    }
+
+    [Theory]
+    [InlineData("shop", "shop_microservices_logs", "/var/log/microservices")]
+    [InlineData("shop", "shop-two_microservices_logs", "/var/log/microservices/shop")]
+    [InlineData("shop", "logs", "/var/log/microservices/shop")]
+    public void A_volume_is_its_own_where_it_bears_the_projects_name(string project, string volume, string folder)
+        => Assert.Equal(folder, RenderedStack.Settings(("STACK__NAMES__PROJECT", project), ("STACK__NAMES__LOGSVOLUME", volume)).Names.LogFolder);
+
     [Fact]
     public void Promtail_reads_the_logs_and_cannot_write_them()
     {

@@ -21,7 +21,10 @@ public sealed class DockerEngineTests : IDisposable
         """docker run --cap-add "FOWNER" --cap-drop "ALL" --entrypoint "/bin/sh" --label "micromonitored.owner=sample-micro-app" --network "none" """
         + """--read-only --rm --security-opt "no-new-privileges" --user "0:0" --volume "sample-micro-app_microservices_logs:/var/log/microservices" """
         + """prom/prometheus:v3.13.3 -c "chmod 1777 /var/log/microservices && """
-        + """find /var/log/microservices -xdev -type f -user 0 -name '*.log*' -exec chmod a+rw {} +" """;
+        + """find /var/log/microservices -xdev -maxdepth 1 -type f -user 0 -name '*.log*' -exec chmod a+rw {} +" """;
+    private const string LookIntoLogVolume =
+        "docker run --rm --pull never --network none --read-only --cap-drop ALL --security-opt no-new-privileges:true --entrypoint /bin/find "
+        + "--volume sample-micro-app_microservices_logs:/var/log/microservices:ro prom/prometheus:v3.13.3 /var/log/microservices -type f -name *.log*";
     private const string RestartsOfStack =
         """docker inspect --format "{{.Id}} {{.RestartCount}}" id-prometheus id-loki id-promtail id-collector id-tempo id-grafana id-alertmanager""";
     private const string RestartsOfAll = RestartsOfStack + " id-shop-orders";
@@ -154,6 +157,7 @@ public sealed class DockerEngineTests : IDisposable
             "docker network inspect monitoring",
             "docker volume inspect sample-micro-app_microservices_logs",
             "docker ps --all --filter volume=sample-micro-app_microservices_logs --format {{.Names}}",
+            LookIntoLogVolume,
             "docker volume rm sample-micro-app_microservices_logs",
             "docker image rm sample-micro-app/shop-orders:local",
             "docker volume ls --quiet --filter label=com.docker.compose.project=sample-micro-app-monitoring",
@@ -229,7 +233,8 @@ public sealed class DockerEngineTests : IDisposable
         + "(Error response from daemon: manifest unknown); set images.loki in stack/stack.json to one that does")]
     [InlineData("pull", "Error response from daemon: Get \"https://registry-1.docker.io/v2/\": dial tcp: lookup registry-1.docker.io: no such host",
         "grafana/loki:3.7.7 (images.loki) is not here and cannot be pulled (Error response from daemon: Get \"https://registry-1.docker.io/v2/\": dial tcp: "
-        + "lookup registry-1.docker.io: no such host); mend the network, load by docker load, or set images.loki in stack/stack.json to what is here")]
+        + "lookup registry-1.docker.io: no such host); mend the network, load a bundle (--target=Bundle --load), "
+        + "or set images.loki in stack/stack.json to what is here")]
     [InlineData("dotnet publish", "MSB3021: Unable to copy file \"a\" to \"b\". No space left on device : 'b'",
         "the services' publishing failed (dotnet exit code 1): MSB3021: Unable to copy file \"a\" to \"b\". No space left on device : 'b'; "
         + "make room on that disk and repeat")]

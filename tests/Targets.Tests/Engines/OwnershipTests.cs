@@ -108,6 +108,39 @@ public sealed class OwnershipTests : IDisposable
         Assert.Contains("volume sample-micro-app_microservices_logs", await _stack.Engine().TeardownAsync(purge: true, Cancellation));
     }
 
+    [Fact]
+    public async Task In_a_volume_that_bears_another_name_a_project_keeps_to_a_folder_of_its_own()
+    {
+        _stack.Variables["STACK__NAMES__PROJECT"] = "shop";
+        await _stack.Engine().UpAsync(StackOptions.Timeout.Fallback, Cancellation);
+
+        Assert.Contains(_stack.CommandLines(), line => line.Contains(
+            "\"mkdir -p /var/log/microservices/shop && chmod 1777 /var/log/microservices/shop && find /var/log/microservices/shop ", StringComparison.Ordinal));
+
+        _stack.Docker.LogFiles.AddRange(["/var/log/microservices/shop/orders.log", "/var/log/microservices/billing/billing.log"]);
+        await _stack.Engine().TeardownAsync(purge: true, Cancellation);
+        Assert.Contains("The volume sample-micro-app_microservices_logs stays: billing kept data here", _stack.Said, StringComparison.Ordinal);
+        Assert.Contains(_stack.CommandLines(), line => line.EndsWith("-c \"rm -rf /var/log/microservices/shop\"", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_project_whose_name_the_volume_bears_deletes_its_own_lines_and_no_others()
+    {
+        await _stack.Engine().UpAsync(StackOptions.Timeout.Fallback, Cancellation);
+        _stack.Docker.LogFiles.AddRange(["/var/log/microservices/orders.log", "/var/log/microservices/shop/orders.log"]);
+
+        Assert.DoesNotContain("volume sample-micro-app_microservices_logs", await _stack.Engine().TeardownAsync(purge: true, Cancellation));
+
+        Assert.Contains("The volume sample-micro-app_microservices_logs stays: shop kept data here", _stack.Said, StringComparison.Ordinal);
+        Assert.Contains(_stack.CommandLines(),
+            line => line.EndsWith("-c \"find /var/log/microservices -xdev -maxdepth 1 -type f -delete\"", StringComparison.Ordinal));
+        _stack.Docker.LogFiles.RemoveAt(1);
+        _stack.Docker.Failures["/bin/find"] = "no such image";
+        Assert.DoesNotContain("volume sample-micro-app_microservices_logs", await _stack.Engine().TeardownAsync(purge: true, Cancellation));
+        _stack.Docker.Failures.Clear();
+        Assert.Contains("volume sample-micro-app_microservices_logs", await _stack.Engine().TeardownAsync(purge: true, Cancellation));
+    }
+
     private static bool Changes(string line)
         => new[] { " down", " rm ", " create ", " up ", " kill " }.Any(word => line.Contains(word, StringComparison.Ordinal));
 

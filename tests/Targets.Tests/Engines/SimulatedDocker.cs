@@ -23,6 +23,9 @@ internal sealed partial class SimulatedDocker : ICakeContext, IProcessRunner, IT
     /// <summary>Images that the engine holds.</summary>
     public HashSet<string> Images { get; } = [];
 
+    /// <summary>Images that a file of images does not keep by name.</summary>
+    public HashSet<string> Nameless { get; } = [];
+
     public HashSet<string> Installed { get; } = ["docker", "dotnet"];
 
     /// <summary>What a command says on its error output and fails with, by a part of its command line.</summary>
@@ -36,6 +39,9 @@ internal sealed partial class SimulatedDocker : ICakeContext, IProcessRunner, IT
 
     /// <summary>Other projects that have data here and no container.</summary>
     public List<string> Sharers { get; } = [];
+
+    /// <summary>What lies in the volume of the log files.</summary>
+    public List<string> LogFiles { get; } = [];
 
     /// <summary>Ids of our own containers that were created and never started.</summary>
     public List<string> CutShort { get; } = [];
@@ -163,10 +169,21 @@ internal sealed partial class SimulatedDocker : ICakeContext, IProcessRunner, IT
             case ("volume", "rm"): return _volumes.Remove(words[^1]) ? [] : null;
             case ("volume", "ls") when words.Contains("label=micromonitored.data"): return [.. Sharers];
             case ("volume", "ls"): return [.. _volumes.Where(volume => volume.Value == words[^1].Split('=')[^1]).Select(volume => volume.Key)];
+            case ("save", _): return Saved(After("--output"), words.Skip(3));
+            case ("load", _): Images.UnionWith(Bundles.ImageFile.Read(After("--input"))); return [];
             case ("info", _): return ["/var/lib/docker"];
+            case ("run", _) when words.Contains("/bin/find"): return [.. LogFiles];
             case ("run", _) or ("exec", _): return [];
             default: return null;
         }
+    }
+
+    private IReadOnlyList<string>? Saved(string file, IEnumerable<string> references)
+    {
+        if (!references.All(Images.Contains))
+            return null;
+        Bundles.ImageFile.Write(file, references.Where(reference => !Nameless.Contains(reference)));
+        return [];
     }
 
     private string Row((string Project, string Service) container, string status)

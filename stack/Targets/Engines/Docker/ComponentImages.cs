@@ -2,6 +2,7 @@ using Cake.Core;
 using Cake.Docker;
 using MicroMonitored.Model;
 using MicroMonitored.Model.Components;
+using MicroMonitored.Targets.Bundles;
 
 namespace MicroMonitored.Targets.Engines.Docker;
 
@@ -57,12 +58,51 @@ internal sealed class ComponentImages(BuildContext context, DockerCli docker)
             var images = string.Join(", ", unreached.Select(image => $"{image.Reference} ({image.Keys})"));
             var keys = string.Join(", ", unreached.Select(image => image.Keys));
             faults.Add($"{images} {(unreached.Count == 1 ? "is" : "are")} not here and cannot be pulled ({reason}); "
-                + $"mend the network, load by docker load, or set {keys} in stack/stack.json to what is here");
+                + $"mend the network, load a bundle (--target=Bundle --load), or set {keys} in stack/stack.json to what is here");
         }
 
         if (faults.Count > 0)
             throw new FaultException(faults);
     }
+
+    /// <summary>Brings and writes every image of the settings.</summary>
+    /// <param name="file">A tar file as <c>docker load</c> reads it.</param>
+    /// <returns>Their references.</returns>
+    /// <exception cref="FaultException">An image cannot be had, or does not keep its name in a file.</exception>
+    public IReadOnlyList<string> Save(string file)
+    {
+        // A file keeps names and tags, and no digest by which a container could be made again.
+        if (Wanted().Where(image => image.Reference.Contains('@', StringComparison.Ordinal)).ToList() is { Count: > 0 } digests)
+            throw new FaultException([.. digests.Select(image
+                => $"{image.Reference} ({image.Keys}) names a digest, which docker save does not keep; name a tag alone")]);
+        Pull();
+        string[] references = [.. Wanted().Select(image => image.Reference)];
+        if (docker.Answer($"save --output {DockerCli.Quoted(file)} {string.Join(' ', references)}") is { Succeeded: false, Reason: var said })
+        {
+            throw new FaultException(
+                $"saving the images failed: {said}; {(DiskSpace.IsShort(said) ? "make room on the disk of artifacts/" : "mend that and repeat")}");
+        }
+
+        return Lacking(ImageArchive.References(file)).ToList() is { Count: > 0 } nameless
+            ? throw new FaultException([.. nameless.Select(image
+                => $"docker save did not keep {image.Reference} ({image.Keys}) by that name; name another tag")])
+            : references;
+    }
+
+    /// <summary>Loads such a file.</summary>
+    /// <param name="shown">How a fault names it.</param>
+    /// <exception cref="FaultException">The engine does not take it, or lacks an image afterwards.</exception>
+    public void Load(string file, string shown)
+    {
+        if (docker.Answer($"load --quiet --input {DockerCli.Quoted(file)}") is { Succeeded: false, Reason: var said })
+            throw new FaultException($"loading the images of {shown} failed: {said}; {(DiskSpace.IsShort(said) ? docker.MakeRoom : "make the bundle again")}");
+        if (Missing() is { Count: > 0 } missing)
+            throw new FaultException([.. missing.Select(image => $"{shown} brought no {image.Reference} ({image.Keys}); make the bundle again")]);
+    }
+
+    /// <summary>The images of the settings that are not among those of a file.</summary>
+    public IEnumerable<WantedImage> Lacking(IReadOnlyList<string> references)
+        => Wanted().Where(image => !references.Contains(ImageArchive.Familiar(image.Reference)));
 
     private bool IsHere(params IReadOnlyList<WantedImage> images)
         => docker.Ask($"image inspect --format {{{{.Id}}}} {string.Join(' ', images.Select(image => image.Reference))}") is not null;

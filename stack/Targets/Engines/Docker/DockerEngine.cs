@@ -33,6 +33,8 @@ internal sealed partial class DockerEngine : IStackEngine
 
     private StackModel Model => StackModel.Create(_context.Settings, _context.Services);
 
+    private LogVolume Logs => new(_context, _docker);
+
     private IReadOnlyList<Component> Components => Component.Of(Kind, _context.Settings);
 
     public IReadOnlyList<string> Obstacles() => _docker.Obstacles();
@@ -67,7 +69,7 @@ internal sealed partial class DockerEngine : IStackEngine
         CreateNetworkAndVolume();
 
         var clock = Stopwatch.StartNew();
-        var opened = Task.Run(OpenLogVolume, cancellation);
+        var opened = Task.Run(Logs.Open, cancellation);
         try
         {
             Compose("compose.yaml", Model.StackProject);
@@ -207,21 +209,18 @@ internal sealed partial class DockerEngine : IStackEngine
     private IEnumerable<string> Remove(string kind, string name)
     {
         var users = _docker.Ask($"ps --all --filter {kind}={name} --format {{{{.Names}}}}") ?? [];
-        var sharers = users.Count == 0 && kind == "volume" ? Sharers(name) : [];
-        if (users.Count == 0 && sharers.Count == 0 && _docker.Ask($"{kind} rm {name}") is not null)
+        var sharers = users.Count == 0 && kind == "volume" ? Logs.Sharers() : [];
+        if (users.Count == 0 && sharers is { Count: 0 } && _docker.Ask($"{kind} rm {name}") is not null)
             return [$"{kind} {name}"];
         var reason = users.Count > 0 ? $"{string.Join(", ", users)} of another project still uses it; stop that and repeat"
+            : sharers is null ? "docker could not look into it for the lines of others; docker volume rm removes it all the same"
             : sharers.Count > 0 ? $"{string.Join(", ", sharers)} kept data here and may have lines in it; the last Teardown --purge removes it"
             : "docker does not remove it; repeat the Teardown target";
         _context.Say($"The {kind} {name} stays: {reason}.");
+        if (sharers is { Count: > 0 })
+            Logs.Clear();
         return [];
     }
-
-    /// <summary>Other projects that kept data when they were torn down; none for a volume that bears this project's name.</summary>
-    private IReadOnlyList<string> Sharers(string volume)
-        => volume.StartsWith(_context.Settings.Names.Project + "_", StringComparison.Ordinal) ? []
-            : [.. (_docker.Ask("volume ls --filter label=micromonitored.data --format \"{{.Label \\\"com.docker.compose.project\\\"}}\"") ?? [])
-                .Where(project => project != Model.StackProject).Distinct()];
 
     /// <summary>Containers that were to do one thing and go, and whose build ended before they were started.</summary>
     private IReadOnlyList<string> CutShort()
@@ -329,31 +328,6 @@ internal sealed partial class DockerEngine : IStackEngine
                 settings => _context.DockerVolumeCreate(settings, names.LogsVolume));
         }
     }
-
-    /// <summary>Lets every user create log files, and every service go on with files that root has left.</summary>
-    private void OpenLogVolume()
-        => _docker.Call(
-            $"preparing the volume {_context.Settings.Names.LogsVolume}",
-            "look at it with docker volume inspect, or remove it by Teardown --purge",
-            new DockerContainerRunSettings
-            {
-                Rm = true,
-                Network = "none",
-                ReadOnly = true,
-                CapDrop = ["ALL"],
-                CapAdd = ["FOWNER"],
-                SecurityOpt = ["no-new-privileges"],
-                User = "0:0",
-                Entrypoint = "/bin/sh",
-                Label = [$"{OwnLabel}={_context.Settings.Names.Project}"],
-                Volume = [$"{_context.Settings.Names.LogsVolume}:/var/log/microservices"],
-            },
-            settings => _context.DockerRunWithoutResult(
-                settings,
-                _context.Settings.Images.Prometheus,
-                "-c",
-                DockerCli.Quoted(
-                    "chmod 1777 /var/log/microservices && find /var/log/microservices -xdev -type f -user 0 -name '*.log*' -exec chmod a+rw {} +")));
 
     private void Compose(string file, string project, params string[] services)
         => _docker.Compose(

@@ -1,4 +1,5 @@
 using Cake.Docker;
+using MicroMonitored.Model.Settings;
 using MicroMonitored.Verification;
 
 namespace MicroMonitored.Targets.Engines.Docker;
@@ -6,7 +7,9 @@ namespace MicroMonitored.Targets.Engines.Docker;
 /// <summary>Writes Verify's synthetic log file into the shared volume, through a container that has nothing but that volume.</summary>
 internal sealed class DockerLogProbe(BuildContext context, DockerCli docker) : ILogProbe
 {
-    private const string Logs = "/var/log/microservices";
+    private const string Root = StackNames.LogsRoot;
+
+    private string Logs => context.Settings.Names.LogFolder;
 
     public async Task AppendAsync(string fileName, IReadOnlyList<string> lines, CancellationToken cancellation)
     {
@@ -26,7 +29,7 @@ internal sealed class DockerLogProbe(BuildContext context, DockerCli docker) : I
             {
                 var script = $"find '{Logs}' -type f -mmin -10 -exec grep -F -m1 -e '{text}' /dev/null {{}} +; true";
                 var lines = docker.Ask($"run --rm --network none --read-only --cap-drop ALL --security-opt no-new-privileges:true --user 65534:65534 "
-                    + $"--entrypoint /bin/sh --volume {context.Settings.Names.LogsVolume}:{Logs}:ro {context.Settings.Images.Prometheus} "
+                    + $"--entrypoint /bin/sh --volume {context.Settings.Names.LogsVolume}:{Root}:ro {context.Settings.Images.Prometheus} "
                     + $"-c {DockerCli.Quoted(script)}") ?? throw new IOException("the log volume cannot be read");
                 return [.. lines.Select(line => line.Split(':', 2)).Where(hit => hit.Length == 2).Select(hit => (Path.GetFileName(hit[0]), hit[1]))];
             },
@@ -46,7 +49,7 @@ internal sealed class DockerLogProbe(BuildContext context, DockerCli docker) : I
                 User = "65534:65534",
                 Entrypoint = "/bin/sh",
                 Label = [$"{DockerEngine.OwnLabel}={context.Settings.Names.Project}"],
-                Volume = [$"{context.Settings.Names.LogsVolume}:{Logs}", .. volumes],
+                Volume = [$"{context.Settings.Names.LogsVolume}:{Root}", .. volumes],
             },
             settings => context.DockerRunWithoutResult(settings, context.Settings.Images.Prometheus, "-c", DockerCli.Quoted(script)));
 }

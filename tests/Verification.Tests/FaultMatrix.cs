@@ -123,6 +123,7 @@ internal static class FaultMatrix
             What = "the log folder cannot be written",
             Break = static stack => Task.FromResult(stack.Plan with { LogProbe = new FolderLogProbe("/dev/null/logs", Path.GetTempPath()) }),
         },
+        .. RealEngine.MayBeRefused ? [Unreadable] : Array.Empty<FaultRow>(),
         new("late", ["freshness.logs", "freshness.metrics", "freshness.traces"], "logs pipeline", "batchwait")
         {
             What = "everything is later than allowed",
@@ -196,6 +197,32 @@ internal static class FaultMatrix
             return stack.Plan;
         }),
     ];
+
+    private static FaultRow Unreadable => new("log-file-unreadable", [$"logs.exactly-once {Orders}"], "shop-orders → log file",
+        "write shop-orders.log into the shared log folder (Monitoring__LogFolder, its mode and owner)")
+    {
+        What = "the log file of a service may not be read",
+        Break = static async stack =>
+        {
+            // What it has open, it reads on.
+            await stack.Engine.KillAsync();
+            SetMode(stack, UnixFileMode.None);
+            await stack.Engine.RestartAsync();
+            await stack.ScrapedAsync();
+            return stack.Plan;
+        },
+        Mend = static stack =>
+        {
+            SetMode(stack, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            return Task.CompletedTask;
+        },
+    };
+
+    private static void SetMode(ShopStack stack, UnixFileMode mode)
+    {
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(Path.Combine(stack.Engine.Logs, Orders + ".log"), mode);
+    }
 
     /// <summary>Of what the embedded engine has no counterpart for.</summary>
     private static FaultRow Part(string name, string hop, string fix, params string[] red)

@@ -26,7 +26,7 @@ internal sealed class RealEngine : IAsyncDisposable
     private readonly Dictionary<string, int> _ports;
     private Process _process;
 
-    private RealEngine()
+    private RealEngine(string data)
     {
         _ports = Names.Zip(FreePorts(Names.Length), KeyValuePair.Create).ToDictionary();
         Directory.CreateDirectory(Logs);
@@ -34,7 +34,7 @@ internal sealed class RealEngine : IAsyncDisposable
         _configuration = File("embedded.json");
         System.IO.File.WriteAllText(_configuration, JsonSerializer.Serialize(new Dictionary<string, object>
         {
-            ["dataFolder"] = "data", ["logFolder"] = "logs", ["ports"] = _ports, ["fileSd"] = new[] { "targets.json", "canary.json", "verify.json" },
+            ["dataFolder"] = data, ["logFolder"] = "logs", ["ports"] = _ports, ["fileSd"] = new[] { "targets.json", "canary.json", "verify.json" },
             ["dashboards"] = "dashboards", ["rules"] = "rules", ["verifyUrl"] = VerifyAlert.UrlFile, ["scrapeInterval"] = "500ms", ["scrapeTimeout"] = "500ms",
         }));
         _process = Start("engine", Hook, ["--config", _configuration], []);
@@ -42,6 +42,9 @@ internal sealed class RealEngine : IAsyncDisposable
 
     /// <summary>The <c>file_sd</c> file of the canary.</summary>
     public string TargetsFile => File("canary.json");
+
+    /// <summary>Whether the mode of a file can keep the engine from reading it.</summary>
+    public static bool MayBeRefused { get; } = OperatingSystem.IsLinux() && (!Environment.IsPrivilegedProcess || System.IO.File.Exists("/usr/bin/setpriv"));
 
     /// <summary>The folder of the log files.</summary>
     public string Logs => File("logs");
@@ -105,9 +108,10 @@ internal sealed class RealEngine : IAsyncDisposable
 
     private static string Hook => Path.Combine(AppContext.BaseDirectory, "MicroMonitored.Embedded.dll");
 
-    public static async Task<RealEngine> StartAsync()
+    /// <param name="data">The folder of its store.</param>
+    public static async Task<RealEngine> StartAsync(string data = "data")
     {
-        var engine = new RealEngine();
+        var engine = new RealEngine(data);
         await engine.ReadyAsync();
         return engine;
     }
@@ -144,7 +148,11 @@ internal sealed class RealEngine : IAsyncDisposable
     /// <summary>Starts a .NET program that the fault of the moment breaks; what it prints goes into a file.</summary>
     public Process Start(string name, string assembly, IEnumerable<string> arguments, IEnumerable<KeyValuePair<string, string>> variables)
     {
-        var start = new ProcessStartInfo("dotnet", [assembly, .. arguments])
+        // Root reads whatever it likes: without these rights the engine depends on modes as anybody does.
+        IEnumerable<string> command = ["dotnet", assembly, .. arguments];
+        if (assembly == Hook && MayBeRefused && Environment.IsPrivilegedProcess)
+            command = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", .. command];
+        var start = new ProcessStartInfo(command.First(), command.Skip(1))
         {
             RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetDirectoryName(assembly),
         };

@@ -59,17 +59,25 @@ internal sealed class ShopStack : IAsyncDisposable
         RequestsPerService = 8,
     };
 
-    public static async Task<ShopStack> StartAsync()
+    /// <param name="data">The folder of the engine's store.</param>
+    public static async Task<ShopStack> StartAsync(string data = "data")
     {
-        var stack = new ShopStack(await RealEngine.StartAsync());
+        var stack = new ShopStack(await RealEngine.StartAsync(data));
         await Task.WhenAll(stack.StartAsync(Inventory), stack.StartAsync(Orders));
+        await stack.ScrapedAsync();
         using var http = new SignalHttp();
-        var prometheus = new PrometheusClient(http, stack.Plan.Endpoints.Prometheus);
+        await CompiledAsync(http, stack.Plan.Endpoints.OtlpGrpc!);
+        return stack;
+    }
+
+    /// <summary>Waits until both services have been scraped.</summary>
+    public async Task ScrapedAsync()
+    {
+        using var http = new SignalHttp();
+        var prometheus = new PrometheusClient(http, Plan.Endpoints.Prometheus);
         for (var clock = Stopwatch.StartNew(); (await prometheus.TargetsAsync(CancellationToken.None)).Count(target => target.Health == "up") < 2;
             await Task.Delay(50))
             Assert.InRange(clock.Elapsed.TotalSeconds, 0, 30);
-        await CompiledAsync(http, stack.Plan.Endpoints.OtlpGrpc!);
-        return stack;
     }
 
     /// <summary>The first call over gRPC compiles what it needs, on a busy machine for longer than Verify waits.</summary>

@@ -130,6 +130,10 @@ internal interface ISpanReader
     /// <summary>All spans of one trace (16-byte id) by start time; empty when unknown.</summary>
     IReadOnlyList<StoredSpan> Trace(byte[] traceId, CancellationToken cancellation);
 
+    /// <summary>The same for several traces, in the order of their ids.</summary>
+    IReadOnlyList<IReadOnlyList<StoredSpan>> Traces(IReadOnlyList<byte[]> traceIds, CancellationToken cancellation) =>
+        [.. traceIds.Select(id => Trace(id, cancellation))];
+
     /// <summary>The ids of the newest traces with a span that meets the search.</summary>
     IReadOnlyList<byte[]> Search(TraceSearch search, CancellationToken cancellation);
 

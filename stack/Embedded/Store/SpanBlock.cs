@@ -238,13 +238,14 @@ internal sealed class SpanBlockReader
 
     public UInt128 TraceOf(int span) => _ids[_traces[span]];
 
-    public bool Holds(UInt128 trace) => Array.IndexOf(_ids, trace) >= 0;
+    public bool HoldsAny(Func<UInt128, bool> wanted) => Array.Exists(_ids, trace => wanted(trace));
 
-    /// <summary>The spans of one trace, or all.</summary>
+    /// <summary>The spans of the wanted traces, or all.</summary>
     /// <param name="operation">Service and name by number in the block.</param>
     /// <param name="message">A resource or scope by number in the block.</param>
     /// <exception cref="InvalidDataException">The block is damaged.</exception>
-    public List<StoredSpan> Read(ReadOnlySpan<byte> data, UInt128? trace, Func<int, (string Service, string Name)> operation, Func<int, byte[]> message)
+    public List<StoredSpan> Read(
+        ReadOnlySpan<byte> data, Func<UInt128, bool>? wanted, Func<int, (string Service, string Name)> operation, Func<int, byte[]> message)
     {
         var content = Compression.Decompress(data, out var length);
         try
@@ -266,12 +267,13 @@ internal sealed class SpanBlockReader
             for (var i = 0; i < Count; i++)
                 (kinds[i], lengths[i]) = (Varint.Read(ref body), Varint.Read(ref body, length));
 
+            var chosen = wanted is null ? null : Array.ConvertAll(_ids, trace => wanted(trace));
             var spans = new List<StoredSpan>();
             Span<byte> traceId = stackalloc byte[16];
             for (var i = 0; i < Count; i++)
             {
                 var rest = Varint.Take(ref body, lengths[i]);
-                if (trace is not null && TraceOf(i) != trace)
+                if (chosen is not null && !chosen[_traces[i]])
                     continue;
                 BinaryPrimitives.WriteUInt128BigEndian(traceId, TraceOf(i));
                 var spanId = ids.Slice(i * 8, 8);

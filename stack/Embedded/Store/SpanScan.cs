@@ -39,18 +39,24 @@ internal sealed class SpanScan : IDisposable
         return (operations, messages);
     }
 
-    public List<StoredSpan> Trace(byte[] traceId, CancellationToken cancellation)
+    /// <summary>The spans of each trace by start; a block that holds several of them is opened once.</summary>
+    public List<List<StoredSpan>> Traces(IReadOnlyList<byte[]> traceIds, CancellationToken cancellation)
     {
-        var trace = SpanBlock.TraceKey(traceId);
-        var seen = new HashSet<(ulong, int)>();
-        var spans = new List<StoredSpan>();
-        foreach (var id in Candidates(trace, cancellation))
+        var keys = traceIds.Select(id => SpanBlock.TraceKey(id)).ToList();
+        var traces = keys.Distinct().ToDictionary(key => key, _ => new List<StoredSpan>());
+        var seen = new HashSet<(UInt128, ulong, int)>();
+        foreach (var id in Candidates(traces.Keys, cancellation))
         {
             cancellation.ThrowIfCancellationRequested();
-            spans.AddRange(Block(id, trace).Where(span => seen.Add((BinaryPrimitives.ReadUInt64LittleEndian(span.SpanId), span.Kind))));
+            foreach (var span in Block(id, traces.ContainsKey))
+            {
+                var key = SpanBlock.TraceKey(span.TraceId);
+                if (seen.Add((key, BinaryPrimitives.ReadUInt64LittleEndian(span.SpanId), span.Kind)))
+                    traces[key].Add(span);
+            }
         }
 
-        return [.. spans.OrderBy(span => span.StartNs)];
+        return keys.ConvertAll(key => traces[key].OrderBy(span => span.StartNs).ToList());
     }
 
     /// <summary>The ids of the traces of matching spans, newest span first.</summary>
@@ -162,7 +168,7 @@ internal sealed class SpanScan : IDisposable
         return command;
     }
 
-    private List<long> Candidates(UInt128 trace, CancellationToken cancellation)
+    private List<long> Candidates(IReadOnlyCollection<UInt128> traces, CancellationToken cancellation)
     {
         using var command = Command("SELECT id, filter FROM span_filters");
         using var reader = command.ExecuteReader();
@@ -170,14 +176,20 @@ internal sealed class SpanScan : IDisposable
         while (reader.Read())
         {
             cancellation.ThrowIfCancellationRequested();
-            if (TraceFilter.MayHold(sqlite3_column_blob(reader.Handle!, 1), trace))
+            var filter = sqlite3_column_blob(reader.Handle!, 1);
+            foreach (var trace in traces)
+            {
+                if (!TraceFilter.MayHold(filter, trace))
+                    continue;
                 ids.Add(reader.GetInt64(0));
+                break;
+            }
         }
 
         return ids;
     }
 
-    private List<StoredSpan> Block(long id, UInt128? trace)
+    private List<StoredSpan> Block(long id, Func<UInt128, bool>? wanted)
     {
         using var command = Command("SELECT head, body, operations, messages FROM span_blocks WHERE id = @id");
         command.Parameters.AddWithValue("@id", id);
@@ -185,11 +197,11 @@ internal sealed class SpanScan : IDisposable
         if (!reader.Read())
             return [];
         var block = new SpanBlockReader(sqlite3_column_blob(reader.Handle!, 0));
-        if (trace is { } one && !block.Holds(one))
+        if (wanted is not null && !block.HoldsAny(wanted))
             return [];
         var operations = Ids(sqlite3_column_blob(reader.Handle!, 2));
         var messages = Ids(sqlite3_column_blob(reader.Handle!, 3));
-        return block.Read(sqlite3_column_blob(reader.Handle!, 1), trace, number => Operation(operations[number]), number => Message(messages[number]));
+        return block.Read(sqlite3_column_blob(reader.Handle!, 1), wanted, number => Operation(operations[number]), number => Message(messages[number]));
     }
 
     private (string Service, string Name) Operation(long id)

@@ -45,10 +45,12 @@ internal sealed class SpanStore : ISpanReader, ITraceWriter
         _counters.Stored(spans: spans.Count);
     }
 
-    public IReadOnlyList<StoredSpan> Trace(byte[] traceId, CancellationToken cancellation)
+    public IReadOnlyList<StoredSpan> Trace(byte[] traceId, CancellationToken cancellation) => Traces([traceId], cancellation)[0];
+
+    public IReadOnlyList<IReadOnlyList<StoredSpan>> Traces(IReadOnlyList<byte[]> traceIds, CancellationToken cancellation)
     {
         using var scan = new SpanScan(_database);
-        return scan.Trace(traceId, cancellation);
+        return scan.Traces(traceIds, cancellation);
     }
 
     public IReadOnlyList<byte[]> Search(TraceSearch search, CancellationToken cancellation)

@@ -13,7 +13,10 @@ internal static partial class CentralVersions
     /// <summary>The version of the packages, or null where the text names none.</summary>
     public static string? MicroMonitored(string text) => OwnElement().Match(text) is { Success: true } match ? match.Groups[1].Value : null;
 
-    /// <summary>Sets the version of the packages, and every other one that the new template pins higher; lowers none.</summary>
+    /// <summary>
+    /// Sets the version of the packages, and every other one that the new template pins higher; lowers none. A package of ours that the text
+    /// does not name yet gets its line below the last of them: what is added later by a template asks for it.
+    /// </summary>
     /// <param name="shown">How a fault names the text.</param>
     /// <returns>The new text, and what changed in it as a person reads it.</returns>
     /// <exception cref="FaultException">The text is not XML, or names no version of the packages.</exception>
@@ -21,7 +24,7 @@ internal static partial class CentralVersions
     {
         var (mine, theirs) = (Parse(text, shown), Parse(shipped, "the new Directory.Packages.props"));
         var starts = LineStarts(text);
-        var edits = new SortedDictionary<int, (string Old, string New, string Name)>();
+        var edits = new SortedDictionary<int, (string Old, string New, string Change)>();
 
         int Place(IXmlLineInfo info) => starts[info.LineNumber - 1] + info.LinePosition - 1;
 
@@ -29,7 +32,7 @@ internal static partial class CentralVersions
         {
             var start = text.IndexOf(opening, Place(place), StringComparison.Ordinal) + opening.Length;
             if (string.CompareOrdinal(text, start, old, 0, old.Length) == 0)
-                edits[start] = (old, wanted, name);
+                edits[start] = (old, wanted, $"{name} {old} to {wanted}");
         }
 
         void Set(string property, Func<string, bool> isToChange, string wanted)
@@ -42,7 +45,7 @@ internal static partial class CentralVersions
         foreach (var pin in theirs.Descendants("PackageVersion"))
         {
             var (id, wanted) = ((string?)pin.Attribute("Include"), Resolved(theirs, pin));
-            if (VersionNumber.Of(wanted) is not { } higher || (string?)pin.Attribute("Version") == $"$({Own})")
+            if (VersionNumber.Of(wanted) is not { } higher || IsOwn(pin))
                 continue;
             bool IsLower(string old) => VersionNumber.Of(old) is { } version && version.CompareTo(higher) < 0;
             foreach (var attribute in mine.Descendants("PackageVersion")
@@ -57,10 +60,29 @@ internal static partial class CentralVersions
             }
         }
 
+        Add();
         foreach (var (start, (old, wanted, _)) in edits.Reverse())
             text = string.Concat(text.AsSpan(0, start), wanted, text.AsSpan(start + old.Length));
-        return (text, [.. edits.Values.Select(edit => $"{edit.Name} {edit.Old} to {edit.New}")]);
+        return (text, [.. edits.Values.Select(edit => edit.Change)]);
+
+        void Add()
+        {
+            var ids = mine.Descendants("PackageVersion").Select(pin => (string?)pin.Attribute("Include")).ToHashSet(StringComparer.OrdinalIgnoreCase);
+            var own = theirs.Descendants("PackageVersion").Where(IsOwn).Select(pin => (string)pin.Attribute("Include")!);
+            var missing = own.Where(id => !ids.Contains(id)).ToList();
+            if (missing.Count == 0 || mine.Descendants("PackageVersion").LastOrDefault(IsOwn) is not IXmlLineInfo last)
+                return;
+            var (line, end) = (starts[last.LineNumber - 1], text.IndexOf('\n', text.IndexOf('>', Place(last))) + 1);
+            if (end == 0)
+                return;
+            var indent = text[line..(Place(last) - 1)];
+            var lineEnd = text[end - 2] == '\r' ? "\r\n" : "\n";
+            edits[end] = ("", string.Concat(missing.Select(id => $"{indent}<PackageVersion Include=\"{id}\" Version=\"$({Own})\" />{lineEnd}")),
+                $"{string.Join(", ", missing)} added");
+        }
     }
+
+    private static bool IsOwn(XElement pin) => (string?)pin.Attribute("Version") == $"$({Own})";
 
     private static XElement Parse(string text, string shown)
     {

@@ -157,7 +157,7 @@ public sealed class TraceQueryTests
     [Fact]
     public void A_span_that_cannot_be_read_keeps_what_the_store_knows_of_it()
     {
-        var view = SpanView.Read(new([1], [2], null, "s", "n", 1, 0, 1, [0xff, 0xff, 0xff], [0x0a, 0xff], []));
+        var view = SpanView.Read(new([1], [2], null, "s", "n", 1, 0, 1, [0xff, 0xff, 0xff], [0x0a, 0xff], []), []);
         Assert.Equal("n", view.Stored.Name);
         Assert.Empty(view.Span.Attributes);
     }

@@ -31,6 +31,9 @@ public sealed class UpgradeTests : IAsyncLifetime
         const string engine = "\"engine\": \"auto\",";
         Write("stack/stack.json", Read("stack/stack.json").Replace(engine, $"{engine}\n  \"{NextVersion.Setting}\": \"onwards\",", StringComparison.Ordinal));
         Write("Directory.Packages.props", Read("Directory.Packages.props").Replace("</Project>", "  <!-- ours -->\n</Project>", StringComparison.Ordinal));
+        // As a repository that is older than that package.
+        const string testing = "    <PackageVersion Include=\"MicroMonitored.Testing\" Version=\"$(MicroMonitoredVersion)\" />\n";
+        Write("Directory.Packages.props", Read("Directory.Packages.props").Replace(testing, "", StringComparison.Ordinal));
         Assert.Contains(NextVersion.Setting, await RefusedAsync("Render"), StringComparison.Ordinal);
 
         await WhatCannotBeTakenChangesNothing(package);
@@ -48,6 +51,7 @@ public sealed class UpgradeTests : IAsyncLifetime
             "[Updated] stack/stack.schema.json",
             $"[Added] feed/MicroMonitored.Targets.{NextVersion.Number}.nupkg",
             "Microsoft.Extensions.Http.Resilience 10.11.0 to 10.12.0",
+            "MicroMonitored.Testing added",
             "Next: ./build.sh --target=Up",
         })
             Assert.Contains(line, said, StringComparison.Ordinal);
@@ -57,10 +61,12 @@ public sealed class UpgradeTests : IAsyncLifetime
         var feed = Directory.EnumerateFiles(Path.Combine(_shop.Folder, "feed"));
         Assert.All(feed, file => Assert.EndsWith($".{NextVersion.Number}.nupkg", file, StringComparison.Ordinal));
         Assert.Contains("  <!-- ours -->\n", Read("Directory.Packages.props"), StringComparison.Ordinal);
+        Assert.Contains(testing, Read("Directory.Packages.props"), StringComparison.Ordinal);
         // The stand-in for a newer pin is on no feed.
         Write("Directory.Packages.props", Read("Directory.Packages.props").Replace("10.12.0", "10.11.0", StringComparison.Ordinal));
 
         (await TargetAsync("Up", "--engine=embedded")).Succeeded();
+        (await TargetAsync("Test")).Succeeded();
         (await TargetAsync("Verify")).Succeeded();
         Assert.Contains(_shop.Checks(), check => check.Id == NextVersion.Check && check.Status == "pass");
         Assert.Contains($"waiting to be compared: {changed}.new", (await TargetAsync("Doctor", "--format=json")).Output, StringComparison.Ordinal);

@@ -61,6 +61,22 @@ public sealed class VersionTests
     }
 
     [Theory]
+    [InlineData("\n")]
+    [InlineData("\r\n")]
+    public void A_package_of_ours_that_is_new_gets_its_line_below_the_others(string lineEnd)
+    {
+        const string own = """    <PackageVersion Include="MicroMonitored.Targets" Version="$(MicroMonitoredVersion)" />""";
+        const string added = """    <PackageVersion Include="MicroMonitored.Testing" Version="$(MicroMonitoredVersion)" />""";
+        var shipped = Shipped.Replace(own, $"{own}\n{added}", StringComparison.Ordinal);
+        var (text, changes) = CentralVersions.Raise(Team.ReplaceLineEndings(lineEnd), shipped, "Directory.Packages.props");
+
+        Assert.Equal("MicroMonitored.Testing added", changes[^1]);
+        var raised = CentralVersions.Raise(Team.ReplaceLineEndings(lineEnd), Shipped, "Directory.Packages.props").Text;
+        Assert.Equal(raised.Replace(own + lineEnd, own + lineEnd + added + lineEnd, StringComparison.Ordinal), text);
+        Assert.Equal((text, 0), (CentralVersions.Raise(text, shipped, "Directory.Packages.props") is var (again, more) ? (again, more.Count) : default));
+    }
+
+    [Theory]
     [InlineData("<Project><", "Directory.Packages.props is not XML")]
     [InlineData("<Project />", "Directory.Packages.props has no <MicroMonitoredVersion>")]
     public void A_broken_file_is_named(string text, string expected)

@@ -21,11 +21,21 @@ internal sealed record SpanView(StoredSpan Stored, Span Span, Resource Resource,
     public bool IsRoot => Stored.ParentSpanId is not { Length: > 0 } parent || parent.All(static b => b == 0);
 
     /// <summary>Reads the messages; what cannot be read counts as empty, what stands beside it stays.</summary>
-    public static SpanView Read(StoredSpan stored) => new(
+    /// <param name="known">The resources and scopes read so far by their bytes, which many spans share.</param>
+    public static SpanView Read(StoredSpan stored, Dictionary<byte[], IMessage> known) => new(
         stored,
         Parse(Span.Parser, stored.Span),
-        Parse(Resource.Parser, stored.Resource),
-        Parse(InstrumentationScope.Parser, stored.Scope));
+        Shared(Resource.Parser, stored.Resource, known),
+        Shared(InstrumentationScope.Parser, stored.Scope, known));
+
+    private static T Shared<T>(MessageParser<T> parser, byte[] bytes, Dictionary<byte[], IMessage> known) where T : class, IMessage<T>, new()
+    {
+        if (known.TryGetValue(bytes, out var message) && message is T same)
+            return same;
+        var read = Parse(parser, bytes);
+        known[bytes] = read;
+        return read;
+    }
 
     private static T Parse<T>(MessageParser<T> parser, byte[] bytes) where T : IMessage<T>, new()
     {
@@ -43,10 +53,12 @@ internal sealed record SpanView(StoredSpan Stored, Span Span, Resource Resource,
 /// <summary>All spans of one trace by start time.</summary>
 internal sealed class TraceView
 {
-    public TraceView(byte[] id, IReadOnlyList<StoredSpan> spans)
+    /// <param name="known">What was read of the traces before, where they come out of one answer of the store.</param>
+    public TraceView(byte[] id, IReadOnlyList<StoredSpan> spans, Dictionary<byte[], IMessage>? known = null)
     {
         Id = id;
-        Spans = [.. spans.Select(SpanView.Read)];
+        known ??= [];
+        Spans = [.. spans.Select(span => SpanView.Read(span, known))];
         Root = Spans.FirstOrDefault(static s => s.IsRoot);
         StartNs = Spans.Count == 0 ? 0 : Spans.Min(static s => s.Stored.StartNs);
         EndNs = Spans.Count == 0 ? 0 : Spans.Max(static s => s.Stored.EndNs);

@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using MicroMonitored.Embedded.Query.Otlp;
 using MicroMonitored.Embedded.Store;
 
@@ -17,6 +18,9 @@ internal sealed record TraceWindow(long? StartNs, long? EndNs, long? MinDuration
 /// <summary>Searches traces: the store narrows by what it has indexes for, the query decides.</summary>
 internal sealed class TraceFinder(ISpanReader reader, CancellationToken cancellation)
 {
+    // Traces read together share the blocks they lie in; how many is chosen by the spans of those before.
+    private const int FirstTraces = 8, MostTraces = 256, MostSpans = 8192;
+
     public int Inspected { get; private set; }
 
     public long InspectedBytes { get; private set; }
@@ -58,15 +62,24 @@ internal sealed class TraceFinder(ISpanReader reader, CancellationToken cancella
 
     private IEnumerable<FoundTrace> Read(TraceStage stage, TraceSearch search)
     {
-        foreach (var id in reader.Search(search, cancellation))
+        var ids = reader.Search(search, cancellation);
+        for (int at = 0, next = FirstTraces; at < ids.Count;)
         {
-            cancellation.ThrowIfCancellationRequested();
-            var trace = new TraceView(id, reader.Trace(id, cancellation));
-            Inspected++;
-            InspectedBytes += trace.Bytes;
-            var sets = stage.Apply(trace, [new(trace.Spans, [])]).Where(static set => set.Spans.Count > 0).ToList();
-            if (sets.Count > 0)
-                yield return new(trace, sets);
+            byte[][] some = [.. ids.Skip(at).Take(next)];
+            var traces = reader.Traces(some, cancellation);
+            at += some.Length;
+            next = Math.Clamp(MostSpans * some.Length / Math.Max(1, traces.Sum(static spans => spans.Count)), 1, MostTraces);
+            var known = new Dictionary<byte[], IMessage>();
+            foreach (var (id, spans) in some.Zip(traces))
+            {
+                cancellation.ThrowIfCancellationRequested();
+                var trace = new TraceView(id, spans, known);
+                Inspected++;
+                InspectedBytes += trace.Bytes;
+                var sets = stage.Apply(trace, [new(trace.Spans, [])]).Where(static set => set.Spans.Count > 0).ToList();
+                if (sets.Count > 0)
+                    yield return new(trace, sets);
+            }
         }
     }
 

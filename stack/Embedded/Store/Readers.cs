@@ -81,6 +81,10 @@ internal sealed record TraceSearch
     public long? EndNs { get; init; }
     public long? MinDurationNs { get; init; }
     public long? MaxDurationNs { get; init; }
+
+    /// <summary>Spans of which it is known that their status is no error may be left out.</summary>
+    public bool ErrorsOnly { get; init; }
+
     public int Limit { get; init; } = 20;
 }
 

@@ -85,16 +85,21 @@ internal static class SpanBlock
             Varint.Write(body, (ulong)messages.Of(span.Scope));
         }
 
-        foreach (var span in spans)
+        var failures = new byte[(count + 7) / 8];
+        for (var i = 0; i < count; i++)
         {
+            var span = spans[i];
             var kept = rest.Length;
-            var isMessage = SpanFields.WriteRest(rest, span);
+            var isMessage = SpanFields.WriteRest(rest, span, out var mayFail);
+            if (mayFail)
+                failures[i >> 3] |= (byte)(1 << (i & 7));
             if (!isMessage)
                 rest.Write(span.Span);
             Varint.Write(body, ((ulong)(uint)span.Kind << 1) | (isMessage ? 0UL : 1));
             Varint.Write(body, (ulong)(rest.Length - kept));
         }
 
+        head.Write(failures);
         body.Write(rest.Written);
         return new WrittenSpans(
             fromNs, toNs, endNs, count, operations.Items, messages.Items, traces.Items, Compression.Compress(head.Written), Compression.Compress(body.Written));
@@ -177,6 +182,7 @@ internal sealed class SpanBlockReader
     private readonly long[] _starts;
     private readonly long[] _ends;
     private readonly UInt128[] _ids;
+    private readonly byte[] _failures;
 
     /// <exception cref="InvalidDataException">The block is damaged.</exception>
     public SpanBlockReader(ReadOnlySpan<byte> data)
@@ -211,6 +217,8 @@ internal sealed class SpanBlockReader
             _ids = new UInt128[most];
             for (var i = 0; i < most; i++)
                 _ids[i] = SpanBlock.TraceKey(Varint.Take(ref head, 16));
+            // Blocks of an earlier engine end here.
+            _failures = head.IsEmpty ? [] : Varint.Take(ref head, (count + 7) / 8).ToArray();
         }
         finally
         {
@@ -225,6 +233,8 @@ internal sealed class SpanBlockReader
     public long EndOf(int span) => _ends[span];
 
     public int OperationOf(int span) => _operations[span];
+
+    public bool MayFail(int span) => _failures.Length == 0 || (_failures[span >> 3] & (1 << (span & 7))) != 0;
 
     public UInt128 TraceOf(int span) => _ids[_traces[span]];
 

@@ -8,12 +8,16 @@ namespace MicroMonitored.Embedded.Store;
 /// <remarks>https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/trace/v1/trace.proto</remarks>
 internal static class SpanFields
 {
-    private const int TraceId = 1, SpanId = 2, ParentId = 4, Name = 5, Kind = 6, Start = 7, End = 8;
+    private const int TraceId = 1, SpanId = 2, ParentId = 4, Name = 5, Kind = 6, Start = 7, End = 8, Status = 15;
+    private const int StatusCode = 3;
+    private const int Error = 2;
     private const int LongName = 1024;
 
     /// <summary>Writes the fields that have no column; false, and nothing written, when the bytes are no message.</summary>
-    public static bool WriteRest(PooledBuffer rest, StoredSpan span)
+    /// <param name="mayFail">Whether its status may be an error.</param>
+    public static bool WriteRest(PooledBuffer rest, StoredSpan span, out bool mayFail)
     {
+        mayFail = false;
         ReadOnlySpan<byte> bytes = span.Span;
         var kept = rest.Length;
         while (!bytes.IsEmpty)
@@ -21,6 +25,7 @@ internal static class SpanFields
             if (!TryField(bytes, out var field, out var length))
             {
                 rest.Advance(kept - rest.Length);
+                mayFail = true;
                 return false;
             }
 
@@ -29,10 +34,29 @@ internal static class SpanFields
                 || (field == Name && span.Name.Length < LongName);
             if (!hasColumn)
                 rest.Write(bytes[..length]);
+            mayFail |= field == Status && HasError(bytes[..length]);
             bytes = bytes[length..];
         }
 
         return true;
+    }
+
+    /// <summary>Whether a field of type Status says error, or cannot be read.</summary>
+    private static bool HasError(ReadOnlySpan<byte> field)
+    {
+        if (!TryVarint(ref field, out _) || !TryVarint(ref field, out _))
+            return true;
+        while (!field.IsEmpty)
+        {
+            if (!TryField(field, out var number, out var length))
+                return true;
+            var value = field[..length];
+            if (number == StatusCode && TryVarint(ref value, out _) && TryVarint(ref value, out var code) && code == Error)
+                return true;
+            field = field[length..];
+        }
+
+        return false;
     }
 
     public static byte[] Whole(

@@ -154,7 +154,7 @@ internal sealed class SpanScan : IDisposable
         for (var i = 0; i < block.Count; i++)
         {
             var (start, end) = (block.StartOf(i), block.EndOf(i));
-            if ((chosen.Length == 0 || chosen[block.OperationOf(i)])
+            if ((chosen.Length == 0 || chosen[block.OperationOf(i)]) && (!search.ErrorsOnly || block.MayFail(i))
                 && start <= (search.EndNs ?? long.MaxValue) && end >= (search.StartNs ?? 0)
                 && end - start >= (search.MinDurationNs ?? long.MinValue) && end - start <= (search.MaxDurationNs ?? long.MaxValue))
                 matches.Enqueue(block.TraceOf(i), ~start);

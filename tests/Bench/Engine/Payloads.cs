@@ -93,6 +93,8 @@ public sealed class Payloads(int seed)
                 Number("app.customer", _random.Next(100_000)),
             },
         };
+        if (_random.Next(100) == 0)
+            span.Status = new Status { Code = Status.Types.StatusCode.Error, Message = "the stock is empty" };
         if (_inTrace > 0)
             span.ParentSpanId = ByteString.CopyFrom(_parent);
         _parent = id;

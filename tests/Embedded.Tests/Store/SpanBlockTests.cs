@@ -1,14 +1,17 @@
 using CsCheck;
 using Google.Protobuf;
+using MicroMonitored.Embedded.Query.TraceQL;
 using MicroMonitored.Embedded.Store;
 using OpenTelemetry.Proto.Common.V1;
 using OpenTelemetry.Proto.Trace.V1;
+using TraceFilter = MicroMonitored.Embedded.Store.TraceFilter;
 
 namespace Embedded.Tests.Store;
 
 public sealed class SpanBlockTests : IAsyncDisposable
 {
     private static readonly CancellationToken None = CancellationToken.None;
+    private const int ErrorEvery = 4;
     private static readonly Gen<StoredSpan> Any =
         from trace in Gen.Byte[1, 5]
         from span in Gen.Byte[1, 40]
@@ -44,6 +47,7 @@ public sealed class SpanBlockTests : IAsyncDisposable
             Assert.Equal(
                 spans.Where(span => span.TraceId.SequenceEqual(spans[0].TraceId)).Select(Shown),
                 reader.Read(block.Body, trace => trace == one, number => block.Operations[number], number => block.Messages[number]).Select(Shown));
+            Assert.Equal(spans.Select(MayFail), Enumerable.Range(0, spans.Length).Select(reader.MayFail));
             Assert.All(block.Traces, trace => Assert.True(TraceFilter.MayHold(TraceFilter.Write(block.Traces), trace)));
         },
         iter: 400);
@@ -81,6 +85,38 @@ public sealed class SpanBlockTests : IAsyncDisposable
     }
 
     [Fact]
+    public void A_block_of_before_statuses_had_a_column_may_hold_any()
+    {
+        List<StoredSpan> spans = [.. Enumerable.Range(1, 20).Select(i => Make(1, (byte)i, 0, "GET /", i, i + 5, 2, false, i))];
+        var block = Assert.Single(SpanBlock.WriteAll(spans));
+        var head = Compression.Decompress(block.Head, out var length);
+        var reader = new SpanBlockReader(Compression.Compress(head.AsSpan(0, length - ((spans.Count + 7) / 8))));
+        Assert.True(Enumerable.Range(0, spans.Count).All(reader.MayFail));
+        Assert.Equal(spans.Select(Shown),
+            reader.Read(block.Body, null, number => block.Operations[number], number => block.Messages[number]).Select(Shown));
+    }
+
+    [Fact]
+    public async Task The_one_error_behind_thousands_of_traces_is_found_before_and_after_they_are_merged()
+    {
+        var value = 1;
+        List<StoredSpan> spans = [.. Enumerable.Range(0, 3000).Select(i =>
+            Make(1, 1, 0, "GET /", 1000 + i, 1500 + i, 2, false, value++ % 3 + 1) with { TraceId = [.. new byte[14], (byte)(1 + (i >> 8)), (byte)i] })];
+        spans[5] = Make(9, 1, 0, "GET /", 1005, 1505, 2, false, ErrorEvery * 3);
+        for (var i = 0; i < spans.Count; i += 100)
+            await _store.Spans.AppendAsync(spans[i..(i + 100)], None);
+        Check();
+        await _store.CompactAsync(None);
+        Check();
+
+        void Check()
+        {
+            var found = new TraceFinder(_store.Spans, None).Find(TraceParser.Parse("{ status = error }"), new(0, 9000, null, null, 20));
+            Assert.Equal(9, Assert.Single(found).Trace.Id[15]);
+        }
+    }
+
+    [Fact]
     public async Task Small_writes_are_merged_and_found_the_same()
     {
         var random = new Random(4);
@@ -107,6 +143,9 @@ public sealed class SpanBlockTests : IAsyncDisposable
             $"{id[15]}: {string.Join(", ", _store.Spans.Trace(id, None).Select(Shown))}"));
     }
 
+    private static bool MayFail(StoredSpan span) =>
+        span.Span is [0xFF, ..] || Span.Parser.ParseFrom(span.Span).Status is { Code: Status.Types.StatusCode.Error };
+
     private static StoredSpan Make(byte trace, byte span, byte parent, string name, long start, long end, int kind, bool garbage, long value)
     {
         byte[] traceId = [0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, trace], spanId = [1, 0, 0, 0, 0, 0, 0, span], parentId = [1, 0, 0, 0, 0, 0, 0, parent];
@@ -116,6 +155,10 @@ public sealed class SpanBlockTests : IAsyncDisposable
             StartTimeUnixNano = (ulong)start, EndTimeUnixNano = (ulong)end, TraceState = "a=b", Flags = 256,
             Attributes = { new KeyValue { Key = "n", Value = new AnyValue { IntValue = value } } },
         };
+        if (value % ErrorEvery == 0)
+            message.Status = new Status { Code = Status.Types.StatusCode.Error, Message = "m" };
+        else if (value % 2 == 0)
+            message.Status = new Status { Code = Status.Types.StatusCode.Ok };
         if (parent > 0)
             message.ParentSpanId = ByteString.CopyFrom(parentId);
         return new StoredSpan(traceId, spanId, parent == 0 ? null : parentId, "orders", name.Length > 1024 ? name[..1024] : name, kind, start, end,

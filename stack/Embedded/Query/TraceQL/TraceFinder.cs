@@ -102,6 +102,10 @@ internal sealed class TraceFinder(ISpanReader reader, CancellationToken cancella
                     search = search with { MinDurationNs = Math.Max(0, least.Ns) };
                     exact = false;
                     break;
+                case ({ Scope: TraceScope.Intrinsic, Name: "status" or "span:status" }, "=", TraceKeyword { Text: "error" }):
+                    search = search with { ErrorsOnly = true };
+                    exact = false;
+                    break;
                 default:
                     exact = false;
                     break;

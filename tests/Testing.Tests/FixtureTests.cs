@@ -133,6 +133,20 @@ public sealed class FixtureTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_host_that_is_collected_too_seldom_to_be_waited_for_begins_anew_after_another()
+    {
+        var seldom = new TelemetryOptions { MetricInterval = TimeSpan.FromSeconds(3), Timeout = TimeSpan.FromSeconds(4) };
+        await using var telemetry = TelemetryFixture.With(seldom);
+        for (var round = 0; round < 2; round++)
+        {
+            await using var shop = Shop(telemetry);
+            using var client = shop.CreateClient();
+            var left = await telemetry.Of(() => client.PostAsJsonAsync("/orders", new Order("A1", 2)));
+            left.Metric("orders.placed").Should().GrowBy(1, ("sku", "A1"));
+        }
+    }
+
+    [Fact]
     public async Task What_goes_on_after_the_answer_is_waited_for()
     {
         await using var shop = Shop();

@@ -26,7 +26,7 @@ internal sealed class Recorder : IDisposable
     private readonly LokiClient _loki;
     private readonly TempoClient _tempo;
     private readonly TraceSender _sender;
-    private readonly ConcurrentDictionary<CancellationToken, bool> _hosts = new();
+    private readonly ConcurrentDictionary<CancellationToken, DateTimeOffset> _hosts = new();
     private readonly ConcurrentDictionary<string, Recording> _active = new(StringComparer.Ordinal);
     private readonly ActivityListener _requests;
     private int _mute;
@@ -54,7 +54,7 @@ internal sealed class Recorder : IDisposable
 
     public void Joined(CancellationToken left)
     {
-        _hosts[left] = true;
+        _hosts[left] = DateTimeOffset.UtcNow;
         left.Register(() => _hosts.TryRemove(left, out _));
     }
 
@@ -76,7 +76,9 @@ internal sealed class Recorder : IDisposable
             _mute = Math.Max(0, _hosts.Count - sending);
         try
         {
-            var before = (await SeriesAsync(all ? now : DateTimeOffset.UnixEpoch).ConfigureAwait(false))
+            // The hosts of one process are one instance: what an earlier one counted is not the start of the next.
+            var since = all ? now : _hosts.Values.DefaultIfEmpty(DateTimeOffset.UnixEpoch).Min();
+            var before = (await SeriesAsync(since).ConfigureAwait(false))
                 .GroupBy(Key).ToDictionary(group => group.Key, group => group.Last().Value);
             return new Recording(before, timeout, counts: true);
         }

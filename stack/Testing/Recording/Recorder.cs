@@ -20,6 +20,9 @@ internal sealed class Recorder : IDisposable
     // The embedded engine stores its own figures beside those of the services.
     private const string OfServices = "{job!=\"\",job!=\"micromonitored\"}";
 
+    // A histogram's parts are read together.
+    private const string Countable = "{job!=\"\",job!=\"micromonitored\",__name__!~\".+_(bucket|sum|created)\"}";
+
     private readonly TelemetryOptions _options;
     private readonly SignalHttp _http;
     private readonly PrometheusClient _prometheus;
@@ -226,9 +229,14 @@ internal sealed class Recorder : IDisposable
     /// <summary>When each instance of a service that was alive then was last collected, in milliseconds since the Unix epoch.</summary>
     private async Task<IReadOnlyList<VectorSample>> NewestAsync(DateTimeOffset alive)
     {
-        var samples = await _prometheus.QueryAsync($"max by (job, instance) (timestamp({OfServices}))", default).ConfigureAwait(false);
-        var least = (alive - TimeSpan.FromSeconds(2) - (_options.MetricInterval * 2)).ToUnixTimeMilliseconds();
-        return [.. samples.Select(sample => sample with { Value = sample.Value * 1000 }).Where(sample => sample.Value >= least)];
+        var window = (DateTimeOffset.UtcNow - alive) + TimeSpan.FromSeconds(2) + (_options.MetricInterval * 2);
+        var samples = await _prometheus.NewestAsync(Countable, window, default).ConfigureAwait(false);
+        return
+        [
+            .. samples.GroupBy(sample => (Job: sample.Labels.GetValueOrDefault("job", ""), Instance: sample.Labels.GetValueOrDefault("instance", "")))
+                .Select(instance => new VectorSample(
+                    new Dictionary<string, string> { ["job"] = instance.Key.Job, ["instance"] = instance.Key.Instance }, instance.Max(sample => sample.Value))),
+        ];
     }
 
     // The namespace stands before the name: shop/orders.

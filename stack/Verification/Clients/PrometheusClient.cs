@@ -37,6 +37,15 @@ internal sealed class PrometheusClient(SignalHttp http, Uri address)
         return await http.GetJsonAsync(Component, uri, ReadVector, cancellation).ConfigureAwait(false);
     }
 
+    /// <summary>When each series of a selector was last sampled in the time before now, in milliseconds since the Unix epoch.</summary>
+    /// <remarks>Not by timestamp(), which takes the names away: series of two metrics would have the same labels, which Prometheus refuses.</remarks>
+    public async Task<IReadOnlyList<VectorSample>> NewestAsync(string selector, TimeSpan window, CancellationToken cancellation)
+    {
+        var query = string.Create(CultureInfo.InvariantCulture, $"{selector}[{window.TotalMilliseconds:0}ms]");
+        var uri = new Uri(Address, $"api/v1/query?query={Uri.EscapeDataString(query)}");
+        return await http.GetJsonAsync(Component, uri, ReadNewest, cancellation).ConfigureAwait(false);
+    }
+
     public async Task<IReadOnlyList<SeriesExemplar>> ExemplarsAsync(string selector, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellation)
     {
         var uri = new Uri(Address, $"api/v1/query_exemplars?query={Uri.EscapeDataString(selector)}&start={Seconds(from)}&end={Seconds(to)}");
@@ -61,6 +70,10 @@ internal sealed class PrometheusClient(SignalHttp http, Uri address)
         return [.. data.Items("result").Select(item =>
             new VectorSample(item.TextMap("metric"), item.TryGetProperty("value", out var value) ? Number(value[1]) : double.NaN))];
     }
+
+    internal static IReadOnlyList<VectorSample> ReadNewest(JsonElement answer) =>
+        [.. Data(answer).Items("result").Select(item =>
+            new VectorSample(item.TextMap("metric"), item.GetProperty("values").EnumerateArray().Last()[0].GetDouble() * 1000))];
 
     internal static IReadOnlyList<SeriesExemplar> ReadExemplars(JsonElement answer) =>
         [.. from series in Data(answer).EnumerateArray()

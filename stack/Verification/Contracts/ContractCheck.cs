@@ -36,8 +36,7 @@ public static class ContractCheck
         var differences = ContractComparison.Of(locked, emitted).Select(uses.Touched)
             .ToLookup(difference => (difference.Item.Service, difference.Item.Signal));
         var (rows, all) = (new List<CheckResult>(), new List<string>());
-        foreach (var group in locked.Items.Concat(emitted.Items).GroupBy(item => (item.Service, item.Signal))
-            .OrderBy(group => group.Key))
+        foreach (var group in locked.Items.Concat(emitted.Items).GroupBy(item => (item.Service, item.Signal)))
         {
             var (service, id) = (group.Key.Service, $"contract.{group.Key.Signal.ToString().ToLowerInvariant()}s");
             var breaking = differences[group.Key].Where(difference => difference.IsBreaking).ToList();

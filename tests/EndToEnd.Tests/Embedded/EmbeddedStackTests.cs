@@ -110,6 +110,36 @@ public sealed class EmbeddedStackTests(EmbeddedRepository repository) : IClassFi
         }
     }
 
+    [Fact]
+    public async Task TelemetryIsLockedComparedAndHeldAgainstTheConventions()
+    {
+        var file = Path.Combine(Shop.Folder, "telemetry.lock");
+        try
+        {
+            (await TargetAsync("Up", "--engine=embedded")).Succeeded();
+            await RefusedAsync("telemetry.lock is missing; write it with --target=Contract --accept and commit it", "Contract");
+            Assert.Contains("[Generated] telemetry.lock", (await TargetAsync("Contract", "--accept")).Succeeded(), StringComparison.Ordinal);
+            Assert.Contains("6 passed, 0 failed, 0 skipped", (await TargetAsync("Contract")).Succeeded(), StringComparison.Ordinal);
+            Assert.Contains("Score: 100 of 100; 0 found", (await TargetAsync("Lint")).Succeeded(), StringComparison.Ordinal);
+
+            (await TargetAsync("Fault", "--name=metric-renamed")).Succeeded();
+            await RefusedAsync("The telemetry breaks its contract; the report is in artifacts/contract.", "Contract");
+            var summary = await File.ReadAllTextAsync(Path.Combine(Shop.Folder, "artifacts", "contract", "summary.md"), Cancellation);
+            Assert.Contains("| `contract.metrics` | shop-orders | metric http_server_request_duration_seconds is ", summary, StringComparison.Ordinal);
+            Assert.Contains("panel \"Requests\" of Services (RED)", summary, StringComparison.Ordinal);
+            Assert.Contains("alert HighErrorRatio", summary, StringComparison.Ordinal);
+            (await TargetAsync("Fault", "--name=none")).Succeeded();
+
+            await File.WriteAllTextAsync(file, "<<<<<<< ours\n", Cancellation);
+            await RefusedAsync("telemetry.lock:1: is not valid JSON: ", "Contract");
+            Assert.Contains("[Updated] telemetry.lock", (await TargetAsync("Contract", "--accept")).Succeeded(), StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
     [Theory]
     [InlineData("exemplars-off", "metrics.exemplar shop-orders", "links.exemplar-to-trace shop-orders")]
     [InlineData("lines-elsewhere", "logs.exactly-once shop-orders")]

@@ -22,7 +22,7 @@ public sealed class FullDiskTests : IDisposable
     [Fact]
     public async Task Services_serve_on_the_store_refuses_and_all_is_well_once_there_is_room()
     {
-        await using var stack = await ShopStack.StartAsync(_disk);
+        await using var stack = await ShopStack.StartOnAsync(_disk);
         Assert.Empty(FaultMatrixTests.Failures(await VerifyAsync(stack.Plan)));
 
         var filler = Path.Combine(_disk, "filler");

@@ -59,8 +59,10 @@ internal sealed class ShopStack : IAsyncDisposable
         RequestsPerService = 8,
     };
 
+    public static Task<ShopStack> StartAsync() => StartOnAsync("data");
+
     /// <param name="data">The folder of the engine's store.</param>
-    public static async Task<ShopStack> StartAsync(string data = "data")
+    public static async Task<ShopStack> StartOnAsync(string data)
     {
         var stack = new ShopStack(await RealEngine.StartAsync(data));
         await Task.WhenAll(stack.StartAsync(Inventory), stack.StartAsync(Orders));

@@ -31,7 +31,7 @@ public sealed partial class PackageTests(InstalledTemplates templates)
         {
             "build.sh", "build.ps1", "global.json", "Directory.Build.props", "Directory.Packages.props", ".gitignore", ".editorconfig", ".gitattributes",
             ".github/workflows/ci.yml", "build/Build.csproj", "build/Program.cs", "build/Tasks/Seed.cs", "stack/stack.json", "stack/stack.schema.json",
-            "stack/expectations.schema.json", "src/MonitoredApp.Orders/expectations.json",
+            "stack/expectations.schema.json", "stack/telemetry.schema.json", "src/MonitoredApp.Orders/expectations.json",
             "stack/assets.sha256", "stack/assets/compose.yaml.sbn", "src/MonitoredApp.Orders/Dockerfile",
         })
             Assert.Contains(root + needed, entries);

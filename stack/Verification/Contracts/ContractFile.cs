@@ -8,6 +8,9 @@ namespace MicroMonitored.Verification.Contracts;
 /// <summary>Reads and writes <c>telemetry.lock</c>: JSON in ordinal order, the same text for the same telemetry.</summary>
 public static class ContractFile
 {
+    /// <summary>Where a repository has the file's JSON Schema, from the folder of <c>telemetry.lock</c>.</summary>
+    public const string Schema = "./stack/telemetry.schema.json";
+
     private const int Version = 1;
 
     private static readonly JsonWriterOptions Readable =
@@ -19,12 +22,16 @@ public static class ContractFile
     ];
 
     /// <summary>The file's text.</summary>
-    public static string Write(TelemetryContract contract)
+    /// <param name="contract">What it holds.</param>
+    /// <param name="schema">Where its JSON Schema is; null where there is none.</param>
+    public static string Write(TelemetryContract contract, string? schema = Schema)
     {
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer, Readable))
         {
             json.WriteStartObject();
+            if (schema is not null)
+                json.WriteString("$schema", schema);
             json.WriteNumber("version", Version);
             json.WriteStartObject("services");
             foreach (var service in contract.Items.GroupBy(item => item.Service))

@@ -8,7 +8,7 @@ namespace Verification.Tests.Contracts;
 /// <summary>Mutations of telemetry, as <c>--target=Contract</c> tells them.</summary>
 public sealed class ContractComparisonTests
 {
-    private static readonly TelemetryContract Locked = TelemetryContract.Of(
+    internal static readonly TelemetryContract Locked = TelemetryContract.Of(
     [
         Metric("orders_placed_total", "counter", "", ("outcome", "few"), ("sku", "few")),
         Metric("orders_packing_seconds", "histogram", "seconds"),

@@ -23,6 +23,7 @@ public sealed partial class ContractRecordingTests(ITestOutputHelper output)
         var locked = await RecordAsync(stack);
         for (var run = 1; run < Runs; run++)
             Assert.Equal(ContractFile.Write(locked), ContractFile.Write(await RecordAsync(stack)));
+        Assert.Empty((await ContractSchemaTests.SchemaAsync()).Validate(ContractFile.Write(locked)));
         Assert.Contains(locked.Items, item => item is { Service: ShopStack.Orders, Name: "http_server_request_duration_seconds" }
             && item.Traits["type"] == "histogram" && item.Parts["http_route"] == "few");
         Assert.Contains(locked.Items, item => item is { Service: ShopStack.Inventory, Name: "server GET /stock", Parents: ["shop-orders client GET"] });

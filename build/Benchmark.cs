@@ -22,6 +22,7 @@ public static class Benchmark
         ["instrumentation"] = context => Run(context),
         ["engine"] = context => Run(context, "engine"),
         ["scaffolding"] = context => Run(context, "scaffolding", Packages.Of(context).Templates),
+        ["testing"] = context => Run(context, "testing"),
         ["start-up"] = StartUp,
     };
 

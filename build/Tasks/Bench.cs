@@ -7,11 +7,11 @@ using MicroMonitored.Targets.Options;
 namespace Build.Tasks;
 
 [TaskName(nameof(Bench))]
-[TaskDescription("Measures the instrumentation, the embedded engine, the templates and how fast the stack starts.")]
+[TaskDescription("Measures the instrumentation, the embedded engine, the templates, the testing package and how fast the stack starts.")]
 [Example("--filter=start-up")]
 public sealed class Bench : FrostingTask<BuildContext>
 {
-    private static readonly Option<string?> Filter = Option.Text("filter", "NAME", "what to measure: instrumentation, engine, scaffolding or start-up");
+    private static readonly Option<string?> Filter = Option.Text("filter", "NAME", "instrumentation, engine, scaffolding, testing or start-up");
 
     public override void Run(BuildContext context)
     {

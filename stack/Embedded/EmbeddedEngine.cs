@@ -47,7 +47,9 @@ public sealed class EmbeddedEngine : IAsyncDisposable
 
     /// <summary>Runs the engine until the process is told to end (SIGTERM, SIGINT).</summary>
     /// <param name="args"><c>--config</c> and the options file.</param>
-    /// <returns>The exit code: 0 after a clean end; 1 with a line on standard error for every fault, before anything has been started.</returns>
+    /// <returns>
+    /// The exit code: 0 after a clean end; 1 with a line on standard error for every fault before anything has been started, and after a failure within.
+    /// </returns>
     public static async Task<int> RunAsync(string[] args)
     {
         if (args is not ["--config", var path])
@@ -71,7 +73,9 @@ public sealed class EmbeddedEngine : IAsyncDisposable
             await using var engine = await StartAsync(options);
             Console.WriteLine($"MicroMonitored embedded engine is ready on {options.BindAddress}.");
             await engine._app.WaitForShutdownAsync();
-            return 0;
+            // The host stops by itself, and says why, when one of these fails.
+            var parts = engine._app.Services.GetServices<IHostedService>().OfType<BackgroundService>();
+            return parts.Any(static part => part.ExecuteTask?.IsFaulted == true) ? 1 : 0;
         }
         catch (IOException exception) when (exception is StoreOpenException || exception.InnerException is AddressInUseException)
         {

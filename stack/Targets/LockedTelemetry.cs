@@ -8,15 +8,13 @@ namespace MicroMonitored.Targets;
 /// <summary>The <c>telemetry.lock</c> of a repository and its running stack.</summary>
 internal sealed class LockedTelemetry(BuildContext context, VerificationPlan plan)
 {
-    private string FileName => Path.Combine(context.Paths.Root, TelemetryContract.FileName);
-
     /// <summary>Writes it.</summary>
     /// <exception cref="CakeException">Nothing could be recorded.</exception>
     public async Task AcceptAsync(CancellationToken cancellation)
     {
-        var text = ContractFile.Write(await RecordAsync(cancellation));
-        var isKnown = File.Exists(FileName);
-        var outcome = !ChangedFile.Write(FileName, text) ? "NoChanges" : isKnown ? "Updated" : "Generated";
+        var text = ContractFile.Write((await RecordAsync(cancellation)).Contract);
+        var isKnown = File.Exists(context.Paths.TelemetryLock);
+        var outcome = !ChangedFile.Write(context.Paths.TelemetryLock, text) ? "NoChanges" : isKnown ? "Updated" : "Generated";
         context.Say($"[{outcome}] {TelemetryContract.FileName}");
     }
 
@@ -25,25 +23,24 @@ internal sealed class LockedTelemetry(BuildContext context, VerificationPlan pla
     /// <exception cref="CakeException">Nothing could be recorded.</exception>
     public async Task<ContractResult> CompareAsync(CancellationToken cancellation)
     {
-        if (!File.Exists(FileName))
+        if (!File.Exists(context.Paths.TelemetryLock))
             throw new FaultException($"{TelemetryContract.FileName} is missing; write it with --target=Contract --accept and commit it");
-        var locked = ContractFile.Read(await File.ReadAllTextAsync(FileName, cancellation));
-        var began = DateTimeOffset.UtcNow;
-        var emitted = await RecordAsync(cancellation);
+        var locked = ContractFile.Read(await File.ReadAllTextAsync(context.Paths.TelemetryLock, cancellation));
+        var recorded = await RecordAsync(cancellation);
         var uses = new TelemetryUses();
         foreach (var dashboard in VerificationPlans.DashboardFiles(context))
             uses.AddDashboard(await File.ReadAllBytesAsync(dashboard, cancellation));
         foreach (var service in plan.Services.Where(service => service.Expectations is not null))
             uses.AddExpectations(service.Name, service.Expectations!);
         await AskedAsync(() => ContractCheck.AddRulesAsync(uses, plan, cancellation));
-        return ContractCheck.Report(locked, emitted, uses, plan.Engine, began);
+        return ContractCheck.Report(locked, recorded, uses, plan.Engine);
     }
 
     /// <summary>Records what the services emit.</summary>
     /// <exception cref="CakeException">Nothing could be recorded.</exception>
-    public async Task<TelemetryContract> RecordAsync(CancellationToken cancellation)
+    public async Task<ContractRecording> RecordAsync(CancellationToken cancellation)
     {
-        TelemetryContract? recorded = null;
+        ContractRecording? recorded = null;
         await AskedAsync(async () => recorded = await ContractRecording.RecordAsync(plan, TimeProvider.System, cancellation));
         return recorded!;
     }

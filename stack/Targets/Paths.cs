@@ -1,3 +1,5 @@
+using MicroMonitored.Verification.Contracts;
+
 namespace MicroMonitored.Targets;
 
 /// <summary>Where things are; the only place that knows folder names.</summary>
@@ -66,6 +68,9 @@ public sealed record Paths(string Root)
 
     /// <summary>Verify's reports.</summary>
     public string Reports => Path.Combine(Artifacts, "verify");
+
+    /// <summary>What the services emit, as a team has accepted it.</summary>
+    public string TelemetryLock => Path.Combine(Root, TelemetryContract.FileName);
 
     /// <summary>What the comparison with <c>telemetry.lock</c> found.</summary>
     public string Contract => Path.Combine(Artifacts, "contract");

@@ -14,8 +14,6 @@ public sealed class RecordedMetric
         "gibibytes", "kilobytes", "megabytes", "gigabytes", "percent", "meters", "hertz", "celsius",
     ];
 
-    private static readonly string[] Parts = ["_count", "_sum", "_bucket"];
-    private static readonly string[] Own = ["__name__", "job", "instance", "le", "quantile"];
     private readonly RecordedTelemetry _left;
 
     internal RecordedMetric(RecordedTelemetry left, string name) => (_left, Name) = (left, name);
@@ -41,10 +39,9 @@ public sealed class RecordedMetric
             ? [$"{family}_count"] : new[] { family }).ToHashSet(StringComparer.Ordinal);
         return
         [
-            .. snapshot.Series.Where(series => names.Contains(series.Labels.GetValueOrDefault("__name__", ""))).Select(series => new RecordedSeries(
+            .. snapshot.Series.Where(series => names.Contains(series.Name)).Select(series => new RecordedSeries(
                 series.Labels.GetValueOrDefault("job", ""),
-                series.Labels.Where(label => !Own.Contains(label.Key) && !label.Key.StartsWith("otel_scope_", StringComparison.Ordinal))
-                    .ToDictionary(StringComparer.Ordinal),
+                series.Own.ToDictionary(StringComparer.Ordinal),
                 series.Value,
                 Growth(series))),
         ];
@@ -52,7 +49,7 @@ public sealed class RecordedMetric
 
     /// <summary>Of all metrics, as the store spells them, without the parts of histograms.</summary>
     internal static IReadOnlyList<string> Families(Snapshot snapshot)
-        => [.. snapshot.Series.Select(series => Family(series.Labels.GetValueOrDefault("__name__", ""), snapshot)).Distinct().Order(StringComparer.Ordinal)];
+        => [.. snapshot.Series.Select(series => MetricDescription.Family(series.Name, snapshot.Metrics)).Distinct().Order(StringComparer.Ordinal)];
 
     /// <summary>The name without what a store adds to it.</summary>
     internal static string Bare(string name)
@@ -62,10 +59,6 @@ public sealed class RecordedMetric
             words.RemoveAt(words.Count - 1);
         return string.Join('_', words);
     }
-
-    internal static string Family(string series, Snapshot snapshot)
-        => Parts.FirstOrDefault(part => series.EndsWith(part, StringComparison.Ordinal)) is { } part
-            && snapshot.Metrics.GetValueOrDefault(series[..^part.Length])?.Type is "histogram" or "summary" ? series[..^part.Length] : series;
 
     private IEnumerable<string> Named(Snapshot snapshot)
     {
@@ -78,7 +71,7 @@ public sealed class RecordedMetric
 
     // A counter that fell was started anew.
     private double Growth(VectorSample series)
-        => _left.Recording.Before.TryGetValue(Recorder.Key(series), out var before) && before <= series.Value ? series.Value - before : series.Value;
+        => _left.Recording.Before.TryGetValue(series.Key, out var before) && before <= series.Value ? series.Value - before : series.Value;
 }
 
 /// <summary>One series of a metric.</summary>

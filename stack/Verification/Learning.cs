@@ -20,8 +20,6 @@ public static class Learning
     private static readonly JsonWriterOptions Readable =
         new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    private static readonly string[] ScrapeLabels = ["job", "instance", "__name__"];
-
     /// <summary>Sends what each <c>expectations.json</c> says, or one request to the probe route, and tells what it left.</summary>
     /// <param name="plan">The services; what their expectations drive and forbid is kept.</param>
     /// <param name="time">The clock.</param>
@@ -86,10 +84,9 @@ public static class Learning
     private static async Task<Dictionary<string, double>> SeriesAsync(VerificationRun run, string service, CancellationToken cancellation)
     {
         var samples = await RequestCounters.NewestAsync(run, service, ",__name__=~\".+_total|.+_count\"", cancellation).ConfigureAwait(false);
-        return samples.Where(sample => !Common.Any(prefix => sample.Labels["__name__"].StartsWith(prefix, StringComparison.Ordinal)))
-            .GroupBy(sample => string.Join('\n', sample.Labels
-                .Where(label => !ScrapeLabels.Contains(label.Key) && !label.Key.StartsWith("otel_scope_", StringComparison.Ordinal))
-                .OrderBy(label => label.Key, StringComparer.Ordinal).Select(label => $"{label.Key}={label.Value}").Prepend(sample.Labels["__name__"])))
+        return samples.Where(sample => !Common.Any(prefix => sample.Name.StartsWith(prefix, StringComparison.Ordinal)))
+            .GroupBy(sample => string.Join('\n', sample.Own
+                .OrderBy(label => label.Key, StringComparer.Ordinal).Select(label => $"{label.Key}={label.Value}").Prepend(sample.Name)))
             .ToDictionary(group => group.Key, group => group.Sum(sample => sample.Value), StringComparer.Ordinal);
     }
 

@@ -44,7 +44,9 @@ public sealed class FaultMatrixRuns : IAsyncDisposable
         try
         {
             await using var stack = await ShopStack.StartAsync();
-            Assert.Empty(FaultMatrixTests.Failures(await VerifyAsync(stack.Plan)));
+            var whole = await VerifyAsync(stack.Plan);
+            stack.Engine.Lives();
+            Assert.Empty(FaultMatrixTests.Failures(whole));
             while (_rows.TryDequeue(out var row))
             {
                 var fault = StackFault.All.FirstOrDefault(known => known.Name == row.Name);
@@ -53,7 +55,9 @@ public sealed class FaultMatrixRuns : IAsyncDisposable
                 await stack.BreakAsync(null, fault);
                 if (row.Mend is { } mend)
                     await mend(stack);
-                _runs[row.Name].SetResult((broken, await VerifyAsync(stack.Plan)));
+                var mended = await VerifyAsync(stack.Plan);
+                stack.Engine.Lives();
+                _runs[row.Name].SetResult((broken, mended));
             }
         }
         catch (Exception exception)

@@ -119,6 +119,10 @@ internal sealed class RealEngine : IAsyncDisposable
     /// <summary>Breaks this of the processes that were started here; null mends it.</summary>
     public void Break(string? fault) => System.IO.File.WriteAllText(File("fault"), fault);
 
+    /// <summary>Fails with what it said last, should the engine have ended by itself.</summary>
+    public void Lives() => Assert.False(_process.HasExited, !_process.HasExited ? ""
+        : $"the engine ended with {_process.ExitCode}:\n{string.Join('\n', System.IO.File.ReadLines(File("engine.out")).TakeLast(60))}");
+
     /// <summary>Ends the engine at once.</summary>
     public async Task KillAsync()
     {

@@ -4,7 +4,7 @@ namespace MicroMonitored.Targets.Tasks;
 
 /// <summary>One command for a pipeline that starts from nothing.</summary>
 [TaskName(nameof(Ci))]
-[TaskDescription("Up, Verify and, whatever happened, Teardown.")]
+[TaskDescription("Up, Verify, Contract where there is a telemetry.lock and, whatever happened, Teardown.")]
 [OptionsOf(typeof(Verify), typeof(Up), typeof(Teardown), Without = ["stack", "learn"])]
 [Example("--engine=embedded --purge")]
 public sealed class Ci : AsyncFrostingTask<BuildContext>
@@ -16,6 +16,8 @@ public sealed class Ci : AsyncFrostingTask<BuildContext>
         {
             await Up.StartAsync(context);
             await new Verify().RunAsync(context);
+            if (File.Exists(context.Paths.TelemetryLock))
+                await new Contract().RunAsync(context);
         }
         finally
         {

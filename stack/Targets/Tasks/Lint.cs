@@ -19,7 +19,7 @@ public sealed class Lint : AsyncFrostingTask<BuildContext>
     public override async Task RunAsync(BuildContext context)
     {
         var plan = VerificationPlans.Asked(context, null, context.GetValue(Engine), context.GetValue(Timeout));
-        var result = Linter.Of(await new LockedTelemetry(context, plan).RecordAsync(Interrupt.Token), plan.Services);
+        var result = Linter.Of((await new LockedTelemetry(context, plan).RecordAsync(Interrupt.Token)).Contract, plan.Services);
         LintTable.Write(context, result, context.GetValue(Format));
         if (result.Findings.Any(finding => finding.Level == LintLevel.Violation))
             throw new CakeException($"The telemetry violates the conventions; the findings are in {context.Paths.Shown(context.Paths.Findings)}.");

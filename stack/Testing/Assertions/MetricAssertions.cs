@@ -1,5 +1,6 @@
 using System.Globalization;
 using MicroMonitored.Testing.Recording;
+using MicroMonitored.Verification.Clients;
 
 namespace MicroMonitored.Testing.Assertions;
 
@@ -63,7 +64,8 @@ public sealed class MetricAssertions
     /// <summary>An exemplar of it leads to this trace.</summary>
     public MetricAssertions HaveExemplar()
     {
-        _left.Expect(snapshot => snapshot.Exemplars.Any(name => _metric.StoredName(snapshot) is { } own && RecordedMetric.Family(name, snapshot) == own) ? null
+        _left.Expect(snapshot => snapshot.Exemplars.Any(name => MetricDescription.Family(name, snapshot.Metrics) == _metric.StoredName(snapshot))
+            ? null
             : Fail(snapshot, $"an exemplar of {_metric.Name} with the id of this trace", Exemplars(snapshot)) with
             {
                 Hop = $"{_metric.Name} → exemplar: is the exemplar filter trace_based, and was it recorded within the request's span?",

@@ -16,7 +16,7 @@ internal sealed class Collections
 
     private bool Covers(VectorSample sample, long since)
     {
-        var instance = Recorder.Key(sample);
+        var instance = sample.Key;
         if (_first.TryGetValue(instance, out var first) && first > since)
             return sample.Value > first;
         if (sample.Value > since)

@@ -82,7 +82,7 @@ internal sealed class Recorder : IDisposable
             // The hosts of one process are one instance: what an earlier one counted is not the start of the next.
             var since = all ? now : _hosts.Values.DefaultIfEmpty(DateTimeOffset.UnixEpoch).Min();
             var before = (await SeriesAsync(since).ConfigureAwait(false))
-                .GroupBy(Key).ToDictionary(group => group.Key, group => group.Last().Value);
+                .GroupBy(sample => sample.Key).ToDictionary(group => group.Key, group => group.Last().Value);
             return new Recording(before, timeout, counts: true);
         }
         catch (SignalException exception)
@@ -198,10 +198,6 @@ internal sealed class Recorder : IDisposable
         _requests.Dispose();
         _http.Dispose();
     }
-
-    /// <summary>Labels as one text.</summary>
-    public static string Key(VectorSample series)
-        => string.Join('\n', series.Labels.OrderBy(label => label.Key, StringComparer.Ordinal).Select(label => $"{label.Key}={label.Value}"));
 
     private static bool IsWhole(Recording recording, IReadOnlyList<RecordedSpan> spans)
     {

@@ -161,5 +161,5 @@ internal static class ExpectationChecks
 
     private static async Task<IReadOnlyList<string>> NamesAsync(VerificationRun run, string service, CancellationToken cancellation) =>
         [.. (await run.Prometheus.QueryAsync($"count by (__name__) ({{job=\"{service}\"}})", cancellation).ConfigureAwait(false))
-            .Select(sample => sample.Labels.GetValueOrDefault("__name__", ""))];
+            .Select(sample => sample.Name)];
 }

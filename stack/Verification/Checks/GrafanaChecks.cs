@@ -12,6 +12,8 @@ internal static class GrafanaChecks
 {
     private const string NoData = "no data";
 
+    // Queries of panels that are asked at the same time; a browser keeps as many connections open or fewer.
+    private const int AtOnce = 6;
 
     private static readonly IReadOnlyList<GrafanaCredentials> WellKnown = [new("admin", "admin")];
 
@@ -131,17 +133,20 @@ internal static class GrafanaChecks
         var polled = await run.Poll.UntilAsync(
             async token =>
             {
-                foreach (var item in failing.ToList())
+                foreach (var some in failing.ToArray().Chunk(AtOnce))
                 {
-                    var reason = await EmptyAsync(run, item.Query, token).ConfigureAwait(false);
-                    // Without services there is nothing to choose among and to show; the queries must be sound all the same.
-                    var awaits = run.Services.Count == 0 && item.OfServices && reason?.StartsWith(NoData, StringComparison.Ordinal) == true;
-                    if (awaits)
-                        silent++;
-                    if (reason is null || awaits)
-                        failing.Remove(item);
-                    else
-                        reasons[item.Query] = reason;
+                    var answers = await Task.WhenAll(some.Select(item => EmptyAsync(run, item.Query, token))).ConfigureAwait(false);
+                    foreach (var (item, reason) in some.Zip(answers))
+                    {
+                        // Without services there is nothing to choose among and to show; the queries must be sound all the same.
+                        var awaits = run.Services.Count == 0 && item.OfServices && reason?.StartsWith(NoData, StringComparison.Ordinal) == true;
+                        if (awaits)
+                            silent++;
+                        if (reason is null || awaits)
+                            failing.Remove(item);
+                        else
+                            reasons[item.Query] = reason;
+                    }
                 }
                 return failing.Count;
             },
@@ -152,7 +157,7 @@ internal static class GrafanaChecks
             return Outcome.Pass($"{queries.Count - silent} queries of {run.Plan.DashboardUids.Count} dashboards return data"
                 + $"{(silent > 0 ? $", {silent} await {(run.Services.Count == 0 ? "the first service" : "a metrics generator")}" : "")}");
         if (failing.Count == 0 || reasons.Count == 0)
-            return Outcome.Unanswered(polled.Error ?? "no answer", "grafana");
+            return Outcome.Unanswered($"{failing.Count} of {queries.Count} queries had no answer: {polled.Error ?? "the time was up"}", "grafana");
         var named = failing.Take(5)
             .Select(item => $"{item.Dashboard} / {item.Query.Panel} / {item.Query.RefId}: {reasons.GetValueOrDefault(item.Query, "not run")}");
         return Outcome.Fail($"{failing.Count} of {queries.Count} queries: {string.Join("; ", named)}", $"panel {failing[0].Query.Panel}",

@@ -5,13 +5,34 @@ using MicroMonitored.Protocols;
 namespace MicroMonitored.Verification.Clients;
 
 /// <summary>One element of an instant vector.</summary>
-internal sealed record VectorSample(IReadOnlyDictionary<string, string> Labels, double Value);
+internal sealed record VectorSample(IReadOnlyDictionary<string, string> Labels, double Value)
+{
+    private static readonly string[] OfTheScrape = ["__name__", "job", "instance", "le", "quantile"];
+
+    public string Name => Labels.GetValueOrDefault("__name__", "");
+
+    /// <summary>The labels that a service gives itself.</summary>
+    public IEnumerable<KeyValuePair<string, string>> Own =>
+        Labels.Where(label => !OfTheScrape.Contains(label.Key) && !label.Key.StartsWith("otel_scope_", StringComparison.Ordinal));
+
+    /// <summary>All its labels as one text.</summary>
+    public string Key =>
+        string.Join('\n', Labels.OrderBy(label => label.Key, StringComparer.Ordinal).Select(label => $"{label.Key}={label.Value}"));
+}
 
 /// <summary>One exemplar with the labels of its series.</summary>
 internal sealed record SeriesExemplar(IReadOnlyDictionary<string, string> Series, string? TraceId, string? SpanId, DateTimeOffset At);
 
 /// <summary>What a metric says of itself.</summary>
-internal sealed record MetricDescription(string Type, string Unit, string Help);
+internal sealed record MetricDescription(string Type, string Unit, string Help)
+{
+    private static readonly string[] Parts = ["_count", "_sum", "_bucket"];
+
+    /// <summary>The name by which a store describes a series: of a histogram or summary without the endings of its parts.</summary>
+    public static string Family(string series, IReadOnlyDictionary<string, MetricDescription> described)
+        => Parts.FirstOrDefault(part => series.EndsWith(part, StringComparison.Ordinal)) is { } part
+            && described.GetValueOrDefault(series[..^part.Length])?.Type is "histogram" or "summary" ? series[..^part.Length] : series;
+}
 
 /// <summary>One active scrape target.</summary>
 internal sealed record TargetState(string Job, string Instance, string Health, string LastError, DateTimeOffset? LastScrape, string ScrapeUrl);

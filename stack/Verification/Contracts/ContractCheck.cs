@@ -26,13 +26,12 @@ public static class ContractCheck
 
     /// <summary>A row for each breaking difference, and one for each service and signal that has none.</summary>
     /// <param name="locked">As it was.</param>
-    /// <param name="emitted">As it is.</param>
+    /// <param name="recorded">As it is.</param>
     /// <param name="uses">What reads the telemetry.</param>
     /// <param name="engine">Where it was recorded.</param>
-    /// <param name="startedAt">When.</param>
-    public static ContractResult Report(
-        TelemetryContract locked, TelemetryContract emitted, TelemetryUses uses, string engine, DateTimeOffset startedAt)
+    public static ContractResult Report(TelemetryContract locked, ContractRecording recorded, TelemetryUses uses, string engine)
     {
+        var (emitted, took) = (recorded.Contract, Math.Round(recorded.Took.TotalMilliseconds, 1));
         var differences = ContractComparison.Of(locked, emitted).Select(uses.Touched)
             .ToLookup(difference => (difference.Item.Service, difference.Item.Signal));
         var (rows, all) = (new List<CheckResult>(), new List<string>());
@@ -41,7 +40,7 @@ public static class ContractCheck
             var (service, id) = (group.Key.Service, $"contract.{group.Key.Signal.ToString().ToLowerInvariant()}s");
             var breaking = differences[group.Key].Where(difference => difference.IsBreaking).ToList();
             rows.AddRange(breaking.Select(difference => new CheckResult(
-                id, service, CheckStatus.Fail, 0, difference.Detail + Shown(difference.Uses), $"{service} → {TelemetryContract.FileName}",
+                id, service, CheckStatus.Fail, took, difference.Detail + Shown(difference.Uses), $"{service} → {TelemetryContract.FileName}",
                 "restore it, or mend what reads it and take it over with --target=Contract --accept")));
             var added = differences[group.Key].Where(difference => !difference.IsBreaking).Select(difference => difference.Detail).ToList();
             if (breaking.Count == 0)
@@ -49,7 +48,7 @@ public static class ContractCheck
                 var same = locked.Items.Count(item => (item.Service, item.Signal) == group.Key);
                 var detail = string.Create(CultureInfo.InvariantCulture,
                     $"{same} as locked{(added.Count > 0 ? ", and more: " : "")}{string.Join(", ", added)}");
-                rows.Add(new CheckResult(id, service, CheckStatus.Pass, 0, detail, null, null));
+                rows.Add(new CheckResult(id, service, CheckStatus.Pass, took, detail, null, null));
             }
 
             all.AddRange(added.Select(detail => $"{service}: {detail}"));
@@ -59,9 +58,9 @@ public static class ContractCheck
         {
             Target = "Contract",
             Engine = engine,
-            RunId = RunIdentity.Create().Id,
-            StartedAt = startedAt,
-            DurationMs = (DateTimeOffset.UtcNow - startedAt).TotalMilliseconds,
+            RunId = recorded.RunId,
+            StartedAt = recorded.StartedAt,
+            DurationMs = took,
             Checks = [.. rows.OrderBy(row => row.Id, StringComparer.Ordinal).ThenBy(row => row.Service, StringComparer.Ordinal)],
         };
         return new ContractResult(report, all);

@@ -19,43 +19,29 @@ internal static class EmittedMetrics
         "http_client_open_connections", "http_client_connection_", "http_client_request_time_in_queue_", "http_client_active_requests",
     ];
 
-    private static readonly string[] OfTheScrape = ["__name__", "job", "instance", "le", "quantile"];
-    private static readonly string[] Suffixes = ["_bucket", "_count", "_sum"];
-
     /// <summary>Of the series before and after the requests: of what counts those that grew, of others all.</summary>
     public static IEnumerable<EmittedItem> Of(
         IReadOnlyList<VectorSample> before, IReadOnlyList<VectorSample> after, IReadOnlyDictionary<string, MetricDescription> metadata)
     {
-        var known = before.GroupBy(Key).ToDictionary(group => group.Key, group => group.First().Value, StringComparer.Ordinal);
-        var own = after.Where(sample => Name(sample) is var name && !name.Contains(':', StringComparison.Ordinal) && !OfTheStore.Contains(name)
+        var known = before.GroupBy(sample => sample.Key).ToDictionary(group => group.Key, group => group.First().Value, StringComparer.Ordinal);
+        var own = after.Where(sample => sample.Name is var name && !name.Contains(':', StringComparison.Ordinal) && !OfTheStore.Contains(name)
             && !(name.EndsWith(Created, StringComparison.Ordinal) && metadata.ContainsKey(name[..^Created.Length]))
             && !ByChance.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal)));
-        foreach (var metric in own.GroupBy(sample => (Service: sample.Labels["job"], Family: Family(Name(sample), metadata))))
+        foreach (var metric in own.GroupBy(sample => (Service: sample.Labels["job"], Family: MetricDescription.Family(sample.Name, metadata))))
         {
             var family = metric.Key.Family;
+            // A store describes a counter by its name without _total.
             var description = metadata.GetValueOrDefault(family)
                 ?? (family.EndsWith(Total, StringComparison.Ordinal) ? metadata.GetValueOrDefault(family[..^Total.Length]) : null)
                 ?? new MetricDescription(family.EndsWith("_info", StringComparison.Ordinal) ? "info" : "unknown", "", "");
-            var grown = metric.Where(sample => sample.Value > known.GetValueOrDefault(Key(sample))).ToList();
+            var grown = metric.Where(sample => sample.Value > known.GetValueOrDefault(sample.Key)).ToList();
             var series = description.Type is "gauge" or "unknown" or "info" || grown.Count == 0 ? metric.ToList() : grown;
             yield return new EmittedItem(
                 metric.Key.Service, EmittedSignal.Metric, family,
                 new Dictionary<string, string> { ["type"] = description.Type, ["unit"] = description.Unit },
-                series.SelectMany(sample => sample.Labels).Where(label => IsOwn(label.Key)).GroupBy(label => label.Key, label => label.Value)
+                series.SelectMany(sample => sample.Own).GroupBy(label => label.Key, label => label.Value)
                     .ToDictionary(label => label.Key, label => label.Distinct().Count() > Few ? "many" : "few", StringComparer.Ordinal),
                 []);
         }
     }
-
-    // A store knows a histogram by its name without the endings of its parts, and a counter's description by its name without _total.
-    private static string Family(string name, IReadOnlyDictionary<string, MetricDescription> metadata)
-        => Suffixes.FirstOrDefault(suffix => name.EndsWith(suffix, StringComparison.Ordinal)) is { } part
-            && metadata.GetValueOrDefault(name[..^part.Length])?.Type is "histogram" or "summary" ? name[..^part.Length] : name;
-
-    private static bool IsOwn(string label) => !OfTheScrape.Contains(label) && !label.StartsWith("otel_scope_", StringComparison.Ordinal);
-
-    private static string Name(VectorSample sample) => sample.Labels.GetValueOrDefault("__name__", "");
-
-    private static string Key(VectorSample sample)
-        => string.Join('\n', sample.Labels.OrderBy(label => label.Key, StringComparer.Ordinal).Select(label => $"{label.Key}={label.Value}"));
 }

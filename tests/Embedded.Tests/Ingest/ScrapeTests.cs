@@ -121,6 +121,19 @@ public sealed class ScrapeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_target_that_breaks_off_just_when_it_is_taken_away_ends_nothing_else()
+    {
+        using var gone = new CancellationTokenSource();
+        using var client = new HttpClient(new Breaking(gone.Cancel));
+        var labels = new Dictionary<string, string> { ["job"] = "shop", ["instance"] = Address };
+        var scraper = new TargetScraper(new DiscoveredTarget(new Uri($"http://{Address}/metrics"), labels, labels), client, _engine.Store.Metrics,
+            TimeProvider.System, _engine.Counters, TimeSpan.FromSeconds(5));
+
+        await scraper.ScrapeAsync(gone.Token);
+        Assert.Equal(1, _engine.Counters.Value("scrape_failures", "target"));
+    }
+
+    [Fact]
     public async Task Exemplars_come_with_OpenMetrics()
     {
         _answer = async context =>
@@ -154,6 +167,26 @@ public sealed class ScrapeTests : IAsyncLifetime
     [InlineData("[{\"targets\":[\"h:80\"],\"labels\":{\"__scheme__\":\"file\"}}]")]
     public void Targets_that_are_no_addresses_are_refused(string json) =>
         Assert.Throws<JsonException>(() => FileDiscovery.Parse(Encoding.UTF8.GetBytes(json), "f"));
+
+    /// <summary>Answers with a body that breaks off, and tells so before.</summary>
+    private sealed class Breaking(Action before) : HttpMessageHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            var body = new StreamContent(new BrokenStream(before));
+            body.Headers.ContentType = new("text/plain");
+            return Task.FromResult(new HttpResponseMessage { Content = body });
+        }
+    }
+
+    private sealed class BrokenStream(Action before) : MemoryStream
+    {
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            before();
+            throw new IOException("Connection reset by peer");
+        }
+    }
 
     private static RequestDelegate Metrics(string text) => context =>
     {

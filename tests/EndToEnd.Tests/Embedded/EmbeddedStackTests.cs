@@ -133,6 +133,10 @@ public sealed class EmbeddedStackTests(EmbeddedRepository repository) : IClassFi
             await File.WriteAllTextAsync(file, "<<<<<<< ours\n", Cancellation);
             await RefusedAsync("telemetry.lock:1: is not valid JSON: ", "Contract");
             Assert.Contains("[Updated] telemetry.lock", (await TargetAsync("Contract", "--accept")).Succeeded(), StringComparison.Ordinal);
+
+            var pipeline = (await TargetAsync("Ci", "--engine=embedded")).Succeeded();
+            Assert.Contains("pass  contract.metrics", pipeline, StringComparison.Ordinal);
+            Assert.Empty(Pids());
         }
         finally
         {

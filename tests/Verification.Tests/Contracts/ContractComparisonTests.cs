@@ -141,7 +141,8 @@ public sealed class ContractComparisonTests
     [Fact]
     public void The_report_has_a_row_for_what_breaks_and_one_for_what_holds()
     {
-        var report = ContractCheck.Report(Locked, Mutated("metric-queue_length"), new TelemetryUses(), "embedded", DateTimeOffset.UtcNow).Report;
+        var recorded = new ContractRecording(Mutated("metric-queue_length"), "0123456789abcdef", DateTimeOffset.UtcNow, TimeSpan.FromSeconds(5));
+        var report = ContractCheck.Report(Locked, recorded, new TelemetryUses(), "embedded").Report;
         Assert.Equal(["contract.logs Pass 2 as locked", "contract.metrics Fail metric queue_length is gone; nothing that is known reads it",
             "contract.spans Pass 4 as locked"], report.Checks.Select(row => $"{row.Id} {row.Status} {row.Detail}"));
     }

@@ -72,8 +72,8 @@ public sealed partial class ContractRecordingTests(ITestOutputHelper output)
         Assert.Subset(emptied, named.Intersect(read).ToHashSet());
     }
 
-    private static Task<TelemetryContract> RecordAsync(ShopStack stack)
-        => ContractRecording.RecordAsync(stack.Plan, TimeProvider.System, TestContext.Current.CancellationToken);
+    private static async Task<TelemetryContract> RecordAsync(ShopStack stack)
+        => (await ContractRecording.RecordAsync(stack.Plan, TimeProvider.System, TestContext.Current.CancellationToken)).Contract;
 
     /// <summary>How many series each panel shows of orders, from a stack that was never another.</summary>
     private static async Task<(TelemetryContract Emitted, Dictionary<string, (int Series, bool FallsBack)> Panels)> AskedAsync(StackFault? fault)

@@ -222,10 +222,10 @@ internal sealed class TargetScraper
         }
     }
 
-    /// <summary>What went wrong, in the words of Prometheus; null for what is not the target's fault.</summary>
+    /// <summary>What went wrong, in the words of Prometheus; null where the scrape was called off, and for what is not the target's fault.</summary>
     private string? Describe(Exception exception, CancellationToken cancellation) => exception switch
     {
-        _ when cancellation.IsCancellationRequested => null,
+        OperationCanceledException when cancellation.IsCancellationRequested => null,
         ScrapeException => exception.Message,
         OperationCanceledException => $"Get \"{Target.Url}\": context deadline exceeded",
         HttpRequestException { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionRefused } } =>

@@ -9,6 +9,7 @@ public sealed record RecordedSpan
 {
     internal RecordedSpan(TraceSpan span)
     {
+        Stored = span;
         (Service, Name, Id, ParentId, TraceId) = (span.Service, span.Name, span.SpanId, span.ParentId, span.TraceId);
         Kind = span.Kind switch
         {
@@ -64,6 +65,8 @@ public sealed record RecordedSpan
     public string? ErrorType
         => (Events.FirstOrDefault(occurred => occurred.Name == "exception")?.Attributes.GetValueOrDefault("exception.type")
             ?? Attributes.GetValueOrDefault("error.type")) as string;
+
+    internal TraceSpan Stored { get; }
 
     internal string Text(string key) => Attributes.TryGetValue(key, out var value) ? Text(value) : "";
 

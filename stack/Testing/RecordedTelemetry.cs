@@ -17,6 +17,9 @@ public class RecordedTelemetry
     /// <summary>Lines with the trace's id.</summary>
     public RecordedLogs Logs => new(this);
 
+    /// <summary>What the services emitted for it, as a <c>telemetry.lock</c> holds it.</summary>
+    public RecordedContract Contract => new(this);
+
     internal Recording.Recording Recording { get; }
 
     internal Snapshot Snapshot => Recording.Snapshot;
@@ -50,7 +53,22 @@ public class RecordedTelemetry
             throw Exception(failure);
     }
 
-    private Failure? Again(Func<Snapshot, Failure?> check)
+    /// <summary>What is said of it once that has been the same for the window, or the time is up.</summary>
+    internal T Settled<T>(Func<Snapshot, T> say)
+        where T : IEquatable<T>
+    {
+        var (said, since, end) = (say(Snapshot), DateTimeOffset.UtcNow, DateTimeOffset.UtcNow + _recorder.Options.Timeout);
+        while (DateTimeOffset.UtcNow - since < _recorder.Options.Window && DateTimeOffset.UtcNow < end)
+        {
+            var next = Again(say);
+            if (!next.Equals(said))
+                (said, since) = (next, DateTimeOffset.UtcNow);
+        }
+
+        return said;
+    }
+
+    private T Again<T>(Func<Snapshot, T> say)
     {
         Wait(async () =>
         {
@@ -58,7 +76,7 @@ public class RecordedTelemetry
             await Task.Delay(20).ConfigureAwait(false);
             return true;
         });
-        return check(Snapshot);
+        return say(Snapshot);
     }
 
     private TelemetryException Exception(Failure failure)

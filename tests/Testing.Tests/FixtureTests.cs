@@ -7,6 +7,7 @@ using Shop;
 namespace Testing.Tests;
 
 /// <summary>The service within the test's process, by a <c>WebApplicationFactory</c>.</summary>
+[Collection("in process")]
 public sealed class FixtureTests(ITestOutputHelper output) : IAsyncLifetime
 {
     private readonly TelemetryFixture _telemetry = new();

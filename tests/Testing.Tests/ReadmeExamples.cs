@@ -8,6 +8,7 @@ using Shop;
 
 namespace Testing.Tests.Examples;
 
+[Collection("in process")]
 public sealed class OrdersTests(TelemetryFixture telemetry) : IClassFixture<TelemetryFixture>
 {
     [Fact]
@@ -22,6 +23,7 @@ public sealed class OrdersTests(TelemetryFixture telemetry) : IClassFixture<Tele
 }
 
 /// <summary>What the README shows, as it is shown there; each is run.</summary>
+[Collection("in process")]
 public sealed class ReadmeExamples(TelemetryFixture telemetry) : IClassFixture<TelemetryFixture>
 {
     [Fact]
@@ -51,6 +53,20 @@ public sealed class ReadmeExamples(TelemetryFixture telemetry) : IClassFixture<T
         left.Trace.Should().NotHaveSpan("DELETE /orders").NoErrors().NotContain(secret);
         left.Metric("orders_placed").Should().NotGrow(("sku", "B2"));
         left.Logs.Should().NotContain(LogLevel.Warning).And.NotContain(secret);
+    }
+
+    [Fact]
+    public async Task What_it_emits_is_as_committed()
+    {
+        await using var shop = new WebApplicationFactory<Program>().WithWebHostBuilder(host => host.UseTelemetry(telemetry));
+        using var client = shop.CreateClient();
+
+        var left = await telemetry.Of(async () =>
+        {
+            await client.PostAsJsonAsync("/orders", new Order("A1", 2));
+            await client.GetAsync("/fault");
+        });
+        left.Contract.Should().Match("telemetry.lock");
     }
 
     [Fact]

@@ -7,6 +7,12 @@ namespace MicroMonitored.Testing.Assertions;
 /// <param name="Found">What was there in its place.</param>
 internal sealed record Failure(string Expected, string Found)
 {
+    /// <summary>What was found, where that is more than one line.</summary>
+    public IReadOnlyList<string> Findings { get; init; } = [];
+
+    /// <summary>What to do now.</summary>
+    public string? Next { get; init; }
+
     /// <summary>What is most like it.</summary>
     public string? Nearest { get; init; }
 
@@ -25,6 +31,10 @@ internal sealed record Failure(string Expected, string Found)
     public string Text(string? seen, string? problem, string waited)
     {
         var text = new StringBuilder().Append("Expected ").Append(Expected).Append(".\nFound: ").Append(Found).Append($" ({waited}).\n");
+        foreach (var finding in Findings)
+            text.Append("  ").Append(finding).Append('\n');
+        if (Next is not null)
+            text.Append(Next).Append('\n');
         if (Nearest is not null)
             text.Append("Nearest: ").Append(Nearest).Append('\n');
         if ((seen ?? Hop) is { } hop)

@@ -217,7 +217,7 @@ internal sealed class Recorder : IDisposable
         return spans.GroupBy(span => span.Service).All(service =>
         {
             var end = service.Max(span => span.Start + span.Duration);
-            var own = newest.Where(sample => Job(sample) == service.Key).ToList();
+            var own = newest.Where(sample => Service(sample.Labels.GetValueOrDefault("job", "")) == service.Key).ToList();
             return own.Count > 0 && collections.Cover(own, end > recording.Ended ? end : recording.Ended);
         });
     }
@@ -236,8 +236,7 @@ internal sealed class Recorder : IDisposable
     }
 
     // The namespace stands before the name: shop/orders.
-    private static string Job(VectorSample sample)
-        => sample.Labels.GetValueOrDefault("job", "") is var job && job.LastIndexOf('/') is >= 0 and var slash ? job[(slash + 1)..] : job;
+    internal static string Service(string job) => job[(job.LastIndexOf('/') + 1)..];
 
     // Only what was collected since: the series of a host that ended earlier count for nothing.
     private Task<IReadOnlyList<VectorSample>> SeriesAsync(DateTimeOffset since)

@@ -53,15 +53,18 @@ public static class ContractFile
     }
 
     /// <summary>Reads a file's text.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="file">How a fault names the file.</param>
+    /// <param name="accept">What writes it anew.</param>
     /// <exception cref="FaultException">It is no such file.</exception>
-    public static TelemetryContract Read(string text)
+    public static TelemetryContract Read(string text, string file = TelemetryContract.FileName, string accept = "--accept")
     {
         try
         {
             using var document = JsonDocument.Parse(text);
             var root = document.RootElement;
             if (root.GetProperty("version").GetInt32() is var version && version != Version)
-                throw new FaultException($"{TelemetryContract.FileName}: version is {version}; this one reads {Version}: write it anew with --accept");
+                throw new FaultException($"{file}: version is {version}; this one reads {Version}: write it anew with {accept}");
             return TelemetryContract.Of(
                 from service in root.GetProperty("services").EnumerateObject()
                 from signal in Signals
@@ -72,11 +75,11 @@ public static class ContractFile
         {
             var reason = exception.Message.Split(" LineNumber:")[0].TrimEnd('.');
             throw new FaultException(
-                $"{TelemetryContract.FileName}:{exception.LineNumber + 1}: is not valid JSON: {reason}; restore it, or write it anew with --accept");
+                $"{file}:{exception.LineNumber + 1}: is not valid JSON: {reason}; restore it, or write it anew with {accept}");
         }
         catch (Exception exception) when (exception is KeyNotFoundException or InvalidOperationException or FormatException)
         {
-            throw new FaultException($"{TelemetryContract.FileName}: is no record of telemetry; restore it, or write it anew with --accept");
+            throw new FaultException($"{file}: is no record of telemetry; restore it, or write it anew with {accept}");
         }
     }
 

@@ -4,6 +4,10 @@ using MicroMonitored.Verification.Probes;
 
 namespace MicroMonitored.Verification.Contracts;
 
+/// <summary>One log line, as far as a contract tells lines apart.</summary>
+/// <param name="Fields">Names of structured fields, those that every line has among them.</param>
+internal sealed record EmittedLine(string Service, string Template, string Level, IEnumerable<string> Fields);
+
 /// <summary>Log lines as items of a contract: those of one template are one.</summary>
 internal static class EmittedLines
 {
@@ -12,13 +16,15 @@ internal static class EmittedLines
         new(["timestamp", "level", "service", "category", "trace_id", "span_id", "message", "ConnectionId"], StringComparer.Ordinal);
 
     public static IEnumerable<EmittedItem> Of(IReadOnlyList<StoredLine> lines)
-        => lines.Select(line => (Service: line.Labels.GetValueOrDefault("job", ""), Fields: LogLines.Fields(line)))
-            .Select(line => (line.Service, Template: Template(line.Fields), Level: line.Fields.GetValueOrDefault("level", ""), line.Fields))
-            .GroupBy(line => (line.Service, line.Template))
+        => Of(lines.Select(line => (Service: line.Labels.GetValueOrDefault("job", ""), Fields: LogLines.Fields(line)))
+            .Select(line => new EmittedLine(line.Service, Template(line.Fields), line.Fields.GetValueOrDefault("level", ""), line.Fields.Keys)));
+
+    public static IEnumerable<EmittedItem> Of(IEnumerable<EmittedLine> lines)
+        => lines.GroupBy(line => (line.Service, line.Template))
             .Select(kind => new EmittedItem(
                 kind.Key.Service, EmittedSignal.Log, kind.Key.Template,
                 new Dictionary<string, string> { ["level"] = string.Join('|', kind.Select(line => line.Level).Distinct().Order(StringComparer.Ordinal)) },
-                kind.SelectMany(line => line.Fields.Keys).Distinct().Where(field => !Common.Contains(field))
+                kind.SelectMany(line => line.Fields).Distinct().Where(field => !Common.Contains(field))
                     .ToDictionary(field => field, _ => "field", StringComparer.Ordinal),
                 []));
 

@@ -19,9 +19,17 @@ internal static class EmittedMetrics
         "http_client_open_connections", "http_client_connection_", "http_client_request_time_in_queue_", "http_client_active_requests",
     ];
 
+    // What the runtime always tells, whether or not it grew.
+    private static readonly string[] OfTheRuntime = ["dotnet_", "process_"];
+
+    // Of the whole process.
+    private const string Exceptions = "dotnet_exceptions_total";
+
     /// <summary>Of the series before and after the requests: of what counts those that grew, of others all.</summary>
+    /// <param name="isShared">Whether others counted before, and throw in the same process: what did not grow is theirs.</param>
     public static IEnumerable<EmittedItem> Of(
-        IReadOnlyList<VectorSample> before, IReadOnlyList<VectorSample> after, IReadOnlyDictionary<string, MetricDescription> metadata)
+        IReadOnlyList<VectorSample> before, IReadOnlyList<VectorSample> after, IReadOnlyDictionary<string, MetricDescription> metadata,
+        bool isShared = false)
     {
         var known = before.GroupBy(sample => sample.Key).ToDictionary(group => group.Key, group => group.First().Value, StringComparer.Ordinal);
         var own = after.Where(sample => sample.Name is var name && !name.Contains(':', StringComparison.Ordinal) && !OfTheStore.Contains(name)
@@ -35,7 +43,11 @@ internal static class EmittedMetrics
                 ?? (family.EndsWith(Total, StringComparison.Ordinal) ? metadata.GetValueOrDefault(family[..^Total.Length]) : null)
                 ?? new MetricDescription(family.EndsWith("_info", StringComparison.Ordinal) ? "info" : "unknown", "", "");
             var grown = metric.Where(sample => sample.Value > known.GetValueOrDefault(sample.Key)).ToList();
-            var series = description.Type is "gauge" or "unknown" or "info" || grown.Count == 0 ? metric.ToList() : grown;
+            var isCounted = description.Type is not ("gauge" or "unknown" or "info");
+            if (isShared && (family == Exceptions
+                || (isCounted && grown.Count == 0 && !OfTheRuntime.Any(prefix => family.StartsWith(prefix, StringComparison.Ordinal)))))
+                continue;
+            var series = !isCounted || grown.Count == 0 ? metric.ToList() : grown;
             yield return new EmittedItem(
                 metric.Key.Service, EmittedSignal.Metric, family,
                 new Dictionary<string, string> { ["type"] = description.Type, ["unit"] = description.Unit },

@@ -80,14 +80,17 @@ public sealed class PageTests : IAsyncLifetime
         var group = new RuleGroupState(RuleFiles.Parse("own.yml", """
             groups:
             - name: own
+              interval: 90s
               rules:
-              - { alert: Down, expr: up == 0, annotations: { summary: "{{ $labels.job }} is down" } }
+              - { alert: Down, expr: up == 0, for: 5m, annotations: { summary: "{{ $labels.job }} is down" } }
               - { record: "own:broken", expr: sum(up }
             """, faults).Single());
         group.Rules[0].Evaluate(_store, now - 4000, default);
         _store.Groups = [group];
         var body = await Page("/alerts");
         Assert.Contains("1 active alert", body, StringComparison.Ordinal);
+        Assert.Contains("own.yml, every 90 s", body, StringComparison.Ordinal);
+        Assert.Contains("for 5 min", body, StringComparison.Ordinal);
         Assert.Contains("&lt;b&gt; is down", body, StringComparison.Ordinal);
         Assert.DoesNotContain("<b>", body, StringComparison.Ordinal);
         Assert.Matches("""Old\s+<span class="chip">job=shop</span>\s*</td>\s*<td>2[^<]+</td><td>2[^<]+</td>""", body);

@@ -89,10 +89,15 @@
 
   function heat(data) {
     const option = axes(data);
-    const times = [...new Set((data.series || []).flatMap(s => s.points.map(p => p[0])))].sort((a, b) => a - b);
-    const at = new Map(times.map((t, i) => [t, i]));
+    // A column for each step of the whole range: what was empty is shown empty.
+    const first = Math.min(...(data.series || []).flatMap(s => s.points.map(p => p[0]))), times = [];
+    if (Number.isFinite(first)) for (let t = first - Math.max(0, Math.floor((first - data.fromMs) / data.stepMs)) * data.stepMs; t <= data.toMs; t += data.stepMs) times.push(t);
+    const at = new Map(times.map((t, i) => [t, i])), clock = times.map(t => new Date(t).toTimeString().slice(0, 5));
     const cells = (data.series || []).flatMap((s, y) => s.points.filter(p => p[1] > 0).map(p => [at.get(p[0]), y, p[1]]));
-    option.xAxis = { type: "category", data: times.map(t => new Date(t).toTimeString().slice(0, 5)), axisLabel: { color: css("--soft") }, axisLine: { lineStyle: { color: css("--line") } } };
+    option.xAxis = {
+      type: "category", data: clock, axisLine: { lineStyle: { color: css("--line") } }, axisTick: { show: false },
+      axisLabel: { color: css("--soft"), hideOverlap: true, interval: i => i > 0 && clock[i] !== clock[i - 1] }
+    };
     option.yAxis = { type: "category", data: (data.series || []).map(s => s.name), axisLabel: { color: css("--soft") }, axisLine: { show: false } };
     option.tooltip.trigger = "item";
     option.tooltip.formatter = p => `≤ ${option.yAxis.data[p.value[1]]}: ${value(p.value[2], "cps")}`;

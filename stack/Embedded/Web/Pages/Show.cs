@@ -39,6 +39,19 @@ internal static class Show
         _ => string.Create(Plain, $"{nanoseconds:0} ns"),
     };
 
+    /// <summary>A duration that somebody has set, as round as it was.</summary>
+    public static string Setting(long milliseconds)
+    {
+        var (size, unit) = milliseconds switch
+        {
+            _ when milliseconds % 3_600_000 == 0 => (3_600_000, "h"),
+            _ when milliseconds % 60_000 == 0 => (60_000, "min"),
+            _ when milliseconds % 1000 == 0 => (1000, "s"),
+            _ => (1, "ms"),
+        };
+        return string.Create(Plain, $"{milliseconds / size} {unit}");
+    }
+
     /// <summary>A value in a unit as Grafana names it; a unit that is none of those known stands behind the value.</summary>
     public static string Value(double value, string? unit, int? decimals = null) => unit switch
     {

@@ -251,7 +251,11 @@ internal abstract class LogPipelineParser(string query) : LogCursor(query)
         var name = Name();
         var sign = Peek;
         if (sign.Kind != QueryTokenKind.Sign || !Comparisons.Contains(sign.Text))
-            throw new QuerySyntaxException($"syntax error: unexpected {Say(at)}: no stage has this name, and a label filter needs a comparison after it", at.Offset);
+        {
+            throw new QuerySyntaxException(
+                $"syntax error: unexpected {Say(at)}: no stage has this name, and a label filter needs a comparison after it", at.Offset);
+        }
+
         Take();
         if (Peek.Kind == QueryTokenKind.Text)
             return MatchOf(sign) is { } match ? Text(name, match) : throw Unexpected("NUMBER, DURATION or BYTES");

@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
 using MicroMonitored.Model.Settings;
@@ -143,71 +142,5 @@ internal static class Quantities
         return rest == 0
             ? seconds.ToString(CultureInfo.InvariantCulture)
             : string.Create(CultureInfo.InvariantCulture, $"{sign}{seconds}.{rest:000}");
-    }
-
-    /// <summary>Reads the inside of a Go string literal that starts at <paramref name="position"/>; leaves the position after its closing quote.</summary>
-    public static bool TryQuoted(string text, ref int position, [NotNullWhen(true)] out string? value, out string error)
-    {
-        var quote = text[position];
-        var start = position++;
-        var builder = new StringBuilder();
-        value = null;
-        error = "";
-        while (position < text.Length)
-        {
-            var c = text[position++];
-            if (c == quote)
-            {
-                value = builder.ToString();
-                return true;
-            }
-
-            if (c == '\n' && quote != '`')
-                break;
-
-            if (c != '\\' || quote == '`')
-            {
-                builder.Append(c);
-                continue;
-            }
-
-            if (position >= text.Length)
-                break;
-
-            var escape = text[position++];
-            switch (escape)
-            {
-                case 'n': builder.Append('\n'); break;
-                case 't': builder.Append('\t'); break;
-                case 'r': builder.Append('\r'); break;
-                case 'a': builder.Append('\a'); break;
-                case 'b': builder.Append('\b'); break;
-                case 'f': builder.Append('\f'); break;
-                case 'v': builder.Append('\v'); break;
-                case '\\': builder.Append('\\'); break;
-                case '"' or '\'' when escape == quote: builder.Append(escape); break;
-                case 'x':
-                case 'u':
-                case 'U':
-                    var length = escape switch { 'x' => 2, 'u' => 4, _ => 8 };
-                    if (position + length > text.Length
-                        || !uint.TryParse(text.AsSpan(position, length), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var code)
-                        || !Rune.IsValid(code))
-                    {
-                        error = $"invalid escape sequence in {text[start..Math.Min(text.Length, start + 40)]}";
-                        return false;
-                    }
-
-                    builder.Append(new Rune(code).ToString());
-                    position += length;
-                    break;
-                default:
-                    error = $"unknown escape sequence '\\{escape}'";
-                    return false;
-            }
-        }
-
-        error = quote == '`' ? "unterminated raw string" : "unterminated quoted string";
-        return false;
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using MicroMonitored.Model.Scanning;
 
 namespace MicroMonitored.Model.Queries;
 
@@ -6,6 +7,16 @@ namespace MicroMonitored.Model.Queries;
 /// names what can be recognised in it. Variables of Grafana stand for any value.</summary>
 public sealed class QueryNames
 {
+    // What PromQL, LogQL and TraceQL share, the variables of Grafana, and nothing that is refused.
+    private static readonly QuerySyntax Spelling = new("=~", "!~", "!=", "==", ">=", "<=", "|=", "|~", "|>", "&&", "||", ">>", "<<")
+    {
+        Quotes = "\"'`",
+        WordBegins = "_:",
+        WordHolds = "_:.",
+        NumberHolds = "._:",
+        HasVariables = true,
+    };
+
     private static readonly HashSet<string> Grouping =
         new(["by", "on", "without", "ignoring", "group_left", "group_right"], StringComparer.OrdinalIgnoreCase);
 
@@ -44,7 +55,7 @@ public sealed class QueryNames
     public IReadOnlySet<string> Texts => _texts;
 
     /// <summary>Of an expression.</summary>
-    public static QueryNames Of(string query) => new(QueryToken.Of(query));
+    public static QueryNames Of(string query) => new(new QueryScanner(query, Spelling).Tokens());
 
     private int Read(IReadOnlyList<QueryToken> tokens, int at)
     {

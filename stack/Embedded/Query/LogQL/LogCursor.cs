@@ -1,73 +1,87 @@
-using MicroMonitored.Embedded.Store;
+using System.Globalization;
 
 namespace MicroMonitored.Embedded.Query.LogQL;
 
-/// <summary>Goes through the tokens of a query.</summary>
-internal abstract class LogCursor(string query)
+/// <summary>Goes through the tokens of LogQL.</summary>
+internal abstract class LogCursor(string query) : QueryCursor(query, Syntax, StringComparison.Ordinal)
 {
-    private readonly List<LogToken> _tokens = LogLexer.Tokens(query);
-    private int _next;
-    private int _depth;
-    private int _count;
-
-    protected LogToken Peek => _tokens[_next];
-
-    protected LogToken Ahead(int count) => _tokens[Math.Min(_next + count, _tokens.Count - 1)];
-
-    protected LogToken Take() => _tokens[_next].Kind == LogTokenKind.End ? _tokens[_next] : _tokens[_next++];
-
-    protected bool TryTake(string punctuation)
+    private static readonly QuerySyntax Syntax = new("|=", "|~", "|>", "!>", "!=", "!~", "=~", "==", ">=", "<=", "|", "=", ">", "<",
+        "{", "}", "(", ")", "[", "]", ",", "+", "-", "*", "/", "%", "^")
     {
-        if (!Peek.Is(punctuation))
-            return false;
-        _next++;
-        return true;
+        NumberHolds = ".",
+        HasFlags = true,
+        Number = Number,
+        BadText = static (_, at) => new QuerySyntaxException("literal not terminated", at),
+        BadSign = static (c, at) => new QuerySyntaxException($"syntax error: unexpected character '{c}'", at),
+    };
+
+    private static readonly string[] Keywords =
+        ["by", "without", "bool", "on", "ignoring", "group_left", "group_right", "ip", "offset", "and", "or", "unless", "unwrap"];
+
+    private static QueryToken Number(string text, int at)
+    {
+        if (text is ['0', 'x' or 'X' or 'b' or 'o', _, ..])
+            text = HexNumber(text, at);
+        var kind = Quantities.TryNumber(text, out _) ? QueryTokenKind.Number
+            : Quantities.TryDuration(text, out _) ? QueryTokenKind.Duration
+            : IsSize(text) ? QueryTokenKind.Size
+            : throw new QuerySyntaxException($"syntax error: unexpected {text}, expecting a number, duration or size", at);
+        return new(kind, text, at);
     }
 
-    protected bool IsWord(string word) => Peek.Kind == LogTokenKind.Identifier && Peek.Text == word;
+    private static bool IsSize(string text) =>
+        text.All(static c => char.IsAsciiDigit(c) || c is '.' or 'B' or 'i' or 'k' or 'K' or 'M' or 'G' or 'T' or 'P') && LogParsers.TryBytes(text, out _);
 
-    protected bool TryWord(string word)
+    // Of the number systems only a hexadecimal number with an exponent is read as a float.
+    private static string HexNumber(string text, int offset)
     {
-        if (!IsWord(word))
-            return false;
-        _next++;
-        return true;
+        var power = text.IndexOfAny(['p', 'P']);
+        if (text[1] is not ('x' or 'X') || power < 0 || !int.TryParse(text.AsSpan(power + 1), CultureInfo.InvariantCulture, out var exponent))
+            throw new QuerySyntaxException($"unable to parse literal as a float: {text}", offset);
+        double value = 0;
+        var scale = 0;
+        var point = false;
+        foreach (var c in text.AsSpan(2, power - 2))
+        {
+            if (c == '.')
+            {
+                point = true;
+                continue;
+            }
+
+            if (!char.IsAsciiHexDigit(c))
+                throw new QuerySyntaxException($"unable to parse literal as a float: {text}", offset);
+            value = (value * 16) + Convert.ToInt32(c.ToString(), 16);
+            scale += point ? 4 : 0;
+        }
+
+        return (value * Math.Pow(2, exponent - scale)).ToString("R", CultureInfo.InvariantCulture);
     }
 
-    protected void Expect(string punctuation)
+    /// <summary>How a token is spoken of.</summary>
+    protected static string Say(QueryToken token) => token.Kind switch
     {
-        if (!TryTake(punctuation))
-            throw Unexpected(punctuation);
-    }
-
-    protected string Expect(LogTokenKind kind, string expecting)
-    {
-        if (Peek.Kind != kind)
-            throw Unexpected(expecting);
-        return Take().Text;
-    }
-
-    protected string Name() => Expect(LogTokenKind.Identifier, "IDENTIFIER");
+        QueryTokenKind.End => "$end",
+        QueryTokenKind.Word when !Keywords.Contains(token.Text) => $"IDENTIFIER {token.Text}",
+        QueryTokenKind.Text => "STRING",
+        QueryTokenKind.Number => "NUMBER",
+        QueryTokenKind.Duration => "DURATION",
+        QueryTokenKind.Size => "BYTES",
+        _ => token.Text,
+    };
 
     protected QuerySyntaxException Unexpected(string? expecting) =>
-        new($"syntax error: unexpected {Peek}" + (expecting is null ? "" : $", expecting {expecting}"), Peek.Offset);
+        new($"syntax error: unexpected {Say(Peek)}" + (expecting is null ? "" : $", expecting {expecting}"), Position);
 
-    /// <summary>Reads what is nested one level deeper.</summary>
-    protected T Nested<T>(Func<T> read)
+    protected void Expect(string sign)
     {
-        if (++_depth > QueryLimits.Depth)
-            throw new QuerySyntaxException($"query nests deeper than {QueryLimits.Depth} levels", Peek.Offset);
-        var result = read();
-        _depth--;
-        return result;
+        if (!TryTake(sign))
+            throw Unexpected(sign);
     }
 
-    /// <summary>Counts a part of the query; too many are refused.</summary>
-    protected void Count()
-    {
-        if (++_count > QueryLimits.Nodes)
-            throw new QuerySyntaxException($"query has more than {QueryLimits.Nodes} parts", Peek.Offset);
-    }
+    protected string Expect(QueryTokenKind kind, string expecting) => Peek.Kind == kind ? Take().Text : throw Unexpected(expecting);
+
+    protected string Name() => Expect(QueryTokenKind.Word, "IDENTIFIER");
 
     /// <summary>Items with commas between them, at least one.</summary>
     protected List<T> Listed<T>(Func<T> read)
@@ -92,13 +106,4 @@ internal abstract class LogCursor(string query)
         Expect(")");
         return names;
     }
-
-    protected static MatchOperator? MatchOf(LogToken token) => token.Kind != LogTokenKind.Punctuation ? null : token.Text switch
-    {
-        "=" => MatchOperator.Equal,
-        "!=" => MatchOperator.NotEqual,
-        "=~" => MatchOperator.Matches,
-        "!~" => MatchOperator.NotMatches,
-        _ => null,
-    };
 }

@@ -14,11 +14,11 @@ internal sealed class LogParser : LogPipelineParser
     public static LogNode Parse(string query)
     {
         var parser = new LogParser(query);
-        if (parser.Peek.Kind == LogTokenKind.End)
+        if (parser.Peek.Kind == QueryTokenKind.End)
             throw new QuerySyntaxException("syntax error: unexpected $end", 0);
 
         var node = parser.Expression(0);
-        return parser.Peek.Kind == LogTokenKind.End ? node : throw parser.Unexpected(null);
+        return parser.Peek.Kind == QueryTokenKind.End ? node : throw parser.Unexpected(null);
     }
 
     /// <summary>Parses a bare stream selector.</summary>
@@ -39,14 +39,14 @@ internal sealed class LogParser : LogPipelineParser
 
     private string? Sign() => Peek.Kind switch
     {
-        LogTokenKind.Punctuation when Signs.Contains(Peek.Text) => Peek.Text,
-        LogTokenKind.Identifier when Peek.Text is "and" or "or" or "unless" => Peek.Text,
+        QueryTokenKind.Sign when Signs.Contains(Peek.Text) => Peek.Text,
+        QueryTokenKind.Word when Peek.Text is "and" or "or" or "unless" => Peek.Text,
         _ => null,
     };
 
     private LogNode Expression(int least) => Nested(() =>
     {
-        var start = Peek.Offset;
+        var start = Position;
         var left = Primary();
         while (Sign() is { } sign && Strength(sign) > least)
         {
@@ -54,7 +54,7 @@ internal sealed class LogParser : LogPipelineParser
             Take();
             var returnBool = TryWord("bool");
             var matching = Matching();
-            var at = Peek.Offset;
+            var at = Position;
             left = Join(sign, left, Expression(sign == "^" ? Strength(sign) - 1 : Strength(sign)), returnBool, matching, start, at);
         }
 
@@ -96,7 +96,7 @@ internal sealed class LogParser : LogPipelineParser
         Count();
         if (Peek.Is("{"))
         {
-            var at = Peek.Offset;
+            var at = Position;
             var stages = new List<LogStage>();
             var matchers = Selector();
             return Stages(stages) is null
@@ -118,17 +118,15 @@ internal sealed class LogParser : LogPipelineParser
             return inner;
         }
 
-        if (Peek.Is("-") || Peek.Is("+") || Peek.Kind == LogTokenKind.Number)
+        if (Peek.Is("-") || Peek.Is("+") || Peek.Kind == QueryTokenKind.Number)
             return new LogLiteral(Number());
-        return Peek.Kind == LogTokenKind.Identifier ? Call() : throw Unexpected("{, (, a number or a function");
+        return Peek.Kind == QueryTokenKind.Word ? Call() : throw Unexpected("{, (, a number or a function");
     }
 
     private double Number()
     {
-        var negative = TryTake("-");
-        if (!negative)
-            TryTake("+");
-        var text = Expect(LogTokenKind.Number, "NUMBER");
+        var negative = TryMinus();
+        var text = Expect(QueryTokenKind.Number, "NUMBER");
         Quantities.TryNumber(text, out var value);
         return negative ? -value : value;
     }
@@ -144,7 +142,7 @@ internal sealed class LogParser : LogPipelineParser
         {
             case "vector":
                 Expect("(");
-                var value = Expect(LogTokenKind.Number, "NUMBER");
+                var value = Expect(QueryTokenKind.Number, "NUMBER");
                 Expect(")");
                 Quantities.TryNumber(value, out var number);
                 return new LogVector(number);
@@ -153,7 +151,7 @@ internal sealed class LogParser : LogPipelineParser
             case "approx_topk" or "variants":
                 throw new QuerySyntaxException(LogSubset.Refuse($"the function {name.Text}"), name.Offset);
             default:
-                throw new QuerySyntaxException($"syntax error: unexpected {name}: there is no function of this name", name.Offset);
+                throw new QuerySyntaxException($"syntax error: unexpected {Say(name)}: there is no function of this name", name.Offset);
         }
     }
 
@@ -164,13 +162,13 @@ internal sealed class LogParser : LogPipelineParser
         string Next()
         {
             Expect(",");
-            return Expect(LogTokenKind.String, "STRING");
+            return Expect(QueryTokenKind.Text, "STRING");
         }
 
         var (target, replacement, source) = (Next(), Next(), Next());
         Expect(",");
-        var at = Peek.Offset;
-        var pattern = Patterns.Anchored(LogParsers.Go(Expect(LogTokenKind.String, "STRING")), at);
+        var at = Position;
+        var pattern = Patterns.Anchored(LogParsers.Go(Expect(QueryTokenKind.Text, "STRING")), at);
         Expect(")");
         return new(body, target, replacement, source, pattern);
     }
@@ -178,7 +176,7 @@ internal sealed class LogParser : LogPipelineParser
     // A metric query as the argument of a function.
     private LogNode Series(string function)
     {
-        var at = Peek.Offset;
+        var at = Position;
         return Expression(0) switch
         {
             LogSelection => throw new QuerySyntaxException(
@@ -188,7 +186,7 @@ internal sealed class LogParser : LogPipelineParser
         };
     }
 
-    private LogAggregate Aggregate(LogToken name)
+    private LogAggregate Aggregate(QueryToken name)
     {
         var ranked = name.Text is "topk" or "bottomk";
         var grouping = Grouping();
@@ -196,9 +194,9 @@ internal sealed class LogParser : LogPipelineParser
         var count = 0;
         if (ranked)
         {
-            if (Peek.Kind != LogTokenKind.Number)
-                throw new QuerySyntaxException($"parameter required for operation {name.Text}", Peek.Offset);
-            var at = Peek.Offset;
+            if (Peek.Kind != QueryTokenKind.Number)
+                throw new QuerySyntaxException($"parameter required for operation {name.Text}", Position);
+            var at = Position;
             var text = Take().Text;
             if (!int.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out count))
                 throw new QuerySyntaxException($"invalid parameter {name.Text}({text},", at);
@@ -206,9 +204,9 @@ internal sealed class LogParser : LogPipelineParser
                 throw new QuerySyntaxException($"invalid parameter (must be greater than 0) {name.Text}({text}", at);
             Expect(",");
         }
-        else if (Peek.Kind == LogTokenKind.Number && Ahead(1).Is(","))
+        else if (Peek.Kind == QueryTokenKind.Number && Ahead(1).Is(","))
         {
-            throw new QuerySyntaxException($"unsupported parameter for operation {name.Text}({Peek.Text},", Peek.Offset);
+            throw new QuerySyntaxException($"unsupported parameter for operation {name.Text}({Peek.Text},", Position);
         }
 
         var body = Series(name.Text);
@@ -237,13 +235,13 @@ internal sealed class LogParser : LogPipelineParser
         public long OffsetNs;
     }
 
-    private LogRange Range(LogToken name)
+    private LogRange Range(QueryToken name)
     {
         Expect("(");
         double parameter = 0;
         if (name.Text == "quantile_over_time")
         {
-            var number = Expect(LogTokenKind.Number, "NUMBER");
+            var number = Expect(QueryTokenKind.Number, "NUMBER");
             Quantities.TryNumber(number, out parameter);
             Expect(",");
         }
@@ -283,7 +281,7 @@ internal sealed class LogParser : LogPipelineParser
         body.RangeNs = Duration();
         Expect("]");
         if (body.RangeNs <= 0)
-            throw new QuerySyntaxException("range must be above zero", Peek.Offset);
+            throw new QuerySyntaxException("range must be above zero", Position);
         if (TryWord("offset"))
         {
             var negative = TryTake("-");
@@ -296,7 +294,7 @@ internal sealed class LogParser : LogPipelineParser
     private long Duration()
     {
         var token = Peek;
-        if (token.Kind != LogTokenKind.Duration || !Quantities.TryDuration(token.Text, out var milliseconds) || milliseconds > 1e12)
+        if (token.Kind != QueryTokenKind.Duration || !Quantities.TryDuration(token.Text, out var milliseconds) || milliseconds > 1e12)
             throw Unexpected("DURATION");
         Take();
         return (long)(milliseconds * 1e6);
@@ -304,31 +302,23 @@ internal sealed class LogParser : LogPipelineParser
 
     private List<LabelMatcher> Selector()
     {
-        var offset = Peek.Offset;
+        var offset = Position;
         Expect("{");
         var matchers = new List<LabelMatcher>();
         while (!TryTake("}"))
         {
             Count();
-            var name = Expect(LogTokenKind.Identifier, "IDENTIFIER or }");
+            var name = Expect(QueryTokenKind.Word, "IDENTIFIER or }");
             var kind = MatchOf(Peek) ?? throw Unexpected("= or =~ or !~ or !=");
             Take();
-            var at = Peek.Offset;
-            var value = Expect(LogTokenKind.String, "STRING");
-            if (kind is MatchOperator.Matches or MatchOperator.NotMatches)
-                Patterns.Anchored(value, at);
-            matchers.Add(new(name, kind, value));
+            var value = Peek;
+            Expect(QueryTokenKind.Text, "STRING");
+            matchers.Add(Matcher(name, kind, value));
             if (!Peek.Is("}") && !TryTake(","))
                 throw Unexpected("} or ,");
         }
 
-        if (!matchers.Any(static m => m.Operator switch
-            {
-                MatchOperator.Equal => m.Value.Length > 0,
-                MatchOperator.NotEqual => m.Value.Length == 0,
-                MatchOperator.Matches => !Patterns.Anchored(m.Value, 0).IsMatch(""),
-                _ => Patterns.Anchored(m.Value, 0).IsMatch(""),
-            }))
+        if (MatchEmpty(matchers))
         {
             throw new QuerySyntaxException(
                 "queries require at least one regexp or equality matcher that does not have an empty-compatible value. "

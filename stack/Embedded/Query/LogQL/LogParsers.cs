@@ -99,7 +99,7 @@ internal static class LogParsers
             if (text[i] == '[')
             {
                 i++;
-                if (i < text.Length && text[i] == '"' && Quantities.TryQuoted(text, ref i, out var name, out _))
+                if (i < text.Length && text[i] == '"' && QuotedText.TryRead(text, ref i, out var name, out _))
                 {
                     path.Add(name);
                 }
@@ -238,7 +238,7 @@ internal static class LogParsers
             i++;
             if (i < text.Length && text[i] == '"')
             {
-                if (Quantities.TryQuoted(text, ref i, out var quoted, out _))
+                if (QuotedText.TryRead(text, ref i, out var quoted, out _))
                 {
                     pairs.Add(new(name, quoted));
                     continue;

@@ -13,12 +13,12 @@ internal abstract class LogPipelineParser(string query) : LogCursor(query)
     protected LogUnwrap? Stages(List<LogStage> stages)
     {
         LogUnwrap? unwrap = null;
-        while (Peek.Kind == LogTokenKind.Punctuation)
+        while (Peek.Kind == QueryTokenKind.Sign)
         {
             Count();
             switch (Peek.Text)
             {
-                case "!=" or "!~" when Ahead(1).Kind != LogTokenKind.String && !IsAddress(Ahead(1), Ahead(2)):
+                case "!=" or "!~" when Ahead(1).Kind != QueryTokenKind.Text && !IsAddress(Ahead(1), Ahead(2)):
                     return unwrap;
                 case "|=" or "!=" or "|~" or "!~" or "|>" or "!>" when unwrap is null:
                     stages.Add(LineFilter(Take().Text));
@@ -27,7 +27,7 @@ internal abstract class LogPipelineParser(string query) : LogCursor(query)
                     Take();
                     unwrap = unwrap with { After = [.. unwrap.After, new LogLabelFilter(Condition())] };
                     break;
-                case "|" when Ahead(1) is { Kind: LogTokenKind.Identifier, Text: "unwrap" } && Ahead(2).Kind == LogTokenKind.Identifier:
+                case "|" when Ahead(1) is { Kind: QueryTokenKind.Word, Text: "unwrap" } && Ahead(2).Kind == QueryTokenKind.Word:
                     Take();
                     Take();
                     unwrap = Unwrap();
@@ -53,17 +53,17 @@ internal abstract class LogPipelineParser(string query) : LogCursor(query)
         Expect(")");
         return name is "bytes" or "duration" or "duration_seconds"
             ? new(label, name, [])
-            : throw new QuerySyntaxException($"syntax error: unwrap knows bytes(…), duration(…) and duration_seconds(…), not {name}(…)", Peek.Offset);
+            : throw new QuerySyntaxException($"syntax error: unwrap knows bytes(…), duration(…) and duration_seconds(…), not {name}(…)", Position);
     }
 
-    private static bool IsAddress(LogToken word, LogToken next) => word is { Kind: LogTokenKind.Identifier, Text: "ip" } && next.Is("(");
+    private static bool IsAddress(QueryToken word, QueryToken next) => word is { Kind: QueryTokenKind.Word, Text: "ip" } && next.Is("(");
 
     private LogAddresses Address()
     {
         Take();
         Expect("(");
-        var at = Peek.Offset;
-        var addresses = LogAddresses.Parse(Expect(LogTokenKind.String, "STRING"), at);
+        var at = Position;
+        var addresses = LogAddresses.Parse(Expect(QueryTokenKind.Text, "STRING"), at);
         Expect(")");
         return addresses;
     }
@@ -74,7 +74,7 @@ internal abstract class LogPipelineParser(string query) : LogCursor(query)
         var tests = new List<Func<string, bool>>();
         do
         {
-            var at = Peek.Offset;
+            var at = Position;
             if (IsAddress(Peek, Ahead(1)))
             {
                 if (sign is not ("|=" or "!="))
@@ -83,7 +83,7 @@ internal abstract class LogPipelineParser(string query) : LogCursor(query)
                 continue;
             }
 
-            var text = Expect(LogTokenKind.String, "STRING");
+            var text = Expect(QueryTokenKind.Text, "STRING");
             if (sign[1] == '=')
                 texts.Add(text);
             else
@@ -96,10 +96,10 @@ internal abstract class LogPipelineParser(string query) : LogCursor(query)
 
     private LogStage Stage()
     {
-        var word = Peek.Kind == LogTokenKind.Identifier && !(Ahead(1).Kind == LogTokenKind.Punctuation && Comparisons.Contains(Ahead(1).Text)) ? Peek.Text : "";
+        var word = Peek.Kind == QueryTokenKind.Word && !(Ahead(1).Kind == QueryTokenKind.Sign && Comparisons.Contains(Ahead(1).Text)) ? Peek.Text : "";
         if (word is "json" or "logfmt" or "unpack" or "decolorize" or "regexp" or "pattern" or "line_format" or "label_format" or "drop" or "keep")
             Take();
-        var at = Peek.Offset;
+        var at = Position;
         switch (word)
         {
             case "json" when StartsList:
@@ -113,9 +113,9 @@ internal abstract class LogPipelineParser(string query) : LogCursor(query)
             case "decolorize":
                 return new LogChange(LogParsers.Decolorize);
             case "regexp":
-                return new LogChange(LogParsers.Expression(Expect(LogTokenKind.String, "STRING"), at));
+                return new LogChange(LogParsers.Expression(Expect(QueryTokenKind.Text, "STRING"), at));
             case "pattern":
-                return new LogChange(LogPattern.Parser(Expect(LogTokenKind.String, "STRING"), at).Extract);
+                return new LogChange(LogPattern.Parser(Expect(QueryTokenKind.Text, "STRING"), at).Extract);
             case "line_format":
                 return new LogLineFormat(Template());
             case "label_format":
@@ -132,22 +132,22 @@ internal abstract class LogPipelineParser(string query) : LogCursor(query)
     }
 
     // A word after the parser begins its parameters unless it is what else may stand there.
-    private bool StartsList => Peek.Kind == LogTokenKind.Identifier && !IsWord("offset");
+    private bool StartsList => Peek.Kind == QueryTokenKind.Word && !IsWord("offset");
 
     private List<(string Label, string Path, int At)> Extractions() => Listed(() =>
     {
-        var at = Peek.Offset;
+        var at = Position;
         var label = Name();
         if (!TryTake("="))
             return (label, label, at);
-        at = Peek.Offset;
-        return (label, Expect(LogTokenKind.String, "STRING"), at);
+        at = Position;
+        return (label, Expect(QueryTokenKind.Text, "STRING"), at);
     });
 
     private LogChange Logfmt()
     {
         var (strict, keepEmpty) = (false, false);
-        while (Peek.Kind == LogTokenKind.Flag)
+        while (Peek.Kind == QueryTokenKind.Flag)
         {
             switch (Peek.Text)
             {
@@ -158,7 +158,7 @@ internal abstract class LogPipelineParser(string query) : LogCursor(query)
                     keepEmpty = true;
                     break;
                 default:
-                    throw new QuerySyntaxException($"unknown flag: {Peek.Text}; logfmt knows --strict and --keep-empty", Peek.Offset);
+                    throw new QuerySyntaxException($"unknown flag: {Peek.Text}; logfmt knows --strict and --keep-empty", Position);
             }
 
             Take();
@@ -171,8 +171,8 @@ internal abstract class LogPipelineParser(string query) : LogCursor(query)
 
     private GoTemplate Template()
     {
-        var at = Peek.Offset;
-        var text = Expect(LogTokenKind.String, "STRING");
+        var at = Position;
+        var text = Expect(QueryTokenKind.Text, "STRING");
         try
         {
             return GoTemplate.Parse(text, LogTemplates.Names);
@@ -188,14 +188,14 @@ internal abstract class LogPipelineParser(string query) : LogCursor(query)
         var targets = new HashSet<string>(StringComparer.Ordinal);
         return new(Listed(() =>
         {
-            var at = Peek.Offset;
+            var at = Position;
             var target = Name();
             if (target is LogLine.Error or LogLine.ErrorDetails)
                 throw new QuerySyntaxException($"{target} cannot be formatted", at);
             if (!targets.Add(target))
                 throw new QuerySyntaxException($"multiple label name '{target}' not allowed in a single format operation", at);
             Expect("=");
-            return Peek.Kind == LogTokenKind.String ? (target, null, Template()) : (target, (string?)Name(), (GoTemplate?)null);
+            return Peek.Kind == QueryTokenKind.Text ? (target, null, Template()) : (target, (string?)Name(), (GoTemplate?)null);
         }));
     }
 
@@ -210,8 +210,8 @@ internal abstract class LogPipelineParser(string query) : LogCursor(query)
 
     private LogTextCondition Text(string name, MatchOperator match)
     {
-        var at = Peek.Offset;
-        var value = Expect(LogTokenKind.String, "STRING");
+        var at = Position;
+        var value = Expect(QueryTokenKind.Text, "STRING");
         Regex? pattern = match is MatchOperator.Matches or MatchOperator.NotMatches ? Patterns.Anchored(LogParsers.Go(value), at) : null;
         return new(name, match, value, pattern);
     }
@@ -227,7 +227,7 @@ internal abstract class LogPipelineParser(string query) : LogCursor(query)
     private LogCondition Conjunction()
     {
         var left = Predicate();
-        while (IsWord("and") || Peek.Is(",") || Peek.Is("(") || (Peek.Kind == LogTokenKind.Identifier && Peek.Text is not ("or" or "offset")))
+        while (IsWord("and") || Peek.Is(",") || Peek.Is("(") || (Peek.Kind == QueryTokenKind.Word && Peek.Text is not ("or" or "offset")))
         {
             Count();
             if (!TryWord("and"))
@@ -250,25 +250,27 @@ internal abstract class LogPipelineParser(string query) : LogCursor(query)
         var at = Peek;
         var name = Name();
         var sign = Peek;
-        if (sign.Kind != LogTokenKind.Punctuation || !Comparisons.Contains(sign.Text))
-            throw new QuerySyntaxException($"syntax error: unexpected {at}: no stage has this name, and a label filter needs a comparison after it", at.Offset);
+        if (sign.Kind != QueryTokenKind.Sign || !Comparisons.Contains(sign.Text))
+        {
+            throw new QuerySyntaxException(
+                $"syntax error: unexpected {Say(at)}: no stage has this name, and a label filter needs a comparison after it", at.Offset);
+        }
+
         Take();
-        if (Peek.Kind == LogTokenKind.String)
+        if (Peek.Kind == QueryTokenKind.Text)
             return MatchOf(sign) is { } match ? Text(name, match) : throw Unexpected("NUMBER, DURATION or BYTES");
         if (IsAddress(Peek, Ahead(1)) && sign.Text is "=" or "!=")
             return new LogAddressCondition(name, sign.Text == "=", Address());
         if (sign.Text is "=~" or "!~")
             throw Unexpected("STRING");
 
-        var negative = TryTake("-");
-        if (!negative)
-            TryTake("+");
+        var negative = TryMinus();
         var value = Peek;
         LogUnit? unit = value.Kind switch
         {
-            LogTokenKind.Number => LogUnit.Number,
-            LogTokenKind.Duration => LogUnit.Seconds,
-            LogTokenKind.Bytes => LogUnit.Bytes,
+            QueryTokenKind.Number => LogUnit.Number,
+            QueryTokenKind.Duration => LogUnit.Seconds,
+            QueryTokenKind.Size => LogUnit.Bytes,
             _ => null,
         };
         if (unit is not { } known)

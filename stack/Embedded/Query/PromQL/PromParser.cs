@@ -3,26 +3,24 @@ using MicroMonitored.Embedded.Store;
 namespace MicroMonitored.Embedded.Query.PromQL;
 
 /// <summary>Parses PromQL; what <see cref="PromSubset"/> does not have is a <see cref="QuerySyntaxException"/> that names it.</summary>
-internal sealed class PromParser
+internal sealed class PromParser : PromSelectorParser
 {
-    private readonly PromCursor _cursor;
-    private int _depth;
-    private int _nodes;
-
-    private PromParser(string query) => _cursor = new(query);
+    private PromParser(string query) : base(query)
+    {
+    }
 
     /// <summary>Parses a whole expression.</summary>
     public static PromNode Parse(string query)
     {
         var parser = new PromParser(query);
-        if (parser._cursor.Peek.Kind == PromTokenKind.End)
+        if (parser.Peek.Kind == QueryTokenKind.End)
             throw new QuerySyntaxException("no expression found in input", 0);
 
         var node = parser.Expression(0);
-        if (parser._cursor.Peek.Is(")"))
-            throw new QuerySyntaxException("unexpected right parenthesis ')'", parser._cursor.Peek.Offset);
-        if (parser._cursor.Peek.Kind != PromTokenKind.End)
-            throw parser._cursor.Unexpected("expected an operator or the end of the query");
+        if (parser.Peek.Is(")"))
+            throw new QuerySyntaxException("unexpected right parenthesis ')'", parser.Position);
+        if (parser.Peek.Kind != QueryTokenKind.End)
+            throw Unexpected(parser.Peek, "expected an operator or the end of the query");
         return node;
     }
 
@@ -34,27 +32,23 @@ internal sealed class PromParser
 
     private T Node<T>(T node) where T : PromNode
     {
-        if (++_nodes > QueryLimits.Nodes)
-            throw new QuerySyntaxException($"query has more than {QueryLimits.Nodes} parts", node.Offset);
+        Count(node.Offset);
         return node;
     }
 
-    private PromNode Expression(int minimum)
+    private PromNode Expression(int minimum) => Nested(() =>
     {
-        if (++_depth > QueryLimits.Depth)
-            throw new QuerySyntaxException($"query nests deeper than {QueryLimits.Depth} levels", _cursor.Peek.Offset);
-
         var left = Unary();
         while (TryOperator(out var name, out var precedence) && precedence >= minimum)
         {
-            var offset = _cursor.Peek.Offset;
-            _cursor.Take();
-            var returnBool = _cursor.IsKeyword("bool");
+            var offset = Position;
+            Take();
+            var returnBool = IsWord("bool");
             if (returnBool)
             {
                 if (precedence != 3)
-                    throw new QuerySyntaxException("bool modifier can only be used on comparison operators", _cursor.Peek.Offset);
-                _cursor.Take();
+                    throw new QuerySyntaxException("bool modifier can only be used on comparison operators", Position);
+                Take();
             }
 
             var matching = Matching(name, out var explicitMatching);
@@ -63,23 +57,22 @@ internal sealed class PromParser
             left = Node(new PromBinary(name, left, right, returnBool, matching, left.Offset));
         }
 
-        _depth--;
         return left;
-    }
+    });
 
     private bool TryOperator(out string name, out int precedence)
     {
-        var token = _cursor.Peek;
-        name = token.Kind == PromTokenKind.Identifier ? token.Text.ToLowerInvariant() : token.Text;
+        var token = Peek;
+        name = token.Kind == QueryTokenKind.Word ? token.Text.ToLowerInvariant() : token.Text;
         precedence = (token.Kind, name) switch
         {
-            (PromTokenKind.Identifier, "or") => 1,
-            (PromTokenKind.Identifier, "and" or "unless") => 2,
-            (PromTokenKind.Punctuation, "==" or "!=" or "<" or "<=" or ">" or ">=") => 3,
-            (PromTokenKind.Punctuation, "+" or "-") => 4,
-            (PromTokenKind.Punctuation, "*" or "/" or "%") => 5,
-            (PromTokenKind.Identifier, "atan2") => 5,
-            (PromTokenKind.Punctuation, "^") => 6,
+            (QueryTokenKind.Word, "or") => 1,
+            (QueryTokenKind.Word, "and" or "unless") => 2,
+            (QueryTokenKind.Sign, "==" or "!=" or "<" or "<=" or ">" or ">=") => 3,
+            (QueryTokenKind.Sign, "+" or "-") => 4,
+            (QueryTokenKind.Sign, "*" or "/" or "%") => 5,
+            (QueryTokenKind.Word, "atan2") => 5,
+            (QueryTokenKind.Sign, "^") => 6,
             _ => -1,
         };
         return precedence > 0;
@@ -88,24 +81,24 @@ internal sealed class PromParser
     private PromMatching Matching(string name, out bool given)
     {
         given = false;
-        var on = _cursor.IsKeyword("on");
-        if (!on && !_cursor.IsKeyword("ignoring"))
+        var on = IsWord("on");
+        if (!on && !IsWord("ignoring"))
             return PromMatching.Default;
 
-        _cursor.Take();
+        Take();
         given = true;
-        var names = _cursor.Names();
+        var names = Names();
         var cardinality = PromCardinality.OneToOne;
         IReadOnlyCollection<string> include = [];
-        if (_cursor.IsKeyword("group_left") || _cursor.IsKeyword("group_right"))
+        if (IsWord("group_left") || IsWord("group_right"))
         {
-            var keyword = _cursor.Take();
+            var keyword = Take();
             if (name is "and" or "or" or "unless")
                 throw new QuerySyntaxException($"no grouping allowed for set operations", keyword.Offset);
 
             cardinality = keyword.Text.Equals("group_left", StringComparison.OrdinalIgnoreCase) ? PromCardinality.ManyToOne : PromCardinality.OneToMany;
-            if (_cursor.Peek.Is("("))
-                include = _cursor.Names();
+            if (Peek.Is("("))
+                include = Names();
             if (on && include.FirstOrDefault(names.Contains) is { } both)
                 throw new QuerySyntaxException($"label \"{both}\" must not occur in ON and GROUP clause at once", keyword.Offset);
         }
@@ -133,16 +126,16 @@ internal sealed class PromParser
 
     private PromNode Unary()
     {
-        if (_cursor.Peek.Is("-") || _cursor.Peek.Is("+"))
+        if (Peek.Is("-") || Peek.Is("+"))
         {
-            var sign = _cursor.Take();
+            var sign = Take();
             var body = Expression(6);
             if (body.Type is PromType.Matrix or PromType.String)
                 throw new QuerySyntaxException("unary expression only allowed on expressions of type scalar or instant vector", sign.Offset);
             return sign.Text == "-" ? Node(new PromNegate(body, sign.Offset)) : body;
         }
 
-        var isParenthesized = _cursor.Peek.Is("(");
+        var isParenthesized = Peek.Is("(");
         return Postfix(Primary(), isParenthesized);
     }
 
@@ -150,29 +143,29 @@ internal sealed class PromParser
     {
         while (true)
         {
-            var token = _cursor.Peek;
-            if (_cursor.TryTake("["))
+            var token = Peek;
+            if (TryTake("["))
             {
                 var range = Positive("range", token.Offset);
-                node = _cursor.TryTake(":") ? Subquery(node, range, token.Offset) : Ranged(node, range, isParenthesized, token.Offset);
+                node = TryTake(":") ? Subquery(node, range, token.Offset) : Ranged(node, range, isParenthesized, token.Offset);
                 isParenthesized = false;
             }
-            else if (_cursor.TryKeyword("offset"))
+            else if (TryWord("offset"))
             {
-                var sign = _cursor.TryTake("-") ? -1 : 1;
+                var sign = TryTake("-") ? -1 : 1;
                 var offset = Duration("offset") * sign;
                 node = Shifted(node, isParenthesized, "offset modifier", token.Offset, shift => shift.OffsetMs == 0
                     ? shift with { OffsetMs = offset }
                     : throw new QuerySyntaxException("offset may not be set multiple times", token.Offset));
             }
-            else if (_cursor.TryTake("@"))
+            else if (TryTake("@"))
             {
                 var (anchor, at) = Moment();
                 node = Shifted(node, isParenthesized, "@ modifier", token.Offset, shift => shift.Anchor == PromAnchor.None
                     ? shift with { Anchor = anchor, AtMs = at }
                     : throw new QuerySyntaxException("@ <timestamp> may not be set multiple times", token.Offset));
             }
-            else if (node is PromSelector && (_cursor.IsKeyword("anchored") || _cursor.IsKeyword("smoothed")))
+            else if (node is PromSelector && (IsWord("anchored") || IsWord("smoothed")))
             {
                 throw new QuerySyntaxException(PromSubset.Refuse($"the modifier {token.Text}"), token.Offset);
             }
@@ -185,8 +178,8 @@ internal sealed class PromParser
 
     private PromSubquery Subquery(PromNode node, long range, int offset)
     {
-        long? step = _cursor.Peek.Is("]") ? null : Positive("subquery", offset);
-        _cursor.Expect("]", "subquery selector");
+        long? step = Peek.Is("]") ? null : Positive("subquery", offset);
+        Expect("]", "subquery selector");
         if (node.Type != PromType.Vector)
             throw new QuerySyntaxException($"subquery is only allowed on instant vector, got {Name(node.Type)} instead", offset);
         return Node(new PromSubquery(node, range, step, PromShift.None, node.Offset));
@@ -194,7 +187,7 @@ internal sealed class PromParser
 
     private PromSelector Ranged(PromNode node, long range, bool isParenthesized, int offset)
     {
-        _cursor.Expect("]", "range selector");
+        Expect("]", "range selector");
         if (isParenthesized || node is not PromSelector { RangeMs: null } selector)
             throw new QuerySyntaxException("ranges only allowed for vector selectors", offset);
         if (selector.Shift != PromShift.None)
@@ -212,24 +205,22 @@ internal sealed class PromParser
     // What stands behind an @: seconds, start() or end().
     private (PromAnchor Anchor, long AtMs) Moment()
     {
-        var token = _cursor.Peek;
-        if (_cursor.IsKeyword("start") || _cursor.IsKeyword("end"))
+        var token = Peek;
+        if (IsWord("start") || IsWord("end"))
         {
-            var anchor = _cursor.Take().Text.Equals("start", StringComparison.OrdinalIgnoreCase) ? PromAnchor.Start : PromAnchor.End;
-            _cursor.Expect("(", "@");
-            _cursor.Expect(")", "@");
+            var anchor = Take().Text.Equals("start", StringComparison.OrdinalIgnoreCase) ? PromAnchor.Start : PromAnchor.End;
+            Expect("(", "@");
+            Expect(")", "@");
             return (anchor, 0);
         }
 
-        var sign = _cursor.TryTake("-") ? -1 : 1;
-        if (sign > 0)
-            _cursor.TryTake("+");
-        var number = _cursor.Take();
+        var sign = TryMinus() ? -1 : 1;
+        var number = Take();
         var seconds = double.NaN;
-        var isRead = number.Kind == PromTokenKind.Duration && Quantities.TryDuration(number.Text, out seconds);
+        var isRead = number.Kind == QueryTokenKind.Duration && Quantities.TryDuration(number.Text, out seconds);
         seconds /= 1000;
-        if (!isRead && (number.Kind is not (PromTokenKind.Number or PromTokenKind.Identifier) || !Quantities.TryNumber(number.Text, out seconds)))
-            throw new QuerySyntaxException($"unexpected {number} in @, expected timestamp", number.Offset);
+        if (!isRead && (number.Kind is not (QueryTokenKind.Number or QueryTokenKind.Word) || !Quantities.TryNumber(number.Text, out seconds)))
+            throw Unexpected(number, "in @, expected timestamp");
         return double.IsFinite(seconds) && Math.Abs(seconds) < 9e15
             ? (PromAnchor.Time, (long)Math.Round(seconds * 1000) * sign)
             : throw new QuerySyntaxException($"timestamp out of bounds for @ modifier: {Quantities.Format(seconds * sign)}", token.Offset);
@@ -240,64 +231,64 @@ internal sealed class PromParser
 
     private long Duration(string context)
     {
-        var token = _cursor.Take();
-        if (token.Kind == PromTokenKind.Duration && Quantities.TryDuration(token.Text, out var milliseconds))
+        var token = Take();
+        if (token.Kind == QueryTokenKind.Duration && Quantities.TryDuration(token.Text, out var milliseconds))
             return (long)milliseconds;
-        if (token.Kind == PromTokenKind.Number && Quantities.TryNumber(token.Text, out var seconds) && Math.Abs(seconds) < 3.2e9)
+        if (token.Kind == QueryTokenKind.Number && Quantities.TryNumber(token.Text, out var seconds) && Math.Abs(seconds) < 3.2e9)
             return (long)(seconds * 1000);
-        throw new QuerySyntaxException($"unexpected {token} in {context}, expected a duration such as 5m", token.Offset);
+        throw Unexpected(token, $"in {context}, expected a duration such as 5m");
     }
 
     private PromNode Primary()
     {
-        var token = _cursor.Peek;
+        var token = Peek;
         switch (token.Kind)
         {
-            case PromTokenKind.Number:
-                _cursor.Take();
+            case QueryTokenKind.Number:
+                Take();
                 Quantities.TryNumber(token.Text, out var number);
                 return Node(new PromNumber(number, token.Offset));
-            case PromTokenKind.Duration:
-                _cursor.Take();
+            case QueryTokenKind.Duration:
+                Take();
                 Quantities.TryDuration(token.Text, out var milliseconds);
                 return Node(new PromNumber(milliseconds / 1000, token.Offset));
-            case PromTokenKind.String:
-                _cursor.Take();
+            case QueryTokenKind.Text:
+                Take();
                 return Node(new PromString(token.Text, token.Offset));
-            case PromTokenKind.Identifier:
+            case QueryTokenKind.Word:
                 return Named();
-            case PromTokenKind.Punctuation when token.Text == "(":
-                _cursor.Take();
+            case QueryTokenKind.Sign when token.Text == "(":
+                Take();
                 var inner = Expression(0);
-                _cursor.Expect(")", "parenthesized expression");
+                Expect(")", "parenthesized expression");
                 return inner;
-            case PromTokenKind.Punctuation when token.Text == "{":
-                return Node(PromSelectorParser.Parse(_cursor, null, token.Offset));
-            case PromTokenKind.End:
-                throw new QuerySyntaxException(_depth > 1 && _cursor.HasUnclosed ? "unclosed left parenthesis" : "unexpected end of input", token.Offset);
+            case QueryTokenKind.Sign when token.Text == "{":
+                return Node(Selector(null, token.Offset));
+            case QueryTokenKind.End:
+                throw new QuerySyntaxException(Depth > 1 && HasUnclosed ? "unclosed left parenthesis" : "unexpected end of input", token.Offset);
             default:
-                throw _cursor.Unexpected("where an expression was expected");
+                throw Unexpected(token, "where an expression was expected");
         }
     }
 
     private PromNode Named()
     {
-        var token = _cursor.Take();
+        var token = Take();
         var lower = token.Text.ToLowerInvariant();
-        if (lower is "inf" or "nan" && !_cursor.Peek.Is("{"))
+        if (lower is "inf" or "nan" && !Peek.Is("{"))
         {
             Quantities.TryNumber(lower, out var number);
             return Node(new PromNumber(number, token.Offset));
         }
 
-        var opens = _cursor.Peek.Is("(");
-        if (PromSubset.Aggregations.ContainsKey(lower) && (opens || _cursor.IsKeyword("by") || _cursor.IsKeyword("without")))
+        var opens = Peek.Is("(");
+        if (PromSubset.Aggregations.ContainsKey(lower) && (opens || IsWord("by") || IsWord("without")))
             return Aggregate(lower, token.Offset);
         if (opens)
             return Call(token);
         if (lower is "by" or "without" or "on" or "ignoring" or "bool" or "group_left" or "group_right" or "offset" or "and" or "or" or "unless")
             throw new QuerySyntaxException($"unexpected <{lower}>", token.Offset);
-        return Node(PromSelectorParser.Parse(_cursor, token.Text, token.Offset));
+        return Node(Selector(token.Text, token.Offset));
     }
 
     private PromAggregate Aggregate(string name, int offset)
@@ -306,10 +297,10 @@ internal sealed class PromParser
         var without = false;
         void Grouping()
         {
-            if (grouping is null && (_cursor.IsKeyword("by") || _cursor.IsKeyword("without")))
+            if (grouping is null && (IsWord("by") || IsWord("without")))
             {
-                without = _cursor.Take().Text.Equals("without", StringComparison.OrdinalIgnoreCase);
-                grouping = _cursor.Names();
+                without = Take().Text.Equals("without", StringComparison.OrdinalIgnoreCase);
+                grouping = Names();
             }
         }
 
@@ -330,7 +321,7 @@ internal sealed class PromParser
         return Node(new PromAggregate(name, body, parameter is null ? null : arguments[0], grouping ?? [], without, offset));
     }
 
-    private PromCall Call(PromToken name)
+    private PromCall Call(QueryToken name)
     {
         if (!PromSubset.Functions.TryGetValue(name.Text, out var function))
             throw new QuerySyntaxException(PromSubset.Refuse($"the function \"{name.Text}\""), name.Offset);
@@ -368,18 +359,18 @@ internal sealed class PromParser
 
     private List<PromNode> Arguments(string context)
     {
-        _cursor.Expect("(", $"call to \"{context}\"");
+        Expect("(", $"call to \"{context}\"");
         var arguments = new List<PromNode>();
-        if (_cursor.TryTake(")"))
+        if (TryTake(")"))
             return arguments;
 
         do
         {
             arguments.Add(Expression(0));
         }
-        while (_cursor.TryTake(","));
+        while (TryTake(","));
 
-        _cursor.Expect(")", $"call to \"{context}\"");
+        Expect(")", $"call to \"{context}\"");
         return arguments;
     }
 }

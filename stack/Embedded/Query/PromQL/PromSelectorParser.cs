@@ -3,82 +3,52 @@ using MicroMonitored.Embedded.Store;
 namespace MicroMonitored.Embedded.Query.PromQL;
 
 /// <summary>Parses <c>metric{label="value", …}</c>.</summary>
-internal static class PromSelectorParser
+internal abstract class PromSelectorParser(string query) : PromCursor(query)
 {
+    private const string Torn = "unexpected end of input inside braces";
+
     /// <param name="metric">The name that stood before the braces; null where there was none.</param>
-    public static PromSelector Parse(PromCursor cursor, string? metric, int offset)
+    protected PromSelector Selector(string? metric, int offset)
     {
         var matchers = new List<LabelMatcher>();
         if (metric is not null)
             matchers.Add(new(Labels.MetricName, MatchOperator.Equal, metric));
 
-        if (cursor.TryTake("{"))
+        if (TryTake("{"))
         {
-            while (!cursor.TryTake("}"))
+            while (!TryTake("}"))
             {
-                matchers.Add(Matcher(cursor, metric));
-                if (!cursor.Peek.Is("}"))
-                    cursor.Expect(cursor.Peek.Kind == PromTokenKind.End ? "}" : ",", "label matching");
+                matchers.Add(Matcher(metric));
+                if (!Peek.Is("}"))
+                    Expect(Peek.Kind == QueryTokenKind.End ? "}" : ",", "label matching");
             }
         }
 
-        if (matchers.All(static m => MatchesEmpty(m)))
+        if (MatchEmpty(matchers))
             throw new QuerySyntaxException("vector selector must contain at least one non-empty matcher", offset);
         return new PromSelector(matchers, null, PromShift.None, offset);
     }
 
-    private static LabelMatcher Matcher(PromCursor cursor, string? metric)
+    private LabelMatcher Matcher(string? metric)
     {
-        var name = cursor.Take();
-        if (name.Kind == PromTokenKind.End)
-            throw new QuerySyntaxException("unexpected end of input inside braces", name.Offset);
-        if (name.Kind is not (PromTokenKind.Identifier or PromTokenKind.String))
-            throw new QuerySyntaxException($"unexpected {name} in label matching, expected identifier or \"}}\"", name.Offset);
+        var name = Take();
+        if (name.Kind is not (QueryTokenKind.Word or QueryTokenKind.Text))
+            throw Unexpected(name, "in label matching, expected identifier or \"}\"", Torn);
 
         // {"metric.name"}: a quoted name on its own is the metric.
-        if (name.Kind == PromTokenKind.String && (cursor.Peek.Is(",") || cursor.Peek.Is("}")))
-        {
-            return metric is null
-                ? new(Labels.MetricName, MatchOperator.Equal, name.Text)
-                : throw new QuerySyntaxException($"metric name must not be set twice: \"{metric}\" or \"{name.Text}\"", name.Offset);
-        }
+        if (name.Kind == QueryTokenKind.Text && (Peek.Is(",") || Peek.Is("}")))
+            return metric is null ? new(Labels.MetricName, MatchOperator.Equal, name.Text) : throw Twice(metric, name.Text, name);
 
-        var sign = cursor.Take();
-        MatchOperator? match = sign.Kind != PromTokenKind.Punctuation ? null : sign.Text switch
-        {
-            "=" => MatchOperator.Equal,
-            "!=" => MatchOperator.NotEqual,
-            "=~" => MatchOperator.Matches,
-            "!~" => MatchOperator.NotMatches,
-            _ => null,
-        };
-        if (match is not { } kind)
-        {
-            throw new QuerySyntaxException(sign.Kind == PromTokenKind.End
-                ? "unexpected end of input inside braces"
-                : $"unexpected {sign} in label matching, expected label matching operator", sign.Offset);
-        }
-
-        var value = cursor.Take();
-        if (value.Kind != PromTokenKind.String)
-        {
-            throw new QuerySyntaxException(value.Kind == PromTokenKind.End
-                ? "unexpected end of input inside braces"
-                : $"unexpected {value} in label matching, expected string", value.Offset);
-        }
-
+        var sign = Take();
+        var match = MatchOf(sign) ?? throw Unexpected(sign, "in label matching, expected label matching operator", Torn);
+        var value = Take();
+        if (value.Kind != QueryTokenKind.Text)
+            throw Unexpected(value, "in label matching, expected string", Torn);
         if (metric is not null && name.Text == Labels.MetricName)
-            throw new QuerySyntaxException($"metric name must not be set twice: \"{metric}\" or \"{value.Text}\"", name.Offset);
-        if (kind is MatchOperator.Matches or MatchOperator.NotMatches)
-            Patterns.Anchored(value.Text, value.Offset);
-        return new(name.Text, kind, value.Text);
+            throw Twice(metric, value.Text, name);
+        return Matcher(name.Text, match, value);
     }
 
-    private static bool MatchesEmpty(LabelMatcher matcher) => matcher.Operator switch
-    {
-        MatchOperator.Equal => matcher.Value.Length == 0,
-        MatchOperator.NotEqual => matcher.Value.Length > 0,
-        MatchOperator.Matches => Patterns.Anchored(matcher.Value, 0).IsMatch(""),
-        _ => !Patterns.Anchored(matcher.Value, 0).IsMatch(""),
-    };
+    private static QuerySyntaxException Twice(string metric, string other, QueryToken name) =>
+        new($"metric name must not be set twice: \"{metric}\" or \"{other}\"", name.Offset);
 }

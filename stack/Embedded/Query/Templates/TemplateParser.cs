@@ -287,7 +287,7 @@ internal sealed class TemplateParser(string text, IReadOnlySet<string> functions
 
     private object Quoted(char quote)
     {
-        if (!Quantities.TryQuoted(text, ref _at, out var value, out var error))
+        if (!QuotedText.TryRead(text, ref _at, out var value, out var error))
             throw Bad(error);
         return quote == '\'' ? (object)(long)value.EnumerateRunes().FirstOrDefault().Value : value;
     }

@@ -25,7 +25,7 @@ internal abstract class TraceExpressionParser(string query) : TraceScanner(query
     {
         var start = Position;
         var left = Operand();
-        while (Array.Find(Signs, At) is { } sign && Strength(sign) > least)
+        while (SignOf(Signs) is { } sign && Strength(sign) > least)
         {
             Count();
             var at = Position;
@@ -85,9 +85,9 @@ internal abstract class TraceExpressionParser(string query) : TraceScanner(query
             return new TraceUnary(sign == "!", body);
         }
 
-        if (Next is '"' or '`')
+        if (AtText)
             return new TraceStatic(Text());
-        if (char.IsAsciiDigit(Next) || (Next == '.' && Position + 1 < Query.Length && char.IsAsciiDigit(Query[Position + 1])))
+        if (AtNumber)
             return new TraceStatic(Number());
         return Word();
     }
@@ -123,7 +123,7 @@ internal abstract class TraceExpressionParser(string query) : TraceScanner(query
         }
 
         var word = PeekWord();
-        if (Position + word.Length < Query.Length && Query[Position + word.Length] == ':' && TryPrefix(word + ":"))
+        if (TryPrefix(word + ":"))
             word += ":" + PeekWord();
         if (word.Length == 0)
             throw Unexpected("a field or a value");

@@ -165,7 +165,7 @@ internal sealed class TraceParser : TraceExpressionParser
     // A comparison right after a metric without parentheses chooses its points.
     private Part Filtered(Part part)
     {
-        while (Array.Find(Signs, At) is { } sign && TraceValues.IsComparison(sign))
+        while (SignOf(Signs) is { } sign && TraceValues.IsComparison(sign))
         {
             var at = Position;
             Expect(sign);
@@ -197,7 +197,7 @@ internal sealed class TraceParser : TraceExpressionParser
     private Part Binary(int least)
     {
         var left = Primary();
-        while (Array.Find(Signs, At) is { } sign && Strength(sign) > least)
+        while (SignOf(Signs) is { } sign && Strength(sign) > least)
         {
             Count();
             var at = Position;
@@ -287,7 +287,7 @@ internal sealed class TraceParser : TraceExpressionParser
             };
         }
 
-        return char.IsAsciiDigit(Next) || Next == '.' ? new(Number(), at) : new(Call(at), at);
+        return AtNumber || At(".") ? new(Number(), at) : new(Call(at), at);
     }
 
     private object Call(int at)

@@ -4,72 +4,51 @@ using System.Text;
 namespace MicroMonitored.Embedded.Query.TraceQL;
 
 /// <summary>Reads the words, signs and values of TraceQL one after the other.</summary>
-internal abstract class TraceScanner
+internal abstract class TraceScanner : QueryParser
 {
-    private int _count;
-    private int _nesting;
-
-    protected TraceScanner(string query)
+    private static readonly QuerySyntax Syntax = new()
     {
-        if (query.Length > QueryLimits.QueryLength)
-            throw new QuerySyntaxException($"query is longer than {QueryLimits.QueryLength} characters", 0);
-        Query = query;
-        Space();
+        WordHolds = "_",
+        NumberHolds = "._µ",
+        HasComments = false,
+        BadText = static (error, at) => new QuerySyntaxException(error, at),
+    };
+
+    private readonly QueryScanner _scanner;
+
+    protected TraceScanner(string query) : base(query)
+    {
+        _scanner = new(query, Syntax);
+        _scanner.Space();
     }
 
-    protected string Query { get; }
+    protected sealed override int Position => _scanner.Position;
 
-    protected int Position { get; private set; }
+    protected bool End => _scanner.AtEnd;
 
-    protected bool End => Position >= Query.Length;
+    protected bool AtNumber => _scanner.AtNumber;
 
-    protected char Next => End ? '\0' : Query[Position];
-
-    /// <summary>Counts a node of the query; too many are refused.</summary>
-    protected void Count()
-    {
-        if (++_count > QueryLimits.Nodes)
-            throw new QuerySyntaxException($"query has more than {QueryLimits.Nodes} parts", Position);
-    }
-
-    /// <summary>Reads what is nested one level deeper.</summary>
-    protected T Nested<T>(Func<T> read)
-    {
-        if (++_nesting > QueryLimits.Depth)
-            throw new QuerySyntaxException($"query nests deeper than {QueryLimits.Depth} levels", Position);
-        var result = read();
-        _nesting--;
-        return result;
-    }
+    protected bool AtText => _scanner.Next is '"' or '`';
 
     protected QuerySyntaxException Unexpected(string expecting)
     {
-        var end = Position;
-        while (end < Query.Length && char.IsAsciiLetterOrDigit(Query[end]))
-            end++;
-        var found = End ? "$end" : $"'{(end > Position ? Query[Position..end] : Query[Position])}'";
+        var found = End ? "$end" : $"'{(PeekWord() is { Length: > 0 } word ? word : _scanner.Next.ToString())}'";
         return new($"syntax error: unexpected {found}, expecting {expecting}", Position);
     }
 
-    private void Space()
-    {
-        while (!End && char.IsWhiteSpace(Query[Position]))
-            Position++;
-    }
+    protected bool At(string text) => _scanner.At(text);
 
-    private void Move(int characters)
-    {
-        Position += characters;
-        Space();
-    }
+    /// <summary>The first of the signs that stands at the position.</summary>
+    protected string? SignOf(string[] signs) => _scanner.SignOf(signs);
 
-    protected bool At(string text) => string.CompareOrdinal(Query, Position, text, 0, text.Length) == 0;
+    /// <summary>The word at the position, without taking it.</summary>
+    protected string PeekWord() => _scanner.PeekWord();
 
     protected bool TryTake(string text)
     {
-        if (!At(text))
+        if (!TryPrefix(text))
             return false;
-        Move(text.Length);
+        _scanner.Space();
         return true;
     }
 
@@ -79,40 +58,22 @@ internal abstract class TraceScanner
             throw Unexpected(text);
     }
 
-    /// <summary>The word at the position, without taking it.</summary>
-    protected string PeekWord()
-    {
-        var end = Position;
-        while (end < Query.Length && (char.IsAsciiLetterOrDigit(Query[end]) || Query[end] == '_'))
-            end++;
-        return Query[Position..end];
-    }
-
     /// <summary>Takes the word if it stands there and nothing of a longer one follows.</summary>
-    protected bool TryWord(string word)
-    {
-        if (PeekWord() != word)
-            return false;
-        Move(word.Length);
-        return true;
-    }
+    protected bool TryWord(string word) => PeekWord() == word && TryTake(word);
 
     /// <summary>Takes characters that no space may follow or precede, as the scope of a name.</summary>
     protected bool TryPrefix(string text)
     {
         if (!At(text))
             return false;
-        Position += text.Length;
+        _scanner.Position += text.Length;
         return true;
     }
 
     protected string Text()
     {
-        var (at, position) = (Position, Position);
-        if (!Quantities.TryQuoted(Query, ref position, out var text, out var error))
-            throw new QuerySyntaxException(error, at);
-        Position = position;
-        Space();
+        var text = _scanner.TakeText();
+        _scanner.Space();
         return text;
     }
 
@@ -122,7 +83,7 @@ internal abstract class TraceScanner
         var name = new StringBuilder();
         while (!End)
         {
-            var c = Query[Position];
+            var c = _scanner.Next;
             if (c == '"')
             {
                 QuotedName(name);
@@ -132,31 +93,26 @@ internal abstract class TraceScanner
             if (char.IsWhiteSpace(c) || "=!<>~{}()&|^,`".Contains(c, StringComparison.Ordinal))
                 break;
             name.Append(c);
-            Position++;
+            _scanner.Position++;
         }
 
         if (name.Length == 0)
             throw new QuerySyntaxException("syntax error: unexpected END_ATTRIBUTE, expecting IDENTIFIER", Math.Max(0, Position - 1));
-        Space();
+        _scanner.Space();
         return name.ToString();
     }
 
     // Within quotes only \" and \\ are escapes; a line break is a character as any other.
     private void QuotedName(StringBuilder name)
     {
-        var start = Position++;
-        for (; !End; Position++)
+        var start = _scanner.Position++;
+        for (; !End; _scanner.Position++)
         {
-            var c = Query[Position];
-            if (c == '"')
-            {
-                Position++;
+            if (TryPrefix("\""))
                 return;
-            }
-
-            if (c == '\\' && Position + 1 < Query.Length && Query[Position + 1] is '"' or '\\')
-                Position++;
-            name.Append(Query[Position]);
+            if (At("\\\"") || At("\\\\"))
+                _scanner.Position++;
+            name.Append(_scanner.Next);
         }
 
         throw new QuerySyntaxException("unterminated quoted string", start);
@@ -165,14 +121,8 @@ internal abstract class TraceScanner
     /// <summary>A whole number, a number or a duration.</summary>
     protected object Number()
     {
-        var (start, end) = (Position, Position);
-        while (end < Query.Length && (char.IsAsciiLetterOrDigit(Query[end]) || Query[end] is '.' or 'µ' or '_'
-            || (Query[end] is '+' or '-' && Query[end - 1] is 'e' or 'E' && end + 1 < Query.Length && char.IsAsciiDigit(Query[end + 1]))))
-        {
-            end++;
-        }
-
-        var text = Query[start..end];
+        var start = Position;
+        var text = _scanner.TakeNumber();
         object? value = null;
         if (text.All(char.IsAsciiDigit))
             value = long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var whole) ? whole : null;
@@ -182,7 +132,7 @@ internal abstract class TraceScanner
             value = new TraceDuration((long)(milliseconds * 1e6));
         if (value is null)
             throw new QuerySyntaxException($"syntax error: {text} is no number or duration within range", start);
-        Move(text.Length);
+        _scanner.Space();
         return value;
     }
 }
